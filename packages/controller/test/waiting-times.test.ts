@@ -121,4 +121,28 @@ describe('WaitingTimes', () => {
     while (!isStopped) await step();
     await stopped;
   });
+
+  it('looks at the queue once for all sources of a batch', async () => {
+    const sources = Array.from({ length: 100 }, (_, i) => `192.0.2.${i}`);
+    const flow = { userId: 1, weight: 1, isBulk: true, queued: 10 };
+    let looks = 0;
+    const waiting = new WaitingTimes({
+      queue: {
+        flows: async () => sources.map((source) => ({ ...flow, source })),
+        standingOf: async () =>
+          sources.map((source) => ({ source, isBulk: true, own: 10, beforeFirst: 0, beforeLast: 9 })),
+        runningOf: async () => ({ running: 0, source: null }),
+      },
+      clock: new ManualClock(),
+      engines: async () => () => {
+        looks++;
+        return { engine: 'a', perSecond: 10, meanMs: 1_000 };
+      },
+    });
+    const times = await waiting.of({ id: 1, user_id: 1 });
+    expect(times).toMatchObject({ queued: 1_000, running: 0, startsInSeconds: 0 });
+    // Each source gets a tenth of a measurement per second; the last one takes a second.
+    expect(times.endsInSeconds).toBeCloseTo(91);
+    expect(looks).toBeLessThanOrEqual(2 * sources.length);
+  });
 });

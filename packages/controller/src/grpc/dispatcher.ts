@@ -13,8 +13,10 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { Logger } from 'pino';
 import type { Metrics } from '../foundation/metrics.ts';
 import { clientKey, isInvokedKey } from './call-context.ts';
+import { CallLimit } from './call-limit.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageBudget } from './message-budget.ts';
+import { withFewMessages } from './nested-messages.ts';
 import type { Refusals } from './refusals.ts';
 import { statusNameOf } from './status-names.ts';
 
@@ -50,21 +52,26 @@ export class Dispatcher {
   readonly #collaborators: DispatcherCollaborators;
   readonly #handlers: Handlers;
   readonly #handlersForLarge: Handlers;
+  readonly #handlersOfStreams: Handlers;
   readonly #budget: MessageBudget;
+  readonly #calls: CallLimit;
+  readonly #streams: CallLimit;
   readonly #streaming = new Set<Http2ServerResponse>();
-  #calls = 0;
 
   constructor(
     options: { readonly server: string; readonly limits: GrpcLimits },
     collaborators: DispatcherCollaborators,
   ) {
-    const { message } = options.limits;
+    const { message, calls, streams } = options.limits;
     this.#server = options.server;
     this.#limits = options.limits;
     this.#collaborators = collaborators;
     this.#budget = new MessageBudget(options.limits);
     this.#handlers = handlersOf(message.bytes, collaborators);
     this.#handlersForLarge = handlersOf(message.withCredentialBytes, collaborators);
+    this.#handlersOfStreams = handlersOf(message.inStreamBytes, collaborators);
+    this.#calls = new CallLimit(calls);
+    this.#streams = new CallLimit(streams);
   }
 
   /** Answers a call of a client. Never throws: a bad call ends with a status. */
@@ -74,9 +81,12 @@ export class Dispatcher {
     const call = { status: String(Code.Canceled), message: '' };
     const handler = this.#handlerOf(request);
     const method = handler === undefined ? 'none' : `${handler.service.typeName}/${handler.method.name}`;
-    this.#calls++;
+    const leaveCalls = this.#calls.enter(client);
+    const isStream = handler !== undefined && !isUnary(handler);
+    const leaveStreams = isStream ? this.#streams.enter(client) : undefined;
     response.once('close', () => {
-      this.#calls--;
+      leaveCalls?.();
+      leaveStreams?.();
       this.#streaming.delete(response);
       metrics.grpcCalled(
         { server: this.#server, method, code: statusNameOf(call.status) },
@@ -91,7 +101,10 @@ export class Dispatcher {
     };
     if (handler === undefined) end(Code.Unimplemented, 'there is no such method');
     else if (this.#hasLongHeaders(request)) end(Code.ResourceExhausted, 'the headers are too long');
-    else if (this.#calls > this.#limits.calls) end(Code.ResourceExhausted, 'the server answers too many calls');
+    else if (leaveCalls === undefined || (isStream && leaveStreams === undefined))
+      end(Code.ResourceExhausted, 'the server answers too many calls');
+    else if (IS_JSON.test(request.headers['content-type'] ?? ''))
+      end(Code.Unimplemented, 'messages are Protocol Buffers, not JSON');
     else
       this.#handle(handler, { request, response, client }, call).catch((error: unknown) => {
         // The client has left, or sent what HTTP/2 permits and gRPC does not.
@@ -107,7 +120,8 @@ export class Dispatcher {
 
   #handlerOf({ url, headers }: Http2ServerRequest): UniversalHandler | undefined {
     const handlers = this.#collaborators.carriesCredential(headers) ? this.#handlersForLarge : this.#handlers;
-    return handlers.get(url);
+    const handler = handlers.get(url);
+    return handler === undefined || isUnary(handler) ? handler : this.#handlersOfStreams.get(url);
   }
 
   #hasLongHeaders({ rawHeaders }: Http2ServerRequest): boolean {
@@ -122,21 +136,27 @@ export class Dispatcher {
   ): Promise<void> {
     const values = createContextValues().set(clientKey, client);
     const universal = universalRequestFromNodeRequest(request, response, undefined, values);
-    const isUnary = handler.method.methodKind === 'unary';
-    if (!isUnary) this.#streaming.add(response);
-    const body = isUnary && isBytes(universal.body) ? this.#budget.bounded(universal.body, client) : universal.body;
+    const isOne = isUnary(handler);
+    if (!isOne) this.#streaming.add(response);
+    const { nested } = this.#limits;
+    const mostNested = this.#collaborators.carriesCredential(request.headers)
+      ? nested.withCredentialMessages
+      : nested.messages;
+    const body =
+      isOne && isBytes(universal.body)
+        ? withFewMessages(this.#budget.bounded(universal.body, client), handler.method.input, mostNested)
+        : universal.body;
     const answer = await handler({ ...universal, body });
     // The library calls a message that it cannot decode an internal error.
     if (!values.get(isInvokedKey) && answer.trailer?.get('grpc-status') === String(Code.Internal))
       answer.trailer.set('grpc-status', String(Code.InvalidArgument));
-    if (isUnary)
-      response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
+    if (isOne) response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
     const note = (): void => {
       call.status = answer.trailer?.get('grpc-status') ?? String(Code.InvalidArgument);
       call.message = answer.trailer?.get('grpc-message') ?? '';
     };
     // A stream has its status when it ends, and may be ended by the client before.
-    if (isUnary) note();
+    if (isOne) note();
     await universalResponseToNodeResponse(answer, response);
     note();
   }
@@ -149,6 +169,7 @@ function handlersOf(
   const router = createConnectRouter({
     ...{ connect: false, grpcWeb: false, grpc: true },
     readMaxBytes,
+    binaryOptions: { readUnknownFields: false },
     ...(requestGate && { requestGate }),
     interceptors: [endWithSignal(toConnectError)],
   });
@@ -187,6 +208,10 @@ function endWithStatus(response: Http2ServerResponse, code: Code, message: strin
   });
   response.end(() => response.stream.close(constants.NGHTTP2_NO_ERROR));
 }
+
+const isUnary = ({ method }: UniversalHandler): boolean => method.methodKind === 'unary';
+
+const IS_JSON = /^application\/grpc\+json/i;
 
 const isBytes = (body: unknown): body is AsyncIterable<Uint8Array> =>
   typeof body === 'object' && body !== null && Symbol.asyncIterator in body;

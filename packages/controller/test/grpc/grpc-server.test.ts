@@ -43,8 +43,11 @@ const server = new GrpcServer(
     tls,
     limits: {
       connections: { total: 20, perAddress: 12 },
-      message: { bytes: 64 * KiB, withCredentialBytes: 256 * KiB },
+      message: { bytes: 64 * KiB, withCredentialBytes: 256 * KiB, inStreamBytes: 16 * KiB },
+      nested: { messages: 1_000, withCredentialMessages: 2_000 },
       receiving: { total: 512 * KiB, perAddress: 300 * KiB },
+      calls: { total: 4_000, perAddress: 400 },
+      streams: { total: 500, perAddress: 4 },
       messageMs: 3_000,
       stopMs: 500,
       pingMs: 1_000,
@@ -290,6 +293,49 @@ describe('bad input to a gRPC server', () => {
     expect(await call({})).toBe('0');
     expect(await call(fields(500))).toBeUndefined();
     session.destroy();
+  });
+
+  it('cannot be a message of a great many small ones', async () => {
+    const session = rawSession(port);
+    const call = async (hex: string, count: number, headers = {}) =>
+      (await rawCall(session, '/pb.Revtr/RunRevtr', { body: framed(Buffer.from(hex.repeat(count), 'hex')), headers }))
+        .status;
+    const [decoded, refused] = [String(status.UNIMPLEMENTED), String(status.RESOURCE_EXHAUSTED)];
+    expect(await call('0a00', 1_000)).toBe(decoded);
+    expect(await call('0a00', 1_001)).toBe(refused);
+    // Two messages: a pair with options.
+    expect(await call('0a024200', 500)).toBe(decoded);
+    expect(await call('0a024200', 501)).toBe(refused);
+    expect(await call('0a00', 2_000, { 'revtr-key': 'right' })).toBe(decoded);
+    expect(await call('0a00', 2_001, { 'revtr-key': 'right' })).toBe(refused);
+    const json = { 'content-type': 'application/grpc+json' };
+    const asJson = rawCall(session, GET_SOURCES, { body: framed(Buffer.from('{}')), headers: json });
+    expect((await asJson).status).toBe(String(status.UNIMPLEMENTED));
+    session.destroy();
+  });
+
+  it('cannot take all places, or much memory, with calls that do not end', async () => {
+    const session = rawSession(port);
+    const refused = String(status.RESOURCE_EXHAUSTED);
+    const watch = (options: object = {}) =>
+      rawCall(session, '/grpc.health.v1.Health/Watch', { body: framed(new Uint8Array()), ...options });
+    const large = framed(new Uint8Array(10), { length: 17 * KiB });
+    const reflected = rawCall(session, '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', {
+      ...{ body: large, isEnded: false, headers: { 'revtr-key': 'right' } },
+    });
+    expect((await reflected).status).toBe(refused);
+    const watches = Array.from({ length: 4 }, () => watch());
+    expect((await watch()).status).toBe(refused);
+    expect((await rawCall(session, GET_SOURCES, { body: framed(new Uint8Array()) })).status).toBe('0');
+    const slow = Array.from({ length: 400 }, () => rawCall(session, GET_SOURCES, { isEnded: false }));
+    expect((await rawCall(session, GET_SOURCES, { body: framed(new Uint8Array()) })).status).toBe(refused);
+    session.destroy();
+    await Promise.all([...watches, ...slow]);
+    const other = rawSession(port);
+    await expect
+      .poll(async () => (await rawCall(other, GET_SOURCES, { body: framed(new Uint8Array()) })).status)
+      .toBe('0');
+    other.destroy();
   });
 
   it('can be no gRPC at all', async () => {

@@ -45,8 +45,9 @@ export function registerRevtrApi(
         await onRequest(request, reply);
       },
       preValidation: async (request: FastifyRequest) => {
-        if (request.method === 'POST') request.body = readMessage(request.body);
         await preValidation(request);
+        // Only now: to rewrite a message of a great many parts takes long.
+        if (request.method === 'POST') request.body = readMessage(request.body);
       },
       errorHandler: sendStatus,
     };

@@ -12,25 +12,35 @@ interface Flow extends QueuedFlow {
 
 /** Changes of the shares that are followed one by one; later ones are taken for the last. */
 const MOST_STEPS = 2_000;
+/** Changes times flows and places: users ask as often as they like, and the process does nothing else meanwhile. */
+const MOST_WORK = 200_000;
 /** Less than this is a rounding error. */
 const NOTHING = 1e-9;
 
 /**
- * Predicts when a place of the queue is reached if nothing is submitted any more, seconds from now. Measurements flow out of the queue at
+ * Predicts when each place of the queue is reached if nothing is submitted any more, seconds from now. Measurements flow out of the queue at
  * `perSecond`, in the shares that the queue gives to users and their sources (generalized processor sharing: Parekh and Gallager, IEEE/ACM
- * Transactions on Networking, 1993).
+ * Transactions on Networking, 1993). The work is bounded: of a queue with very many flows, fewer changes are followed.
  */
-export function secondsUntil(place: Place, queue: readonly QueuedFlow[], perSecond: number): number {
+export function secondsUntil(places: readonly Place[], queue: readonly QueuedFlow[], perSecond: number): number[] {
   const fluid = new FluidQueue(queue, perSecond);
-  const own = fluid.find(place);
-  if (own === undefined || place.before <= 0) return 0;
+  const times = places.map(() => 0);
+  let open = places.flatMap(({ before, ...place }, at) => {
+    const own = fluid.find(place);
+    return own === undefined || before <= 0 ? [] : [{ at, own, before }];
+  });
+  const mostSteps = Math.min(MOST_STEPS, Math.ceil(MOST_WORK / (1 + queue.length + places.length)));
   for (let seconds = 0, step = 0; ; step++) {
     const rates = fluid.rates();
-    const rate = rates.get(own) ?? 0;
-    const untilPlace = rate === 0 ? Number.POSITIVE_INFINITY : (place.before - own.taken) / rate;
     const untilChange = fluid.untilChange(rates);
-    if (untilPlace <= untilChange || step >= MOST_STEPS)
-      return Number.isFinite(untilPlace) ? seconds + untilPlace : seconds;
+    open = open.filter(({ at, own, before }) => {
+      const rate = rates.get(own) ?? 0;
+      const untilPlace = rate === 0 ? Number.POSITIVE_INFINITY : (before - own.taken) / rate;
+      if (untilPlace > untilChange && step < mostSteps) return true;
+      times[at] = Number.isFinite(untilPlace) ? seconds + untilPlace : seconds;
+      return false;
+    });
+    if (open.length === 0) return times;
     fluid.pass(untilChange, rates);
     seconds += untilChange;
   }
@@ -40,17 +50,19 @@ export function secondsUntil(place: Place, queue: readonly QueuedFlow[], perSeco
 class FluidQueue {
   readonly #perSecond: number;
   readonly #flows: readonly Flow[];
+  readonly #byPlace: ReadonlyMap<string, Flow>;
   /** How many small measurements of each user still come before the bulk of others. */
   readonly #ahead: Map<number, number>;
 
   constructor(queue: readonly QueuedFlow[], perSecond: number) {
     this.#perSecond = perSecond;
     this.#flows = queue.map((flow) => ({ ...flow, left: flow.queued, taken: 0 }));
+    this.#byPlace = new Map(this.#flows.map((flow) => [keyOf(flow), flow]));
     this.#ahead = new Map(queue.map(({ userId, weight }) => [userId, MOST_AHEAD * weight]));
   }
 
-  find({ userId, source, isBulk }: Place): Flow | undefined {
-    return this.#flows.find((flow) => flow.userId === userId && flow.source === source && flow.isBulk === isBulk);
+  find({ userId, source, isBulk }: Omit<Place, 'before'>): Flow | undefined {
+    return this.#byPlace.get(keyOf({ userId, source, isBulk }));
   }
 
   /** Measurements per second from each flow that is served now. */
@@ -96,3 +108,4 @@ class FluidQueue {
 }
 
 const orNothing = (amount: number): number => (amount < NOTHING ? 0 : amount);
+const keyOf = ({ userId, source, isBulk }: Omit<Place, 'before'>): string => `${userId} ${source} ${isBulk}`;

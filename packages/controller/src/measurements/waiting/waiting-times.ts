@@ -1,6 +1,6 @@
 import type { Clock } from '@revtr/probing';
 import type { Batch, QueuedFlow, QueueState } from '@revtr/storage';
-import { secondsUntil } from './fluid-queue.ts';
+import { type Place, secondsUntil } from './fluid-queue.ts';
 import type { Pace } from './pace.ts';
 
 /** How long a batch is expected to take if nothing else is submitted. */
@@ -60,14 +60,21 @@ export class WaitingTimes {
       // What is under way has begun some time ago.
       ends = engine.meanMs / 2_000;
     }
+    const byEngine = new Map<string, { readonly engine: EnginePace; readonly places: Place[] }>();
     for (const { source, isBulk, beforeFirst, beforeLast } of standing) {
       const engine = engineOf(source);
       if (engine === undefined) return counts;
-      const waiting = flows.filter((flow) => engineOf(flow.source)?.engine === engine.engine);
       const place = { userId: batch.user_id, source, isBulk };
-      starts = Math.min(starts, secondsUntil({ ...place, before: beforeFirst }, waiting, engine.perSecond));
-      const last = secondsUntil({ ...place, before: beforeLast }, waiting, engine.perSecond);
-      ends = Math.max(ends, last + engine.meanMs / 1_000);
+      const places: Place[] = byEngine.get(engine.engine)?.places ?? [];
+      places.push({ ...place, before: beforeFirst }, { ...place, before: beforeLast });
+      byEngine.set(engine.engine, { engine, places });
+    }
+    for (const { engine, places } of byEngine.values()) {
+      const waiting = flows.filter((flow) => engineOf(flow.source)?.engine === engine.engine);
+      const seconds = secondsUntil(places, waiting, engine.perSecond);
+      for (const [i, second] of seconds.entries())
+        if (i % 2 === 0) starts = Math.min(starts, second);
+        else ends = Math.max(ends, second + engine.meanMs / 1_000);
     }
     return { ...counts, startsInSeconds: standing.length === 0 ? 0 : starts, endsInSeconds: ends };
   }

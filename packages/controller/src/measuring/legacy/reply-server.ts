@@ -30,7 +30,8 @@ export interface ReplyServerCollaborators {
 const LIMITS: Partial<GrpcLimits> = {
   connections: { total: 1_024, perAddress: 4 },
   streamsPerConnection: 16,
-  calls: 1_024,
+  calls: { total: 1_024, perAddress: 64 },
+  nested: { messages: 30_000, withCredentialMessages: 30_000 },
   messageMs: 10_000,
 };
 /** Entries of an option in an IPv4 header. */
