@@ -8,14 +8,17 @@ const USAGE = `npm run fuzz -- TARGET [options]
 npm run fuzz -- --all [options]
 npm run fuzz -- --list
 
-Runs changed inputs against a codec, parser or reader until it is interrupted, or one of the limits is reached. An input that violates
-the contract is made smaller and stored in packages/fuzz/corpus/TARGET, and the exit code is 1.
+Runs changed inputs against a codec, parser or reader until it is interrupted,
+or one of the limits is reached. An input that violates the contract is made
+smaller and stored in packages/fuzz/corpus/TARGET, and the exit code is 1.
 
   --minutes N   end after N minutes
   --runs N      end after N inputs
   --seed N      start of the random sequence; default 1
-  --save        store at most 30 small inputs that reach different code in the corpus
-  --all         run every target, one after the other, each in a process; default for --runs is 1000000
+  --save        store at most 30 small inputs that reach different code in the
+                corpus
+  --all         run every target, one after the other, each in a process;
+                default for --runs is 1000000
   --list        list the targets
 `;
 const DEFAULT_RUNS_OF_ALL = 1_000_000;

@@ -4,8 +4,8 @@ import { formatIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { sidecarCycle } from '../src/sidecar/cycle.ts';
+import { localhostCertificate } from '../src/sidecar/localhost-certificate.ts';
 import { isServiceError, OriginalClient } from '../src/sidecar/original-client.ts';
-import { selfSigned } from '../src/sidecar/self-signed.ts';
 import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 const MOST = { max_per_day: 5_000, max_parallel: 5_000, max_per_minute: 5_000 };
@@ -13,7 +13,7 @@ let system: TestSystem;
 let key: string;
 let client: OriginalClient;
 beforeAll(async () => {
-  system = await startTestSystem({ grpc: { host: 'localhost', port: 0, tls: selfSigned() } });
+  system = await startTestSystem({ grpc: { host: 'localhost', port: 0, tls: await localhostCertificate() } });
   key = await addUser(system, 'grpc@revtr.example', MOST);
   client = new OriginalClient(`localhost:${system.controller.grpcPort}`);
 });

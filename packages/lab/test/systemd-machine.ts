@@ -16,7 +16,7 @@ set -e
 mount --make-rprivate /
 mkdir -p ${CGROUPS}
 mount -t cgroup2 none ${CGROUPS}
-mkdir "${CGROUPS}/$2"
+mkdir -p "${CGROUPS}/$2" # A run that was killed may have left it.
 echo $$ > "${CGROUPS}/$2/cgroup.procs"
 exec unshare --pid --uts --ipc --cgroup --fork --kill-child sh -c '
 set -e

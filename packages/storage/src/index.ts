@@ -33,7 +33,6 @@ export {
   Batches,
   type BatchProgress,
   type MeasurementPage,
-  type NewMeasurement,
   type Repeated,
 } from './queries/batches.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
@@ -74,6 +73,7 @@ export { WatchHistory, type WatchPage } from './queries/watch-history.ts';
 export { type ClaimedRun, type FinishedRun, type NewWatchAlert, WatchRuns } from './queries/watch-runs.ts';
 export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchRefusal } from './queries/watches.ts';
 export { MOST_AHEAD } from './queue/fair-turns.ts';
+export type { NewMeasurement } from './queue/insert-measurements.ts';
 export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
 export { JsonResults } from './results/json-results.ts';

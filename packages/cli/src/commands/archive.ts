@@ -33,7 +33,7 @@ export function addArchive(admin: Command, context: Context): void {
   );
 
   withConnection(addCommand(archive, 'import', 'Import the results of another system, to be read through the API'))
-    .argument('<file>', 'rows as in the M-Lab archive, one JSON object a line; gzip or bzip2 or not')
+    .argument('<file>', 'rows as in the M-Lab archive, one JSON object a line, plain or compressed with gzip or bzip2')
     .requiredOption('--origin <name>', 'name of the system that the results are from')
     .action(async (file: string, options: ImportOptions) => {
       const { fleet } = await context.connect(options);

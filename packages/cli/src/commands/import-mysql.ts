@@ -6,7 +6,8 @@ import { renderMysqlImport } from '../render/mysql-import.ts';
 
 interface ImportOptions extends ConnectionOptions {
   readonly dryRun?: boolean;
-  readonly utcOffset: number;
+  /** Milliseconds. Default 0. */
+  readonly utcOffset?: number;
 }
 
 /** `revtr admin import-mysql`. */
@@ -15,17 +16,12 @@ export function addMysqlImport(admin: Command, context: Context): void {
   withConnection(
     addCommand(admin, 'import-mysql', 'Import users, sources, vantage points and atlas traceroutes of revtr 2.0'),
   )
-    .argument('<file...>', 'what mysqldump wrote of its databases; gzip or bzip2 or not')
+    .argument('<file...>', 'dump that mysqldump wrote, plain or compressed with gzip or bzip2')
     .option('--dry-run', 'change nothing, and show what would be imported')
-    .option(
-      '--utc-offset <+HH:MM>',
-      'time zone of the database server, for example -05:00 (default: UTC)',
-      readOffset,
-      0,
-    )
+    .option('--utc-offset <+HH:MM>', 'time zone of the database server, for example -05:00 (default: UTC)', readOffset)
     .action(async (files: readonly string[], options: ImportOptions) => {
       const { fleet } = await context.connect(options);
-      const { dryRun: isDryRun = false, utcOffset: offsetMs } = options;
+      const { dryRun: isDryRun = false, utcOffset: offsetMs = 0 } = options;
       const done = await importDumps({ files, isDryRun, offsetMs }, fleet);
       output.print(options, done, renderMysqlImport);
     });

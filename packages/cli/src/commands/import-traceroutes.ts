@@ -31,7 +31,7 @@ export function addTracerouteImport(admin: Command, context: Context): void {
   withConnection(addCommand(atlas, 'import', 'Add published traceroutes to hosts in the /24 of a source'))
     .argument(
       '<file...>',
-      'result dumps of RIPE Atlas, or scamper JSON of M-Lab; gzip or bzip2 or not; "-" reads standard input',
+      'result dumps of RIPE Atlas, or scamper JSON of M-Lab, plain or compressed with gzip or bzip2; "-" reads standard input',
     )
     .option('--skip-lines <n>', 'lines at the beginning of the first file that were imported before', readCount)
     .action(async (files: readonly string[], options: ImportOptions) => {

@@ -2,38 +2,26 @@ import { randomInt } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { DeploymentCalibration } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { type Clock, createRandom, type TargetPolicy } from '@revtr/probing';
-import type { ApiKeys, Database, Users } from '@revtr/storage';
+import { createRandom } from '@revtr/probing';
+import type { ApiKeys, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AgentDirectory } from '../agents/directory.ts';
-import type { LifeCycleOptions } from '../agents/life-cycle.ts';
-import type { UserLimits } from '../agents/user-limits.ts';
-import type { TlsFiles } from '../api/server.ts';
-import type { PublicArchiveOptions } from '../archive/public-archive.ts';
-import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
-import { alone, type Cluster } from '../cluster/cluster.ts';
-import type { AddressFacts } from '../facts/address-facts.ts';
-import type { Datasets } from '../facts/datasets.ts';
+import { alone } from '../cluster/cluster.ts';
 import { Metrics } from '../foundation/metrics.ts';
 import { RecipientLimit } from '../foundation/recipient-limit.ts';
-import type { SendMail } from '../mail/outbox.ts';
-import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
-import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
-import type { SafetySettings } from '../safety/settings.ts';
-import { NO_SELF_AUDIT, type SelfAuditSettings } from '../self-audit/self-auditor.ts';
-import { DEFAULT_WATCHES, type WatchSettings } from '../watches/settings.ts';
-import type { ResolveHost } from '../watches/webhooks/target.ts';
+import { NO_SELF_AUDIT } from '../self-audit/self-auditor.ts';
+import { DEFAULT_WATCHES } from '../watches/settings.ts';
 import { type Context, contextOf } from './context.ts';
+import type { ControllerCollaborators, ControllerOptions } from './controller-options.ts';
 import { openDuty } from './duties.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAgents } from './open-agents.ts';
-import { type ApiSubsystem, type ListenOptions, openApi } from './open-api.ts';
+import { type ApiSubsystem, openApi } from './open-api.ts';
 import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openCluster } from './open-cluster.ts';
 import { openFacts } from './open-facts.ts';
-import type { GrpcListenOptions } from './open-grpc.ts';
 import { openHealth } from './open-health.ts';
 import { openMail } from './open-mail.ts';
 import { openMeasurements } from './open-measurements.ts';
@@ -43,7 +31,7 @@ import { openOptOuts } from './open-opt-outs.ts';
 import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
 import { openResults } from './open-results.ts';
-import { type AuditOptions, openSafety } from './open-safety.ts';
+import { openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
 import { openSources } from './open-sources.ts';
 import { openSurvey } from './open-survey.ts';
@@ -51,75 +39,9 @@ import { openWatches } from './open-watches.ts';
 import { type PlacedSubsystem, subsystemsHere } from './placed-subsystem.ts';
 import type { Subsystem } from './subsystem.ts';
 
-export interface ControllerOptions {
-  readonly listen: ListenOptions;
-  /** Where health, readiness and metrics are served without the API, in plain HTTP. Default: nowhere. */
-  readonly health?: { readonly host: string; readonly port: number } | undefined;
-  /** Certificate and key of the API, PEM. Default: the API speaks plain HTTP. */
-  readonly tls?: TlsFiles | undefined;
-  /** The gRPC interface of the original. Default: it is not served. */
-  readonly grpc?: GrpcListenOptions | undefined;
-  /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */
-  readonly trustProxy?: readonly string[] | undefined;
-  /** Directory of the built web interface. Default: none is served. */
-  readonly webDirectory?: string | undefined;
-  /** Base URL under which users reach the API, for links in answers and mails. `undefined`: what each request says. */
-  readonly publicUrl: string | undefined;
-  /** Measurements under way at once. */
-  readonly concurrency: number;
-  /** Most pairs in one batch. */
-  readonly maxBatch: number;
-  /** A measurement that has waited longer in the queue is not measured any more, milliseconds. Default: three days. */
-  readonly longestWaitMs?: number | undefined;
-  /** Limits of new users. */
-  readonly newUserLimits: UserLimits;
-  /** Whether anybody with an e-mail address may become a user. Default false. */
-  readonly selfRegistration?: boolean | undefined;
-  /** Measurements that people without an account may submit in a day from one client address. Default 0: they may not. */
-  readonly visitorMeasurementsPerDay?: number | undefined;
-  readonly lifeCycle: LifeCycleOptions;
-  /** `undefined` when RIPE Atlas is not used. */
-  readonly ripeAtlas: RipeAtlasSettings | undefined;
-  readonly audit: AuditOptions;
-  /** Record Route pings that the background survey sends per hour, all vantage points together. 0 switches it off. */
-  readonly surveyProbesPerHour: number;
-  /** How often hosts of this system are audited. Default: never. */
-  readonly selfAudit?: SelfAuditSettings | undefined;
-  /** Limits of watches. Default {@link DEFAULT_WATCHES}. */
-  readonly watches?: WatchSettings | undefined;
-  /** The public archive. Default: there is none. */
-  readonly archive?: PublicArchiveOptions | undefined;
-  /** How long results are kept, days. Default: for ever. */
-  readonly resultDays?: number | undefined;
-  /** Who sends the probes. Default: pages and probes do not say it. */
-  readonly probeIdentity?: ProbeIdentity | undefined;
-  /** Limits of probing. */
-  readonly safety: SafetySettings;
-}
-
 const UNKNOWN_IDENTITY: ProbeIdentity = { contact: undefined, operator: undefined };
 /** Each query for a proof in a reverse zone waits this long, milliseconds, and is sent twice at most. */
 const REVERSE_QUERY = { timeout: 2_000, tries: 2 };
-
-export interface ControllerCollaborators {
-  /** The caller closes it after {@link Controller.stop}. */
-  readonly database: Database;
-  readonly measuring: OpenMeasuringSystem;
-  readonly facts: AddressFacts;
-  readonly datasets: Datasets;
-  /** The policy that the engine obeys as well. */
-  readonly targetPolicy: TargetPolicy;
-  /** Hands a mail to a mail server. Without it mails wait for the operator. */
-  readonly sendMail?: SendMail | undefined;
-  /** Looks up proofs in reverse zones. Default: the resolver of this machine. */
-  readonly reverseDns?: ReverseNameServer | undefined;
-  /** Resolves the host names of webhooks. Default: DNS. */
-  readonly resolveWebhook?: ResolveHost | undefined;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** The other processes of the controller. Default: there are none. The controller closes the bus when it stops. */
-  readonly cluster?: Cluster | undefined;
-}
 
 /** The central system, or the part of it that the roles of this process name: API, queue, engine and gateway. */
 export class Controller {

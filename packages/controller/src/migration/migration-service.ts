@@ -111,7 +111,7 @@ export class MigrationService {
       ...(perDay !== undefined && { perDay }),
       ...(parallel !== undefined && { parallel }),
     };
-    // The other system had no limit per minute: whoever was allowed so many in parallel submitted them at once.
+    // The other system had no limit per minute: a user who was allowed so many in parallel submitted them at once.
     const perMinute = Math.max(limits.perMinute, limits.parallel);
     return { name, email, role: 'user' as const, ...toUserColumns({ ...limits, perMinute }) };
   }

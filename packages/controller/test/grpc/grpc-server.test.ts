@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -8,19 +11,22 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { credentials, loadPackageDefinition, type ServiceClientConstructor, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { Authority } from '@revtr/link';
 import { systemClock } from '@revtr/probing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Metrics } from '../../src/foundation/metrics.ts';
 import { Revtr } from '../../src/grpc/generated/revtr_pb.ts';
 import { GrpcServer } from '../../src/grpc/grpc-server.ts';
-import { certificateForTests } from './certificate.ts';
 import { framed, rawCall, rawSession } from './raw-call.ts';
 
 const GET_SOURCES = '/pb.Revtr/GetSources';
 const GET_REVTR = '/pb.Revtr/GetRevtr';
 const KiB = 2 ** 10;
-const tls = certificateForTests();
+const directory = mkdtempSync(join(tmpdir(), 'revtr-grpc-'));
+const authority = await Authority.open(directory, new Date());
+rmSync(directory, { recursive: true });
+const tls = await authority.createServer(['localhost'], new Date());
 
 /** Lines of the log of the server. */
 const lines: string[] = [];
@@ -85,7 +91,7 @@ const serviceOf = (file: string, name: string): ServiceClientConstructor => {
 };
 /** A client of grpc-js, which shares no code with the server. */
 const clientOf = (file: string, name: string) =>
-  new (serviceOf(file, name))(`localhost:${port}`, credentials.createSsl(Buffer.from(tls.certificate)));
+  new (serviceOf(file, name))(`localhost:${port}`, credentials.createSsl(Buffer.from(authority.rootCertificate)));
 const countedOf = async (reason: string): Promise<number> => {
   const { values } = (await metrics.registry.getSingleMetric('revtr_grpc_refused_total')?.get()) ?? { values: [] };
   return values.find(({ labels }) => labels.reason === reason)?.value ?? 0;

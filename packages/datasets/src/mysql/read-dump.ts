@@ -23,7 +23,7 @@ const MOST_BYTES = 2 ** 40;
 const COMPLETED = /^ Dump completed/;
 
 /**
- * Reads the text that `mysqldump` or `mariadb-dump` writes (MySQL manual, "mysqldump"), compressed by gzip or bzip2 or not: yields the rows of the
+ * Reads the text that `mysqldump` or `mariadb-dump` writes (MySQL manual, "mysqldump"), plain or compressed with gzip or bzip2: yields the rows of the
  * tables that `wants` names, and finally the end. Needs no database server. Memory is bounded by the longest value of a table that is read.
  *
  * @throws {DatasetError} `wrongFormat`, `tooLarge`, `truncated`, `damaged`, or the error of `content`

@@ -31,7 +31,7 @@ const LIMITS = { bytes: 2 ** 40, lineCharacters: 2 ** 22 };
 const TARGET = /"dst(?:_addr)?"\s*:\s*"([\d.]{7,15})"/;
 
 /**
- * Reads a file of published traceroutes, one JSON object in each line, compressed by gzip or bzip2 or not: results of RIPE Atlas, such as its
+ * Reads a file of published traceroutes, one JSON object in each line, plain or compressed with gzip or bzip2: results of RIPE Atlas, such as its
  * daily dumps, or traceroutes of scamper, such as those of M-Lab. Yields every line after `skipLines` that is not empty, in order; a line that
  * is malformed has no traceroute. Memory is bounded by the longest line.
  *

@@ -2,7 +2,7 @@ import type { Hop } from './hop.ts';
 
 /**
  * How the steps of a path make the probability that all its hops are right. Errors of one path depend on each other, so the product of the steps
- * is not that probability: a step counts with a power of its own.
+ * is not that probability: each step has its own power.
  */
 export interface WholePathWeights {
   /** Power of each step that a Record Route answer shows. Answers that lie mostly lie at several hops of a path. */

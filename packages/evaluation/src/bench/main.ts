@@ -13,6 +13,7 @@ import { benchPrefixTable } from './prefix-table.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
+import { benchStorage } from './storage.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   ranking: benchRanking,
   realism: benchRealism,
   safety: benchSafety,
+  storage: benchStorage,
   throughput: benchThroughput,
   warts: benchWarts,
   web: benchWeb,
@@ -40,26 +42,37 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
 
 const HELP = `npm run bench -- NAME [OPTIONS]
 
-Runs one benchmark and prints its figures, as JSON unless noted. Repeated timings are medians.
+Runs one benchmark and prints its figures, as JSON unless noted. Repeated
+timings are medians.
 
   atlas          build and query an atlas of 10,000 traceroutes
   audit          fill an audit and query it [--packets N] [--database URL]
-  parameters     print the parameters of profile published and their sources, as Markdown
+  parameters     print the parameters of profile published and their sources, as
+                 Markdown
   prefix-table   build and query a table of a million prefixes
-  fairness       times of small batches beside a large one [--bulk N] [--small N]
+  fairness       times of small batches beside a large one
+                 [--bulk N] [--small N]
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size
-  inflight       hold many reverse traceroutes in flight and report the memory [--measurements N]
-  latency        times of reverse traceroutes at 10, 50 and 90 % of the highest load [--seconds N]
+  inflight       hold many reverse traceroutes in flight and report the memory
+                 [--measurements N]
+  latency        times of reverse traceroutes at 10, 50 and 90 % of the highest
+                 load [--seconds N]
   link           connect a thousand agents to a controller
   listener       receive a flood of replies (requires root)
   opt-out        look up and change an opt-out list of a million prefixes
   ranking        rank vantage points
-  realism        compare a simulated Internet with published figures [--size SIZE] [--seed N] [--profile PROFILE] [--family FAMILY] [--json]
+  realism        compare a simulated Internet with published figures
+                 [--size SIZE] [--seed N] [--profile PROFILE]
+                 [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
-  throughput     measure reverse traceroutes from the API to the database [--safety on|off|both] [--rounds N]
+  storage        store results of profile published and report the bytes of each
+                 [--measurements N] [--database URL]
+  throughput     measure reverse traceroutes from the API to the database
+                 [--safety on|off|both] [--rounds N]
   warts          decode warts files
-  web            size of the first page of the web interface, and its speed in Chromium
+  web            size of the first page of the web interface, and its speed in
+                 Chromium
 `;
 
 const name = process.argv[2] ?? '';

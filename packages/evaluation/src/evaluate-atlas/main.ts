@@ -14,17 +14,22 @@ import { type StudyDay, studyPolicy } from './refresh-study.ts';
 
 const HELP = `npm run evaluate:atlas -- placement|refresh [options]
 
-placement   measures how accurately the atlas places Record Route addresses on its paths
-refresh     measures accuracy over virtual days with routing changes, for each policy of refreshing the atlas
+placement   measures how accurately the atlas places Record Route
+            addresses on its paths
+refresh     measures accuracy over virtual days with routing changes, for each
+            policy of refreshing the atlas
 
   --seed <list>   seeds of the simulated Internets; default 11,12,13
   --size <size>   small, medium or large; default medium
   --days <n>      virtual days of the refresh study; default 5
-  --pairs <n>     reverse traceroutes in each hour of the refresh study; default 40
-  --ledger <file> list of the looks at held-out seeds, to which this run is added; default packages/evaluation/seed-ledger.jsonl
+  --pairs <n>     reverse traceroutes in each hour of the refresh study; default
+                  40
+  --ledger <file> list of the looks at held-out seeds, to which this run is
+                  added; default packages/evaluation/seed-ledger.jsonl
   --json          print the figures as JSON
 
-To compare atlases with different contents, run: npm run evaluate -- --atlas none,traceroutes,recordRoute,grown
+To compare atlases with different contents, run:
+npm run evaluate -- --atlas none,traceroutes,recordRoute,grown
 `;
 
 const { values, positionals } = parseOrExit(

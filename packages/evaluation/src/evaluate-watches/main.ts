@@ -12,8 +12,9 @@ import { type StudiedWatch, studyWatches } from './watch-study.ts';
 
 const HELP = `npm run evaluate:watches -- [options]
 
-Runs watches on simulated Internets in virtual time, with load balancing and loss: first while no route changes, then
-after links on their paths have failed. Reports false alarms, and which real changes the watches found.
+Runs watches on simulated Internets in virtual time, with load balancing and
+loss: first while no route changes, then after links on their paths have failed.
+Reports false alarms, and which real changes the watches found.
 
   --seed <list>      seeds of the simulated Internets; default 11,12,13
   --size <size>      small, medium or large; default medium
@@ -22,9 +23,10 @@ after links on their paths have failed. Reports false alarms, and which real cha
   --after <n>        runs of each after that; default 12
   --failures <n>     links that fail; default 30
   --interval <n>     minutes between two runs; default 15
-  --atlas            measure with the atlas, whose traceroutes are from before the failures
-  --ledger <file>    list of the looks at held-out seeds, to which this run is added; default
-                     packages/evaluation/seed-ledger.jsonl
+  --atlas            measure with the atlas, whose traceroutes are from before
+                     the failures
+  --ledger <file>    list of the looks at held-out seeds, to which this run is
+                     added; default packages/evaluation/seed-ledger.jsonl
   --json             print every watch as JSON
 `;
 

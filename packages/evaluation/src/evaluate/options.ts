@@ -28,26 +28,41 @@ export const OPTIONS = {
 
 export const HELP = `npm run evaluate -- [options]
 
-Measures random pairs on simulated Internets with each plan and compares the results with the ground truth.
+Measures random pairs on simulated Internets with each plan and compares the
+results with the ground truth.
 
   --profile <list>  ${Object.keys(PROFILES).join(', ')}; default published
-  --family <list>   ${Object.keys(FAMILIES).join(', ')}, or caida:FILE with an AS-relationship file of CAIDA; default grown
+  --family <list>   ${Object.keys(FAMILIES).join(', ')}, or caida:FILE with an
+                    AS-relationship file of CAIDA; default grown
   --size <list>     ${Object.keys(SIZES).join(', ')}; default medium
-  --seed <list>     seeds of the simulated Internets and pairs, for example 101-105,120; default 1. Use 1 to 10 for development
-                    and seeds that nobody has looked at for published figures. The command warns when a seed was looked at before
-  --fleet <list>    number of vantage points; default 50. Fleets of one run are parts of the largest one
-  --pairs <n>       number of pairs for each seed; default 1000. For each kind of unusual destination a tenth is added
-  --hours <n>       virtual hours over which the pairs are spread while routing changes; default 24. With 0 it does not change
-  --plan <list>     ${Object.keys(PLANS).join(', ')}; default all but on-demand.
-                    The first one is compared with the others on the same pairs
-  --atlas <list>    contents of the atlas: ${ATLAS_CONTENTS.join(', ')}; default usual. With any other value, the same number
-                    of other pairs is measured two virtual hours earlier
-  --atlas-probes <s>  share of the networks with RIPE Atlas probes whose first probe is asked for the atlas, 0 to 1; default 1, which
-                    means every probe of every network
-  --cores <n>       simulated Internets at the same time; default one for each core
-  --out <folder>    store the result of each run in this folder, reuse stored results, and write tables (text and Markdown), JSON
-                    and plots (SVG)
-  --ledger <file>   list of the looks at held-out seeds, to which this run is added; default packages/evaluation/seed-ledger.jsonl
+  --seed <list>     seeds of the simulated Internets and pairs, for example
+                    101-105,120; default 1. Use 1 to 10 for development and
+                    seeds that nobody has looked at for published figures. The
+                    command warns when a seed was looked at before
+  --fleet <list>    number of vantage points; default 50. Fleets of one run are
+                    parts of the largest one
+  --pairs <n>       number of pairs for each seed; default 1000. For each kind
+                    of unusual destination a tenth is added
+  --hours <n>       virtual hours over which the pairs are spread while routing
+                    changes; default 24. With 0 it does not change
+  --plan <list>     plans, of which the first one is compared with the others on
+                    the same pairs; default all but on-demand:
+                    ${Object.keys(PLANS).slice(0, 4).join(', ')},
+                    ${Object.keys(PLANS).slice(4).join(', ')}
+  --atlas <list>    contents of the atlas:
+                    ${ATLAS_CONTENTS.join(', ')};
+                    default usual. With any other value, the same number of
+                    other pairs is measured two virtual hours earlier
+  --atlas-probes <s>  share of the networks with RIPE Atlas probes whose first
+                      probe is asked for the atlas, 0 to 1; default 1, which
+                      means every probe of every network
+  --cores <n>       simulated Internets at the same time; default one for each
+                    core
+  --out <folder>    store the result of each run in this folder, reuse stored
+                    results, and write tables (text and Markdown), JSON and
+                    plots (SVG)
+  --ledger <file>   list of the looks at held-out seeds, to which this run is
+                    added; default packages/evaluation/seed-ledger.jsonl
   --json            print the figures as JSON
 `;
 

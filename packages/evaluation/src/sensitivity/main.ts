@@ -10,11 +10,16 @@ import { currentCommit } from '../provenance/commit.ts';
 import { sensitivityTable } from './table.ts';
 import { VARIATIONS } from './variations.ts';
 
+const PARAMETERS = Object.keys(VARIATIONS);
 const HELP = `npm run evaluate:sensitivity -- [options]
 
-Varies one uncertain parameter of the simulated Internet at a time, and prints how much the headline figures of the plans change.
+Varies one uncertain parameter of the simulated Internet at a time, and prints
+how much the headline figures of the plans change.
 
-  --vary <list>     ${Object.keys(VARIATIONS).join(', ')}; default all
+  --vary <list>     parameters; default all:
+                    ${PARAMETERS.slice(0, 4).join(', ')},
+                    ${PARAMETERS.slice(4, 7).join(', ')},
+                    ${PARAMETERS.slice(7).join(', ')}
   --profile <name>  default published
   --family <name>   default grown
   --size <size>     default medium
@@ -23,9 +28,12 @@ Varies one uncertain parameter of the simulated Internet at a time, and prints h
   --pairs <n>       number of pairs for each seed; default 400
   --hours <n>       virtual hours over which the pairs are spread; default 24
   --plan <list>     default default,revtr2-labelled
-  --cores <n>       simulated Internets at the same time; default one for each core
-  --out <folder>    store the result of each run in this folder and reuse stored results
-  --ledger <file>   list of the looks at held-out seeds; default packages/evaluation/seed-ledger.jsonl
+  --cores <n>       simulated Internets at the same time; default one for each
+                    core
+  --out <folder>    store the result of each run in this folder and reuse stored
+                    results
+  --ledger <file>   list of the looks at held-out seeds; default
+                    packages/evaluation/seed-ledger.jsonl
   --markdown        print Markdown
   --json            print the figures as JSON
 `;
@@ -37,7 +45,7 @@ const { values } = parseOrExit(
     parseArgs({
       options: {
         ...COMMON_OPTIONS,
-        vary: { type: 'string', default: Object.keys(VARIATIONS).join(',') },
+        vary: { type: 'string', default: PARAMETERS.join(',') },
         seed: { type: 'string', default: '1-3' },
         pairs: { type: 'string', default: '400' },
         plan: { type: 'string', default: 'default,revtr2-labelled' },

@@ -11,19 +11,24 @@ import { summaryOf } from './summary.ts';
 
 const HELP = `npm run campaign -- [options]
 
-Runs the demo and measures a file of pairs on it with "revtr batch --out". On the way it kills the client twice and the server once
-with SIGKILL, and starts them again. Then it checks that the output has every pair once, starts the demo again, exports all results
-from it, and counts them with DuckDB and pandas. It prints a table on standard error, and a report as JSON on standard output.
+Runs the demo and measures a file of pairs on it with "revtr batch --out". On
+the way it kills the client twice and the server once with SIGKILL, and starts
+them again. Then it checks that the output has every pair once, starts the demo
+again, exports all results from it, and counts them with DuckDB and pandas. It
+prints a table on standard error, and a report as JSON on standard output.
 
   --pairs <n>         number of distinct pairs (default 10000)
-  --size <size>       size of the simulated Internet: ${Object.keys(SIZES).join(', ')} (default medium)
+  --size <size>       size of the simulated Internet:
+                      ${Object.keys(SIZES).join(', ')} (default medium)
   --concurrency <n>   measurements under way at once (default 500)
-  --directory <dir>   directory for the database, the pairs and the results (default: a temporary one, which is removed)
+  --directory <dir>   directory for the database, the pairs and the results
+                      (default: a temporary one, which is removed)
   --port <port>       port of the API (default 18080)
   --no-kills          kill nothing
 
-A million pairs need about 28 GB of disk. The exit code is 1 if the output is not complete, a program counts another number of
-results, the client used 300 MiB or more, or no result arrived for 15 minutes.
+A million pairs need about 28 GB of disk. The exit code is 1 if the output is
+not complete, a program counts another number of results, the client used 300
+MiB or more, or no result arrived for 15 minutes.
 `;
 
 const MOST_CLIENT_MIB = 300;

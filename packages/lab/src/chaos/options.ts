@@ -6,24 +6,36 @@ import { SCENARIO_NAMES } from './scenarios/names.ts';
 
 export const HELP = `npm run chaos -- [options]
 
-Runs a controller of two processes of each role with PostgreSQL, a replica, NATS and simulated agents, each process in a network namespace.
-Clients submit measurements through the HTTP API while processes are killed and suspended, connections are cut and delayed, and PostgreSQL
-fails over. At the end a checker compares what clients were told with what the database holds.
+Runs a controller of two processes of each role with PostgreSQL, a replica, NATS
+and simulated agents, each process in a network namespace. Clients submit
+measurements through the HTTP API while processes are killed and suspended,
+connections are cut and delayed, and PostgreSQL fails over. At the end a checker
+compares what clients were told with what the database holds.
 
   --seed <n>           selects the faults and the pairs (default 1)
-  --seeds <n>          runs so many seeds, one after the other, on the same system (default 1)
+  --seeds <n>          number of seeds, which run one after the other on the
+                       same system (default 1)
   --minutes <m>        time in which faults happen, for each seed (default 5)
   --measurements <n>   measurements of each seed (default 20000)
   --every <seconds>    average time from one fault to the next (default 3)
-  --size <size>        simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
-  --scenario <name>    runs a scenario in place of drawn faults: ${SCENARIO_NAMES.join(', ')}; or all of them, one after the other: all
-  --replay <dir>       repeats the faults and the measurements of an earlier run, from the directory of its history
-  --name <name>        name of the run: up to five lower-case letters and digits (default chaos). Runs with different names can run at the
+  --size <size>        simulated Internet: ${Object.keys(SIZES).join(', ')}
+                       (default small)
+  --scenario <name>    runs a scenario in place of drawn faults:
+                       ${SCENARIO_NAMES.slice(0, 4).join(', ')},
+                       ${SCENARIO_NAMES.slice(4).join(', ')}; all runs each of
+                       them, one after the other
+  --replay <dir>       repeats the faults and the measurements of an earlier
+                       run, from the directory of its history
+  --name <name>        name of the run: up to five lower-case letters and digits
+                       (default chaos). Runs with different names can run at the
                        same time.
-  --keep <dir>         directory in which histories are kept (default .revtr/chaos); a run without violation removes its own
+  --keep <dir>         directory in which histories are kept (default
+                       .revtr/chaos); a run without violation removes its own
 
-Prints a line for each seed to standard error and a report as JSON to standard output. The exit code is 1 if the checker found a violation.
-Requires root and the Debian packages iproute2, nats-server, nftables and postgresql. docs/cluster.md describes the faults.
+Prints a line for each seed to standard error and a report as JSON to standard
+output. The exit code is 1 if the checker found a violation. Requires root and
+the Debian packages iproute2, nats-server, nftables and postgresql.
+docs/cluster.md describes the faults.
 `;
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);

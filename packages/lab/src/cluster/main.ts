@@ -9,17 +9,21 @@ import { renderUpgrade, upgradeCluster } from './upgrade.ts';
 
 const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N] [--upgrade-from REF]
 
-Starts a controller of many processes on this machine: N processes of each role (default 2), PostgreSQL, NATS, and a fleet of simulated
-agents in a new network namespace. Prints the addresses of the APIs, and runs until Ctrl-C.
+Starts a controller of many processes on this machine: N processes of each role
+(default 2), PostgreSQL, NATS, and a fleet of simulated agents in a new network
+namespace. Prints the addresses of the APIs, and runs until Ctrl-C.
 
   --size SIZE     simulated Internet: ${Object.keys(SIZES).join(', ')} (default small)
   --seed N        seed of the simulated Internet (default 1)
   --per-role N    processes of each role, 1 to 8 (default 2)
   --upgrade-from REF
-                  start the version of a Git commit, tag or branch, replace one process after the other by this version while
-                  measurements run, check that every accepted pair ends once, and stop; exit code 1 if not
+                  start the version of a Git commit, tag or branch, replace one
+                  process after the other by this version while measurements
+                  run, check that every accepted pair ends once, and stop; exit
+                  code 1 if not
 
-Requires root and the Debian packages iproute2, nats-server and postgresql. docs/cluster.md describes the processes.
+Requires root and the Debian packages iproute2, nats-server and postgresql.
+docs/cluster.md describes the processes.
 `;
 
 const PREFIX = 'rclus';

@@ -10,11 +10,12 @@ Runs the whole Reverse Traceroute system in one process on a simulated Internet.
   --json          print the result as JSON and messages to standard error
   --seed <n>      seed of the simulated Internet; default 1
   --size <size>   small, medium or large; default medium
-  --fast          let virtual time run as fast as the machine allows: measurements
-                  take less time, and tell times ahead of the clock of the machine
+  --fast          let virtual time run as fast as the machine allows:
+                  measurements take less time, and their times run ahead of the
+                  clock of the machine
   --scenario detour
-                  show a detour of the traffic back to a source, and what removes
-                  it (docs/case-study.md); it has its own seed and size
+                  show a detour of the traffic back to a source, and what
+                  removes it (docs/case-study.md); it has its own seed and size
 
 REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database
 (default memory:).

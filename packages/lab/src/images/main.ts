@@ -3,10 +3,12 @@ import { buildah, buildImages, canBuildImages, IMAGES } from './build.ts';
 
 const USAGE = `npm run image
 
-Builds the container images ${IMAGES.agent} and ${IMAGES.controller} without a container registry.
-Requires root and the Debian packages buildah and debootstrap. Equal sources give equal images.
+Builds the container images ${IMAGES.agent} and
+${IMAGES.controller} without a container registry. Requires root and the
+Debian packages buildah and debootstrap. Equal sources give equal images.
 
-SOURCE_DATE_EPOCH sets the time of the images and of their files. Default: the time of the last commit.
+SOURCE_DATE_EPOCH sets the time of the images and of their files. Default: the
+time of the last commit.
 `;
 const REQUIREMENTS =
   'image: requires root and the Debian packages buildah and debootstrap. With Docker, run: docker build -t revtr-agent .\n';

@@ -7,22 +7,29 @@ import { KernelLabError } from '../namespaces/errors.ts';
 import { judgeScenarios } from './commands/judge.ts';
 import { down, up } from './commands/up.ts';
 
-const HELP = `npm run lab -- up FILE     build a network of Linux routers from a topology file and run the system on it until Ctrl-C
+const HELP = `npm run lab -- up FILE     build a network of Linux routers from a topology
+                           file and run the system on it until Ctrl-C
 npm run lab -- down        stop the system and remove the network
 npm run lab -- judge [FILE...]
-                           compare measured paths with the true ones in the scenarios of this package, or in topology files
+                           compare measured paths with the true ones in the
+                           scenarios of this package, or in topology files
 npm run lab -- test        run the tests of the kernel lab
 
-  --name NAME              name of the lab: up to five lower-case letters and digits (default rlab). Labs with different names
-                           run side by side.
-  --port PORT              up: port of the API; 0 selects a free port (default REVTR_PORT, then 8080)
-  --control-address IPV4   up: address of the controller, which no node may have (default 192.168.255.1)
-  --before-start COMMAND   up: run a command when the network is built and before programs start. Spaces separate its
-                           arguments; no shell interprets it.
+  --name NAME              name of the lab: up to five lower-case letters and
+                           digits (default rlab). Labs with different names run
+                           side by side.
+  --port PORT              up: port of the API; 0 selects a free port (default
+                           REVTR_PORT, then 8080)
+  --control-address IPV4   up: address of the controller, which no node may have
+                           (default 192.168.255.1)
+  --before-start COMMAND   up: run a command when the network is built and
+                           before programs start. Spaces separate its arguments;
+                           no shell interprets it.
   --random SEED            judge: run a random topology
   --json                   judge: print the results as JSON
 
-Requires root and the Debian packages iproute2, nftables, procps and scamper. docs/kernel-lab.md describes the topology file.
+Requires root and the Debian packages iproute2, nftables, procps and scamper.
+docs/kernel-lab.md describes the topology file.
 `;
 
 const optionsSchema = z.strictObject({

@@ -7,14 +7,17 @@ import { buildNpmPackages } from './npm-packages.ts';
 
 const USAGE = `npm run packages [-- OPTIONS]
 
-Builds the npm packages of the command line, the client library and the agent, or the Debian packages of the agent and the
-controller. Equal sources give equal packages.
+Builds the npm packages of the command line, the client library and the agent,
+or the Debian packages of the agent and the controller. Equal sources give equal
+packages.
 
-  --debian     Build the Debian packages, for the architecture of this machine (requires dpkg-deb).
+  --debian     Build the Debian packages, for the architecture of this machine
+               (requires dpkg-deb).
   --out DIR    Directory of the packages. Default: out/packages.
   -h, --help   Show this text.
 
-SOURCE_DATE_EPOCH sets the time of the files in Debian packages. Default: the time of the last commit.
+SOURCE_DATE_EPOCH sets the time of the files in Debian packages. Default: the
+time of the last commit.
 `;
 
 const options = {

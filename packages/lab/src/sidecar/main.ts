@@ -10,16 +10,20 @@ import { OriginalClient } from './original-client.ts';
 
 const HELP = `npm run sidecar-cycle -- [--minutes N] [--rate N] [--pairs N] [--database URL]
 
-Runs the cycle of the original's sidecar against a system with a simulated Internet in another process: asks for the sources with
-an atlas over gRPC, and sends batches with the options of the sidecar and deadlines of 30 seconds. The client is made from the proto
-file at run time by another gRPC implementation than that of the server.
+Runs the cycle of the original's sidecar against a system with a simulated
+Internet in another process: asks for the sources with an atlas over gRPC, and
+sends batches with the options of the sidecar and deadlines of 30 seconds. The
+client is made from the proto file at run time by another gRPC implementation
+than that of the server.
 
   --minutes N      how long batches are sent (default 10)
   --rate N         batches in a second (default 100)
   --pairs N        pairs in a batch (default 1)
-  --database URL   database of the system (default: embedded, in a temporary directory)
+  --database URL   database of the system (default: embedded, in a temporary
+                   directory)
 
-Prints a report as JSON. The exit code is 1 if a call failed or a measurement was lost. Requires openssl.
+Prints a report as JSON. The exit code is 1 if a call failed or a measurement
+was lost.
 `;
 
 const SOURCES_EVERY_MS = 15_000;

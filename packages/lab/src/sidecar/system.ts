@@ -7,7 +7,7 @@ import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
-import { selfSigned } from './self-signed.ts';
+import { localhostCertificate } from './localhost-certificate.ts';
 
 const SOURCES = 4;
 const CONCURRENCY = 4_000;
@@ -25,7 +25,7 @@ const system = await startSimulatedSystem(
   {
     ...{ host: '127.0.0.1', port: 0, database, concurrency: CONCURRENCY, realTime: true },
     audit: { directory: join(directory, 'audit') },
-    grpc: { host: 'localhost', port: 0, tls: selfSigned() },
+    grpc: { host: 'localhost', port: 0, tls: await localhostCertificate() },
   },
   pino({ level: 'warn' }, pino.destination(2)),
 );

@@ -5,13 +5,16 @@ import { parseOrExit } from '../command-line.ts';
 
 const HELP = `npm run soak -- [--minutes N] [--disk-mib N] [--seed N]
 
-Runs the whole system in a kernel lab for N minutes (default 60) while hostile clients attack its API, agents and scampers die,
-the controller is killed, and its disk is full from time to time. Checks that every accepted measurement ends exactly once, and that
-memory, open files and threads of the controller stay flat. The system keeps its files on a file system of --disk-mib MiB (default
+Runs the whole system in a kernel lab for N minutes (default 60) while hostile
+clients attack its API, agents and scampers die, the controller is killed, and
+its disk is full from time to time. Checks that every accepted measurement ends
+exactly once, and that memory, open files and threads of the controller stay
+flat. The system keeps its files on a file system of --disk-mib MiB (default
 2048) in memory. --seed (default 1) selects the order of the faults.
 
-Requires root and the Debian packages iproute2, nftables, procps and scamper. Prints a line a minute to standard error and a report as
-JSON to standard output. The exit code is 1 if a check failed.
+Requires root and the Debian packages iproute2, nftables, procps and scamper.
+Prints a line a minute to standard error and a report as JSON to standard
+output. The exit code is 1 if a check failed.
 `;
 
 const INSIDE = fileURLToPath(new URL('./inside.ts', import.meta.url));

@@ -7,8 +7,9 @@ const MOST_RUNS = 100_000;
 const MOST_PARALLEL = 64;
 const HELP = `npm run stress -- NAME [--runs N] [--parallel N] [--check-memory]
 
-Starts and stops one native part of the system in N processes, and counts the processes that fail: by a signal,
-by an exit code, or because they do not end within five minutes.
+Starts and stops one native part of the system in N processes, and counts the
+processes that fail: by a signal, by an exit code, or because they do not end
+within five minutes.
 
 ${Object.entries(SCENARIOS)
   .map(([name, { title }]) => `  ${name.padEnd(16)}${title}`)
@@ -16,7 +17,8 @@ ${Object.entries(SCENARIOS)
 
   --runs N          number of processes, at most ${MOST_RUNS} (default 20)
   --parallel N      processes at the same time, at most ${MOST_PARALLEL} (default 2)
-  --check-memory    glibc checks all memory that is freed (slow; requires glibc 2.34)
+  --check-memory    glibc checks all memory that is freed (slow; requires glibc
+                    2.34)
 
 The exit code is 1 if a process failed.
 `;

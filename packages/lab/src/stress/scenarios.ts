@@ -18,9 +18,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   database: { title: 'open, use and close six embedded databases, two at a time', work: openAndClose },
   'database-exit': { title: 'end the process while two embedded databases open', work: endDuringOpen },
   controller: { title: 'start the controller with a database in memory, and stop it', work: startController },
-  link: { title: 'connect 100 agents over TLS, and cut each connection at a random time', work: connectAndCut },
+  link: { title: 'connect 100 agents over TLS, and cut each at a random time', work: connectAndCut },
   sockets: {
-    title: 'open, read and close 200 sockets and 100 TUN devices (requires root)',
+    title: 'open and close 200 sockets and 100 TUN devices (requires root)',
     work: openAndCloseSockets,
     // The interfaces and packets stay in a network namespace that ends with the process.
     wrapper: ['unshare', '--net'],

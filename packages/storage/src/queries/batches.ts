@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toJson } from '../access/text.ts';
 import { StorageError } from '../errors.ts';
+import { insertMeasurements, type NewMeasurement } from '../queue/insert-measurements.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
 import { storeResults } from '../results/store-results.ts';
@@ -11,16 +12,6 @@ import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
-
-/** One measurement to submit. */
-export interface NewMeasurement {
-  /** Dotted quads. */
-  readonly source: string;
-  readonly destination: string;
-  readonly label: string;
-  /** Any value that JSON can represent; the runner of the measurement gets it back. */
-  readonly options: unknown;
-}
 
 /** A batch that was stored, and how much of each limit of the user is used with it. */
 export interface Accepted {
@@ -78,7 +69,6 @@ export interface MeasurementPage {
 const MOST_OF_BATCH = 100_000;
 const MOST_LABELLED = 10_000;
 const MOST_ENDED = 1_000_000;
-const ROWS_PER_INSERT = 5_000;
 const REPEATABLE_MS = 86_400_000;
 /** Measurements of a batch that is taken before the large ones of other users. */
 const MOST_OF_SMALL = 20;
@@ -294,47 +284,6 @@ export class Batches {
           ? sql`id between ${range.first_id} and ${range.last_id}`
           : sql`id is not null`,
     };
-  }
-}
-
-/** Queues measurements. They begin where the user's other batches of the same kind are, for each source. */
-async function insertMeasurements(
-  db: Kysely<Schema>,
-  {
-    batchId,
-    userId,
-    isBulk,
-    now,
-  }: {
-    readonly batchId: number;
-    readonly userId: number;
-    readonly isBulk: boolean;
-    readonly now: Date;
-  },
-  measurements: readonly NewMeasurement[],
-): Promise<void> {
-  const sources = [...new Set(measurements.map(({ source }) => source))];
-  const { rows: starts } = await sql<{ source: string; turn: number }>`
-    select source, coalesce(first_turn(source, ${userId}, ${isBulk}), 0) as turn
-    from jsonb_array_elements_text(${toJson(sources)}::jsonb) as listed(source)`.execute(db);
-  const turns = new Map(starts.map(({ source, turn }) => [source, turn]));
-  for (let first = 0; first < measurements.length; first += ROWS_PER_INSERT) {
-    const rows = measurements.slice(first, first + ROWS_PER_INSERT).map((row, i) => {
-      const turn = turns.get(row.source) ?? 0;
-      turns.set(row.source, turn + 1);
-      return { ...row, position: first + i, turn };
-    });
-    await sql`
-      with inserted as (
-        insert into measurements
-          (batch_id, user_id, position, turn, is_bulk, source, destination, label, options, state, created_at)
-        select ${batchId}, ${userId}, position, turn, ${isBulk}, source, destination, label, options, 'queued', ${now}
-        from jsonb_to_recordset(${toJson(rows)}::jsonb)
-          as rows(position integer, turn bigint, source text, destination text, label text, options jsonb)
-        returning id)
-      update batches set first_id = coalesce(first_id, ids.first), last_id = ids.last
-      from (select min(id) as first, max(id) as last from inserted) as ids
-      where batches.id = ${batchId}`.execute(db);
   }
 }
 

@@ -176,7 +176,7 @@ export class Jobs {
     if (ids.length === 0) return;
     await sql`
       update measurements set lease_until = ${until}
-      from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) as wanted(id), lateral (${heldBy(owner, sql`wanted.id::bigint`)}) as held
+      from jsonb_array_elements_text(${JSON.stringify([...ids].sort((a, b) => a - b))}::jsonb) as wanted(id), lateral (${heldBy(owner, sql`wanted.id::bigint`)}) as held
       where measurements.id = held.id`.execute(this.#db);
   }
 
@@ -194,7 +194,7 @@ export class Jobs {
     if (finished.length === 0) return [];
     // One parameter per value: an array of results costs the embedded database four times as much.
     const values = sql.join(
-      finished.map(({ id, result }) => {
+      inLockOrder(finished).map(({ id, result }) => {
         const { record, stopReason, networks } = toResultColumns(result);
         return sql`(${id}::bigint, ${stopReason}::smallint, ${networks}::integer[], ${record}::bytea)`;
       }),
@@ -236,6 +236,10 @@ export class Jobs {
     return rows;
   }
 }
+
+/** Statements lock jobs in the order of their ids: two that lock the same jobs in different orders wait for each other. */
+const inLockOrder = (finished: readonly FinishedJob[]): readonly FinishedJob[] =>
+  [...finished].sort((a, b) => a.id - b.id);
 
 const listOf = (sources: readonly string[]): ReturnType<typeof sql> => sql`
   select source from jsonb_array_elements_text(${JSON.stringify(sources)}::jsonb) as listed(source)`;

@@ -184,7 +184,7 @@ export class LegacyAgent implements ReachableAgent {
   async #nextConnection(signal: AbortSignal): Promise<ConnectedScamper> {
     while (this.#isTaken || !this.isConnected) {
       if (signal.aborted || this.#over.signal.aborted)
-        throw new ScamperError('stopped', 'the agent is gone', { attempts: 0 });
+        throw new ScamperError('stopped', 'the agent has left', { attempts: 0 });
       await this.#renewed.promise;
     }
     this.#isTaken = true;

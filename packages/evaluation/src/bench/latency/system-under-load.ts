@@ -15,7 +15,7 @@ const systemSchema = z.object({
 /** What a system under load tells the process that loads it. */
 export type SystemUnderLoad = z.infer<typeof systemSchema>;
 
-/** Starts a simulated system in a process of its own. */
+/** Starts a simulated system in a separate process. */
 export async function startSystemUnderLoad(
   directory: string,
 ): Promise<SystemUnderLoad & { cpuSeconds(): number; stop(): Promise<void> }> {

@@ -7,7 +7,7 @@ import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { PAIRS, type SystemUnderLoad } from './system-under-load.ts';
 
-/** The system that `bench latency` measures, in a process of its own. Its first argument is a directory for its data. */
+/** The system that `bench latency` measures, in a separate process. Its first argument is a directory for its data. */
 const [directory] = process.argv.slice(2);
 const world = new SimulatedWorld({ parameters: simParameters('medium', 1, {}, 'published'), sources: 10 });
 const system = await startSimulatedSystem(

@@ -1,7 +1,7 @@
 import { Namespaces } from '../../namespaces/namespaces.ts';
 import { DelayLine } from './delay-line.ts';
 
-/** A process of a run, with a network namespace of its own. */
+/** A process of a run, with its own network namespace. */
 export interface StarHost {
   /** Network namespace. */
   readonly namespace: string;
