@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 
 /** Addresses and keys with which the requests are filled. */
@@ -170,7 +171,13 @@ export async function sendAsIs(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const { statusCode: status = 0, headers: answered } = response;
-        resolve({ status, headers: answered, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
+        const all = Buffer.concat(chunks);
+        try {
+          const text = answered['content-encoding'] === 'gzip' ? gunzipSync(all) : all;
+          resolve({ status, headers: answered, body: JSON.parse(text.toString('utf8')) });
+        } catch (error) {
+          reject(error);
+        }
       });
     });
     sent.on('error', reject);
