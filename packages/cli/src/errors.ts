@@ -46,3 +46,9 @@ export function unreadableFile(path: string, error: unknown): CliError {
   const reason = error instanceof Error ? error.message : String(error);
   return new CliError('unreadableFile', `cannot read ${path}: ${reason}`, { path, reason });
 }
+
+/** What to throw when the contents of a file could not be read: `error` itself if it is neither of class `Unusable` nor an error of the system. */
+export function fileError(path: string, error: unknown, Unusable: abstract new (...values: never) => Error): unknown {
+  if (error instanceof Unusable) return unusableFile(path, error.message);
+  return error instanceof Error && 'code' in error ? unreadableFile(path, error) : error;
+}

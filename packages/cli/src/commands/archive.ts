@@ -4,7 +4,7 @@ import { DatasetError, decompressed, linesOf } from '@revtr/datasets';
 import { Argument, type Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
-import { unreadableFile, unusableFile } from '../errors.ts';
+import { fileError } from '../errors.ts';
 
 interface ImportOptions extends ConnectionOptions {
   readonly origin: string;
@@ -90,8 +90,7 @@ async function* rowsOf(file: string): AsyncGenerator<string> {
     const content = decompressed((await open(file)).createReadStream());
     for await (const { text } of linesOf(content, { lineCharacters: MOST_LINE_CHARACTERS }, NO_COMMENTS)) yield text;
   } catch (error) {
-    if (error instanceof DatasetError) throw unusableFile(file, error.message);
-    throw error instanceof Error && 'code' in error ? unreadableFile(file, error) : error;
+    throw fileError(file, error, DatasetError);
   }
 }
 

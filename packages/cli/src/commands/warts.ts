@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { ScamperError, WartsDecoder, WartsToJson } from '@revtr/scamper';
 import type { Command } from 'commander';
 import { addCommand, type Context } from '../context.ts';
-import { unreadableFile, unusableFile } from '../errors.ts';
+import { fileError } from '../errors.ts';
 
 /** `revtr warts FILE`. */
 export function addWarts(program: Command, context: Context): void {
@@ -27,9 +27,7 @@ export function addWarts(program: Command, context: Context): void {
         }
         decoder.end();
       } catch (error) {
-        if (error instanceof ScamperError) throw unusableFile(file, error.message);
-        if (error instanceof Error && 'code' in error) throw unreadableFile(file, error);
-        throw error;
+        throw fileError(file, error, ScamperError);
       }
     });
 }

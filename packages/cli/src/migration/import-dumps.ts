@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FleetClient, Migration, MigrationReport } from '@revtr/client';
 import { DatasetError, type MysqlRow, readMysqlDump } from '@revtr/datasets';
-import { unreadableFile, unusableFile } from '../errors.ts';
+import { fileError, unusableFile } from '../errors.ts';
 import { OriginalHops } from './original-hops.ts';
 import { hopRow, isFirst, isRead, isSecond, parseRow } from './original-rows.ts';
 import { OriginalSystem, type Skipped, type SkippedTraceroutes } from './original-system.ts';
@@ -103,8 +103,7 @@ async function readFile(
       onRow(part.table, part.row);
     }
   } catch (error) {
-    if (error instanceof DatasetError) throw unusableFile(file, error.message);
-    throw error instanceof Error && 'code' in error ? unreadableFile(file, error) : error;
+    throw fileError(file, error, DatasetError);
   }
   throw unusableFile(file, 'the dump has no end');
 }

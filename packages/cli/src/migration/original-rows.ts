@@ -70,5 +70,5 @@ export const isSecond = (table: string, columns: readonly string[]): boolean =>
 /** Whether a migration reads a table at all. */
 export const isRead = (table: string): boolean => Object.hasOwn(TABLES, table) || table === HOPS.name;
 
-/** A row of a table, with names of columns in any case. */
+/** A row of a table as `schema` has it; `undefined` if it does not fit. */
 export const parseRow = <T>(schema: z.ZodType<T>, row: MysqlRow): T | undefined => schema.safeParse(row).data;
