@@ -26,6 +26,20 @@ interface OriginalRequest {
   readonly answer: z.ZodType;
 }
 
+/** Names of hop types that clients of the original know. */
+export const HOP_TYPES = [
+  'DST_REV_SEGMENT',
+  'DST_SYM_REV_SEGMENT',
+  'TR_TO_SRC_REV_SEGMENT',
+  'TR_TO_SRC_REV_SEGMENT_BETWEEN',
+  'RR_REV_SEGMENT',
+  'SPOOF_RR_REV_SEGMENT',
+  'TS_ADJ_REV_SEGMENT',
+  'SPOOF_TS_ADJ_REV_SEGMENT',
+  'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO',
+  'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO_DOUBLE_STAMP',
+] as const;
+
 const CURL = { 'user-agent': 'curl/7.88.1', accept: '*/*' };
 const CURL_DATA = { ...CURL, 'content-type': 'application/x-www-form-urlencoded' };
 /** What the library `requests` of Python sends. */
@@ -48,7 +62,7 @@ const rows = z.object({
       z.object({
         status: z.literal('COMPLETED'),
         ...{ src: z.ipv4(), dst: z.ipv4(), stopReason: z.enum(['REACHES', 'FAILED']) },
-        path: z.array(z.object({ hop: z.ipv4(), type: z.string().regex(/^[A-Z_]+_REV_SEGMENT[A-Z_]*$/) })),
+        path: z.array(z.object({ hop: z.ipv4(), type: z.enum(HOP_TYPES) })),
       }),
     )
     .min(1),
