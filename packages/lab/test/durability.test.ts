@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ReverseTracerouteClient } from '@revtr/client';
+import { type Batch, ReverseTracerouteClient } from '@revtr/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -44,6 +44,15 @@ function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   });
 }
 
+/** A batch as soon as some of its measurements have ended, or after ten seconds. */
+async function whenDone(done: number, batchId: number, client: ReverseTracerouteClient): Promise<Batch> {
+  for (let tries = 0; ; tries++) {
+    const batch = await client.batch(batchId);
+    if (batch.done >= done || tries === 200) return batch;
+    await sleep(50);
+  }
+}
+
 describe('kill -9 in the middle of a batch', () => {
   it('loses nothing: a restart finishes every measurement, once', async () => {
     const first = await start();
@@ -51,11 +60,7 @@ describe('kill -9 in the middle of a batch', () => {
       .slice(0, 150)
       .map((dst) => ({ src: first.ready.source, dst, isRunRttPings: false }));
     const { batchId } = await first.client.submit(pairs);
-    let before = await first.client.batch(batchId);
-    for (let tries = 0; before.done < 20 && tries < 200; tries++) {
-      await sleep(50);
-      before = await first.client.batch(batchId);
-    }
+    const before = await whenDone(20, batchId, first.client);
     await end(first.child, 'SIGKILL');
     expect(before.done).toBeGreaterThanOrEqual(20);
     expect(before.done).toBeLessThan(pairs.length);
@@ -77,11 +82,7 @@ describe('a backup of the embedded database', () => {
       .slice(150, 270)
       .map((dst) => ({ src: first.ready.source, dst, isRunRttPings: false }));
     const { batchId } = await first.client.submit(pairs);
-    let before = await first.client.batch(batchId);
-    for (let tries = 0; before.done < 10 && tries < 200; tries++) {
-      await sleep(50);
-      before = await first.client.batch(batchId);
-    }
+    const before = await whenDone(10, batchId, first.client);
     await end(first.child, 'SIGTERM');
     const copy = join(directory, '..', `${basename(directory)}-copy`);
     cpSync(directory, copy, { recursive: true, preserveTimestamps: true });
