@@ -4,6 +4,7 @@ import { delay } from './delay.ts';
 import { ClientError, isClientError } from './errors.ts';
 import type { paths } from './generated/api.ts';
 import { isRepeatable, pauseAfter, type RetryOptions } from './retry.ts';
+import type { SilenceLimit } from './silence-limit.ts';
 
 /** Which server a client talks to, and how. */
 export interface ClientOptions {
@@ -94,14 +95,22 @@ export class Connection {
 
   /**
    * Opens a stream. Repeats the request when the server asks for it, but not when the server cannot be reached. Errors while the stream is
-   * read are the caller's to {@link guard}. `silence` ends the stream as if the server could not be reached. @throws {ClientError}
+   * read are the caller's to {@link guard}. `silence` limits the wait for each answer, but not the pauses between requests, and can end the
+   * stream as if the server could not be reached. @throws {ClientError}
    */
-  async open(path: string, signal?: AbortSignal, silence?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const init = { headers: this.#headers, redirect: 'error', signal: this.#signalWith(signal, silence) } as const;
+  async open(path: string, signal?: AbortSignal, silence?: SilenceLimit): Promise<ReadableStream<Uint8Array>> {
+    const init = {
+      headers: this.#headers,
+      redirect: 'error',
+      signal: this.#signalWith(signal, silence?.signal),
+    } as const;
     for (let failures = 1; ; failures++) {
-      const response = await this.guard(() => this.#fetch(`${this.server}${path}`, init), signal);
-      if (response.ok && response.body !== null) return response.body;
-      const answer = await this.guard(() => received(response), signal);
+      const attempt = this.guard(async () => {
+        const response = await this.#fetch(`${this.server}${path}`, init);
+        return response.ok && response.body !== null ? response.body : received(response);
+      }, signal);
+      const answer = await (silence?.during(attempt) ?? attempt);
+      if (!(answer instanceof Response)) return answer;
       const pause = this.#pauseAfter(new Request(`${this.server}${path}`), answer, failures);
       if (pause === undefined) throw toClientError(answer, await answer.json().catch(() => undefined));
       await this.sleep(pause, signal);

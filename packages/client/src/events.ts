@@ -56,7 +56,7 @@ export async function* eventsAt(
   signal?: AbortSignal,
 ): AsyncGenerator<BatchEvent> {
   const silence = new SilenceLimit(connection.silenceMs);
-  const body = await silence.during(connection.open(path, signal, silence.signal));
+  const body = await connection.open(path, signal, silence);
   const events = readEvents(silence.between(chunksOf(body)));
   try {
     for (;;) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientError, type ClientOptions, ReverseTracerouteClient } from '../src/index.ts';
 import { startServer, type TestServer } from './server.ts';
@@ -207,6 +208,20 @@ describe('ReverseTracerouteClient.wait', () => {
     );
     expect(await client.wait(1)).toEqual(BATCH);
     expect(opened).toBe(3);
+  });
+
+  it('does not count the pauses that the server asks for as silence', async () => {
+    let opened = 0;
+    const client = await clientOf(
+      (_, response) => {
+        if (opened++ === 0) return void response.writeHead(429, { 'retry-after': '1' }).end();
+        response.writeHead(200).end(COMPLETE);
+      },
+      { retry: {}, sleep: () => delay(400), silenceMs: 300 },
+    );
+    const types: string[] = [];
+    for await (const { type } of client.events(1)) types.push(type);
+    expect([types, opened]).toEqual([['complete'], 2]);
   });
 
   it('gives up after eight failures in a row', async () => {
