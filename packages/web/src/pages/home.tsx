@@ -21,7 +21,7 @@ export function HomePage() {
       <title>Reverse Traceroute</title>
       <h1>The path back to you</h1>
       <p className="lead">
-        Traceroute shows the path from you. This measures the path that packets take from any destination back to a
+        Traceroute shows the path from you. This page measures the path that packets take from any destination back to a
         source.
       </p>
       {sources.data !== undefined && sources.data.length > 0 && (
