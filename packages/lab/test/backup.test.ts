@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientError, type Measurement, ReverseTracerouteClient } from '@revtr/client';
-import { formatIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings, wrongEndings } from '../src/cluster/endings.ts';
 import { psql } from '../src/cluster/psql.ts';
+import { processOf, submitPairs } from './cluster.ts';
 
 const SOURCES = 3;
 const IN_BATCH = 60;
@@ -30,23 +30,14 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
     rmSync(backup, { recursive: true });
   }, 60_000);
 
-  const process = (name: string) => {
-    const found = cluster.processes.get(name);
-    if (found === undefined) throw new Error(`there is no process ${name}`);
-    return found;
-  };
+  const process = (name: string) => processOf(cluster, name);
   const host = () => new URL(cluster.database).searchParams.get('host') ?? '';
   const run = (command: string, ...args: string[]): string =>
     execFileSync(command, ['-h', host(), '-U', 'revtr', ...args], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-  const submit = async (count: number, purpose: string): Promise<number> => {
-    const pairs = cluster.world
-      .randomPairs(count, purpose)
-      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
-    return (await client.submit(pairs)).batchId;
-  };
+  const submit = (count: number, purpose: string) => submitPairs(cluster, client, count, purpose);
   const isDone = ({ state }: Measurement): boolean => state === 'done';
   it('is made under load, and has every batch that was acknowledged; restored elsewhere, each pair ends once and the agents connect', async () => {
     countEndings(cluster.database);

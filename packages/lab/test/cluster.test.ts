@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings } from '../src/cluster/endings.ts';
+import { processOf, submitPairs } from './cluster.ts';
 
 const SOURCES = 6;
 
@@ -47,12 +48,8 @@ describe('a cluster with two processes of each role', () => {
       where m.batch_id = ${batchId} group by m.id`.execute(database.db);
     return rows;
   };
-  const submit = async (client: ReverseTracerouteClient, count: number, purpose: string): Promise<number> => {
-    const pairs = cluster.world
-      .randomPairs(count, purpose)
-      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
-    return (await client.submit(pairs)).batchId;
-  };
+  const submit = (client: ReverseTracerouteClient, count: number, purpose: string) =>
+    submitPairs(cluster, client, count, purpose);
   /** Reads the results through an API, and checks that each pair has ended once. */
   const expectOneEnding = async (client: ReverseTracerouteClient, batchId: number, count: number): Promise<void> => {
     const { measurements } = await client.wait(batchId);
@@ -63,11 +60,7 @@ describe('a cluster with two processes of each role', () => {
     expect(counted).toHaveLength(count);
     expect(counted.filter((ending) => ending.endings !== 1)).toEqual([]);
   };
-  const process = (name: string) => {
-    const found = cluster.processes.get(name);
-    if (found === undefined) throw new Error(`there is no process ${name}`);
-    return found;
-  };
+  const process = (name: string) => processOf(cluster, name);
   const isStarted = (name: string, times: number): boolean =>
     process(name).log.split('"msg":"started"').length - 1 >= times;
 

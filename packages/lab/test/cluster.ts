@@ -1,0 +1,24 @@
+import type { ReverseTracerouteClient } from '@revtr/client';
+import { formatIpv4 } from '@revtr/net';
+import type { LocalCluster } from '../src/cluster/cluster.ts';
+import type { ManagedProcess } from '../src/deployment/managed-process.ts';
+
+/** A process of a cluster. @throws {Error} if there is none of this name */
+export function processOf({ processes }: LocalCluster, name: string): ManagedProcess {
+  const found = processes.get(name);
+  if (found === undefined) throw new Error(`there is no process ${name}`);
+  return found;
+}
+
+/** Submits pairs that `purpose` selects as one batch. Returns its number. */
+export async function submitPairs(
+  { world }: LocalCluster,
+  client: ReverseTracerouteClient,
+  count: number,
+  purpose: string,
+): Promise<number> {
+  const pairs = world
+    .randomPairs(count, purpose)
+    .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+  return (await client.submit(pairs)).batchId;
+}
