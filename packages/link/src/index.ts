@@ -30,3 +30,4 @@ export { Dialer, type ListeningAgent } from './transport/dialer.ts';
 export { type ControllerEndpoint, enrol } from './transport/enrol.ts';
 export { Gateway } from './transport/gateway.ts';
 export { LinkClient } from './transport/link-client.ts';
+export { listen } from './transport/listen.ts';

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '@revtr/link';
 import type { Metrics } from '../foundation/metrics.ts';
 import type { ReadinessProbe } from './readiness.ts';
 
@@ -39,15 +39,8 @@ export class HealthServer {
   }
 
   /** Begins to listen, and returns the URL. @throws the error of the socket */
-  start(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ ...this.#listen }, () => {
-        const address: AddressInfo | string | null = this.#server.address();
-        const port = typeof address === 'object' && address !== null ? address.port : this.#listen.port;
-        resolve(`http://${this.#listen.host}:${port}`);
-      });
-    });
+  async start(): Promise<string> {
+    return `http://${this.#listen.host}:${await listen(this.#server, this.#listen)}`;
   }
 
   stop(): Promise<void> {

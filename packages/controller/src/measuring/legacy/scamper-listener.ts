@@ -1,6 +1,6 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import { type ConnectionLimits, limitConnections } from '@revtr/link';
+import { type ConnectionLimits, limitConnections, listen } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import { RemoteScamper } from '@revtr/scamper';
@@ -81,14 +81,7 @@ export class ScamperListener {
 
   /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
   start(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#options.port, this.#options.host, () => {
-        this.#server.off('error', reject);
-        const address: AddressInfo | string | null = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
-      });
-    });
+    return listen(this.#server, this.#options);
   }
 
   /** Answers new connections with another certificate. */
