@@ -31,3 +31,4 @@ export { type ControllerEndpoint, enrol } from './transport/enrol.ts';
 export { Gateway } from './transport/gateway.ts';
 export { LinkClient } from './transport/link-client.ts';
 export { listen } from './transport/listen.ts';
+export { peerAddressOf } from './transport/tls.ts';

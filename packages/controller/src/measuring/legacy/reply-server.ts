@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
-import { type Ipv4Address, type TimestampEntry, tryParseIpv4 } from '@revtr/net';
+import { peerAddressOf } from '@revtr/link';
+import type { Ipv4Address, TimestampEntry } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../foundation/metrics.ts';
@@ -71,7 +72,7 @@ export function createReplyServer(
 
 /** The address of a client that may report replies. @throws {ConnectError} `PermissionDenied` */
 function allowed(agents: ReplyServerCollaborators['agents'], client: string): Ipv4Address {
-  const address = tryParseIpv4(client.replace(/^::ffff:/, ''));
+  const address = peerAddressOf({ remoteAddress: client });
   const refusal = address === undefined ? 'agents connect over IPv4' : agents.refuse(address);
   if (address !== undefined && refusal === undefined) return address;
   agents.refused('legacyConnection', client, refusal ?? '');

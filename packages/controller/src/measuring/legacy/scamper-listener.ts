@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import { type ConnectionLimits, limitConnections, listen } from '@revtr/link';
-import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import { type ConnectionLimits, limitConnections, listen, peerAddressOf } from '@revtr/link';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import { RemoteScamper } from '@revtr/scamper';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
@@ -70,7 +70,7 @@ export class ScamperListener {
       handshakeTimeout: options.patienceMs ?? DEFAULT_PATIENCE_MS,
     });
     this.#tls.on('secureConnection', (socket) => {
-      const address = peerOf(socket);
+      const address = peerAddressOf(socket);
       if (address === undefined) socket.destroy();
       else void this.#greet(socket, address);
     });
@@ -100,9 +100,8 @@ export class ScamperListener {
     socket.on('error', () => socket.destroy());
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    const address = peerOf(socket);
-    const refusal =
-      address === undefined ? 'agents connect over IPv4' : (this.#collaborators.agents.refuse(address) ?? undefined);
+    const address = peerAddressOf(socket);
+    const refusal = address === undefined ? 'agents connect over IPv4' : this.#collaborators.agents.refuse(address);
     if (address === undefined || refusal !== undefined) this.#refuse(socket, refusal ?? '');
     else if (!this.#arrivals.take(address)) this.#refuse(socket, 'it connects too often');
     else {
@@ -141,7 +140,8 @@ export class ScamperListener {
 
   #refuse(socket: Socket, reason: string): void {
     const { agents } = this.#collaborators;
-    const from = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown';
+    const address = peerAddressOf(socket);
+    const from = address === undefined ? (socket.remoteAddress ?? 'unknown') : formatIpv4(address);
     socket.destroy();
     agents.refused('legacyConnection', from, reason);
   }
@@ -150,7 +150,3 @@ export class ScamperListener {
 /** Agents of revtr 2.0 are built with old libraries, which may not know TLS 1.3. */
 const tlsOptions = ({ certificate, key }: ServerCredential) =>
   ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;
-
-/** The IPv4 address that a connection comes from, also when it arrived on an IPv6 socket. */
-const peerOf = ({ remoteAddress = '' }: Socket): Ipv4Address | undefined =>
-  tryParseIpv4(remoteAddress.replace(/^::ffff:/, ''));
