@@ -91,22 +91,15 @@ export class LegacyAgents implements AgentAccess {
     onJoined(address, known === undefined);
   }
 
-  /** Takes replies that the agent of an address reports. Returns the reason when the agent may not report any. */
-  report(address: Ipv4Address, reports: readonly Report[]): string | undefined {
-    const refusal = this.refuse(address);
-    if (refusal !== undefined) {
-      this.refused('legacyConnection', formatIpv4(address), refusal);
-      return refusal;
-    }
-    const { unknown } = this.#replies.take(address, reports);
-    if (unknown > 0) {
-      const { metrics, auditEvents, log } = this.#collaborators;
-      metrics.refused('legacyReply', unknown);
-      auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
-      if (this.#lines.take('legacyReply'))
-        log.warn({ agent: formatIpv4(address), unknown }, 'an agent reported replies to probes that were not sent');
-    }
-    return undefined;
+  /** Takes replies that the agent of an address reports, which {@link refuse} has admitted. */
+  report(address: Ipv4Address, reports: readonly Report[]): void {
+    const unknown = this.#replies.take(address, reports);
+    if (unknown === 0) return;
+    const { metrics, auditEvents, log } = this.#collaborators;
+    metrics.refused('legacyReply', unknown);
+    auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
+    if (this.#lines.take('legacyReply'))
+      log.warn({ agent: formatIpv4(address), unknown }, 'an agent reported replies to probes that were not sent');
   }
 
   find(address: Ipv4Address): LegacyAgent | undefined {
