@@ -6,6 +6,7 @@ export { Authority } from './identity/authority.ts';
 export { agentAddressOf } from './identity/names.ts';
 export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';
 export { limitedAddressOf } from './limits/limited-address.ts';
+export { Tally } from './limits/tally.ts';
 export { MOST_BLOCKED } from './messages/limits.ts';
 export { addressSchema, markSchema, pingSchema, replySchema } from './messages/probing.ts';
 export type { Switches } from './messages/safety.ts';
