@@ -7,6 +7,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import { MONITORING } from '../operations/monitoring.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
 import { registerArchiveFiles } from './archive/files.ts';
@@ -187,14 +188,11 @@ export async function createServer(
       document ??= describeApi(app.swagger(), collaborators.publicUrl);
       return document;
     });
-    routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
-    routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
-      const { isReady, parts } = await collaborators.readiness.read();
-      return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'notReady', parts });
-    });
-    routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-    );
+    for (const [path, read] of MONITORING)
+      routes.get(path, { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+        const { status, type, body } = await read(collaborators);
+        return reply.status(status).type(type).send(body);
+      });
   });
   await app.ready();
   return app;
