@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { limitConnections } from '@revtr/link';
+import { type Credential, limitConnections } from '@revtr/link';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
@@ -71,14 +71,8 @@ const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 10_000;
 const MOST_FROM_ONE_ADDRESS = 1_000;
 
-/** Certificate and key of the API, PEM. */
-export interface TlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-}
-
 export interface ServerOptions {
-  readonly tls?: TlsFiles | undefined;
+  readonly tls?: Credential | undefined;
   /**
    * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or prefixes. Default: none, the peer of the
    * connection is the client.

@@ -1,6 +1,6 @@
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { ConnectRouter } from '@connectrpc/connect';
-import { limitConnections, listen } from '@revtr/link';
+import { type Credential, limitConnections, listen } from '@revtr/link';
 import type { Clock } from '@revtr/probing';
 import { Connections } from './connections.ts';
 import { Dispatcher, type DispatcherCollaborators } from './dispatcher.ts';
@@ -18,8 +18,7 @@ export interface GrpcServerOptions {
   readonly host: string;
   /** TCP port; 0 takes any free port. */
   readonly port: number;
-  /** Certificate and key, PEM. */
-  readonly tls: { readonly certificate: string; readonly key: string };
+  readonly tls: Credential;
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<GrpcLimits> | undefined;
 }
@@ -79,7 +78,7 @@ export class GrpcServer {
   }
 
   /** Answers new connections with another certificate; PEM. */
-  useCertificate({ certificate, key }: GrpcServerOptions['tls']): void {
+  useCertificate({ certificate, key }: Credential): void {
     this.#server.setSecureContext({ cert: certificate, key });
   }
 

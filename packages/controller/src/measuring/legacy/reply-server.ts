@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
-import { peerAddressOf } from '@revtr/link';
+import { type Credential, peerAddressOf } from '@revtr/link';
 import type { Ipv4Address, TimestampEntry } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
@@ -12,7 +12,6 @@ import { GrpcServer } from '../../grpc/grpc-server.ts';
 import type { GrpcLimits } from '../../grpc/limits.ts';
 import type { LegacyAgents } from './legacy-agents.ts';
 import type { Report } from './reported-replies.ts';
-import type { ServerCredential } from './scamper-listener.ts';
 
 export interface ReplyServerOptions {
   readonly host: string;
@@ -41,7 +40,7 @@ const MOST_ENTRIES = 9;
 /** The gRPC server to which agents of revtr 2.0 report the replies to spoofed probes (`pb.PLController/AcceptProbes`). */
 export function createReplyServer(
   options: ReplyServerOptions,
-  tls: ServerCredential,
+  tls: Credential,
   collaborators: ReplyServerCollaborators,
 ): GrpcServer {
   const { agents, log } = collaborators;

@@ -1,17 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import { type ConnectionLimits, limitConnections, listen, peerAddressOf } from '@revtr/link';
+import { type ConnectionLimits, type Credential, limitConnections, listen, peerAddressOf } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import { RemoteScamper } from '@revtr/scamper';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import type { LegacyAgents } from './legacy-agents.ts';
-
-/** A certificate with its chain, and its key; PEM. */
-export interface ServerCredential {
-  readonly certificate: string;
-  readonly key: string;
-}
 
 export interface ScamperListenerOptions {
   readonly host: string;
@@ -51,11 +45,7 @@ export class ScamperListener {
   readonly #arrivals: TokenBuckets<Ipv4Address>;
   readonly #sockets = new Set<Socket>();
 
-  constructor(
-    options: ScamperListenerOptions,
-    credential: ServerCredential,
-    collaborators: ScamperListenerCollaborators,
-  ) {
+  constructor(options: ScamperListenerOptions, credential: Credential, collaborators: ScamperListenerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
     this.#arrivals = new TokenBuckets(
@@ -85,7 +75,7 @@ export class ScamperListener {
   }
 
   /** Answers new connections with another certificate. */
-  useCredential(credential: ServerCredential): void {
+  useCredential(credential: Credential): void {
     this.#tls.setSecureContext(tlsOptions(credential));
   }
 
@@ -148,5 +138,4 @@ export class ScamperListener {
 }
 
 /** Agents of revtr 2.0 are built with old libraries, which may not know TLS 1.3. */
-const tlsOptions = ({ certificate, key }: ServerCredential) =>
-  ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;
+const tlsOptions = ({ certificate, key }: Credential) => ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;
