@@ -12,6 +12,7 @@ import { Controller } from './composition/controller.ts';
 import type { ControllerCollaborators } from './composition/controller-options.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
+import { readCredential } from './foundation/credential-files.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
 import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
@@ -93,11 +94,8 @@ async function create(
     {
       listen: socket === undefined ? { host: settings.host, port: settings.port } : { path: socket },
       health: settings.health,
-      tls: tls && { certificate: readFileSync(tls.certificateFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') },
-      grpc: grpc && {
-        ...{ host: grpc.host, port: grpc.port },
-        tls: { certificate: readFileSync(grpc.certificateFile, 'utf8'), key: readFileSync(grpc.keyFile, 'utf8') },
-      },
+      tls: tls && readCredential(tls),
+      grpc: grpc && { host: grpc.host, port: grpc.port, tls: readCredential(grpc) },
       trustProxy: settings.trustProxy,
       webDirectory: settings.webDirectory,
       publicUrl: settings.publicUrl,

@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, type ServiceClientConstructor, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { credentials, status } from '@grpc/grpc-js';
 import { Authority } from '@revtr/link';
 import { formatIpv4, parseIpv4, parsePrefix } from '@revtr/net';
 import { createLegacyMark, systemClock, TargetPolicy } from '@revtr/probing';
@@ -22,6 +20,7 @@ import { RateCap } from '../src/measuring/legacy/rate-cap.ts';
 import { LinkProber } from '../src/measuring/link-prober.ts';
 import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
+import { serviceOf } from './grpc/service-of.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const HOST = '127.0.0.1';
@@ -266,17 +265,11 @@ describe('replies that an agent reports', () => {
   let report: Report;
   let stop: () => void;
   beforeAll(() => {
-    const file = fileURLToPath(new URL('../src/grpc/proto/plcontroller.proto', import.meta.url));
-    let found: unknown = loadPackageDefinition(loadSync(file, { keepCase: true }));
-    for (const part of ['pb', 'PLController']) found = Reflect.get(Object(found), part);
-    const client = new (found as ServiceClientConstructor)(
-      `${HOST}:${ports.grpc}`,
-      credentials.createSsl(Buffer.from(root)),
-      {
-        'grpc.ssl_target_name_override': NAME,
-        'grpc.default_authority': NAME,
-      },
-    );
+    const Client = serviceOf('grpc/proto/plcontroller.proto', 'pb.PLController', { keepCase: true });
+    const client = new Client(`${HOST}:${ports.grpc}`, credentials.createSsl(Buffer.from(root)), {
+      'grpc.ssl_target_name_override': NAME,
+      'grpc.default_authority': NAME,
+    });
     report = (probes) =>
       new Promise((resolve) => {
         client.AcceptProbes({ probes }, (error: { readonly code: number } | null) => resolve(error?.code ?? status.OK));

@@ -9,3 +9,4 @@ export * from './request.ts';
 export * from './result.ts';
 export * from './spoof-mark.ts';
 export * from './target-policy.ts';
+export * from './token-bucket.ts';

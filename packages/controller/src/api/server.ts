@@ -1,12 +1,13 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { limitConnections } from '@revtr/link';
+import { type Credential, limitConnections } from '@revtr/link';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import { MONITORING } from '../operations/monitoring.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
 import { registerArchiveFiles } from './archive/files.ts';
@@ -70,14 +71,8 @@ const IDLE_MS = 65_000;
 const MOST_CONNECTIONS = 10_000;
 const MOST_FROM_ONE_ADDRESS = 1_000;
 
-/** Certificate and key of the API, PEM. */
-export interface TlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-}
-
 export interface ServerOptions {
-  readonly tls?: TlsFiles | undefined;
+  readonly tls?: Credential | undefined;
   /**
    * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or prefixes. Default: none, the peer of the
    * connection is the client.
@@ -187,14 +182,11 @@ export async function createServer(
       document ??= describeApi(app.swagger(), collaborators.publicUrl);
       return document;
     });
-    routes.get('/health', { config: { access: 'public' }, schema: { hide: true } }, () => ({ status: 'ok' }));
-    routes.get('/ready', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
-      const { isReady, parts } = await collaborators.readiness.read();
-      return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'notReady', parts });
-    });
-    routes.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-    );
+    for (const [path, read] of MONITORING)
+      routes.get(path, { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+        const { status, type, body } = await read(collaborators);
+        return reply.status(status).type(type).send(body);
+      });
   });
   await app.ready();
   return app;

@@ -1,9 +1,9 @@
+import type { Credential } from '@revtr/link';
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Database } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
-import type { TlsFiles } from '../api/server.ts';
 import type { PublicArchiveOptions } from '../archive/public-archive.ts';
 import type { RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -26,7 +26,7 @@ export interface ControllerOptions {
   /** Where health, readiness and metrics are served without the API, in plain HTTP. Default: nowhere. */
   readonly health?: { readonly host: string; readonly port: number } | undefined;
   /** Certificate and key of the API, PEM. Default: the API speaks plain HTTP. */
-  readonly tls?: TlsFiles | undefined;
+  readonly tls?: Credential | undefined;
   /** The gRPC interface of the original. Default: it is not served. */
   readonly grpc?: GrpcListenOptions | undefined;
   /** Proxies whose forwarding headers are believed: addresses or prefixes. Default: none. */

@@ -1,10 +1,11 @@
-import { HealthServer, type HealthServerCollaborators } from '../operations/health-server.ts';
+import { HealthServer } from '../operations/health-server.ts';
+import type { MonitoringCollaborators } from '../operations/monitoring.ts';
 import type { Subsystem } from './subsystem.ts';
 
 /** Opens the server for health, readiness and metrics. It must be the first subsystem: it answers while the others stop. */
 export function openHealth(
   listen: { readonly host: string; readonly port: number } | undefined,
-  collaborators: HealthServerCollaborators,
+  collaborators: MonitoringCollaborators,
 ): Subsystem {
   const server = listen && new HealthServer(listen, collaborators);
   return {

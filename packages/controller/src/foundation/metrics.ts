@@ -64,14 +64,7 @@ export class Metrics {
 
   /** Shows how many agents of revtr 2.0 are connected. */
   observeLegacyAgents(count: () => number): void {
-    new Gauge({
-      name: 'revtr_legacy_agents_connected',
-      help: 'Agents of revtr 2.0 that are connected.',
-      registers: [this.registry],
-      collect() {
-        this.set(count());
-      },
-    });
+    this.#observe('revtr_legacy_agents_connected', 'Agents of revtr 2.0 that are connected.', count);
   }
 
   /** Measures a gRPC call. `method` is the full name of a known method, or `none`; `code` is the name of the status code. */
@@ -86,26 +79,16 @@ export class Metrics {
 
   /** Shows how many agents are connected. */
   observeAgents(count: () => number): void {
-    new Gauge({
-      name: 'revtr_agents_connected',
-      help: 'Agents that are connected.',
-      registers: [this.registry],
-      collect() {
-        this.set(count());
-      },
-    });
+    this.#observe('revtr_agents_connected', 'Agents that are connected.', count);
   }
 
   /** Shows how many hosts are suspended. */
   observeSuspended(count: () => number): void {
-    new Gauge({
-      name: 'revtr_hosts_suspended',
-      help: 'Sources and vantage points that are suspended, because nothing answers them.',
-      registers: [this.registry],
-      collect() {
-        this.set(count());
-      },
-    });
+    this.#observe(
+      'revtr_hosts_suspended',
+      'Sources and vantage points that are suspended, because nothing answers them.',
+      count,
+    );
   }
 
   /** Counts an outage of a source or vantage point. */
@@ -117,5 +100,16 @@ export class Metrics {
     this.#measurements.inc({ stop_reason: stopReason });
     this.#seconds.observe((endedAt - startedAt) / 1000);
     this.#probes.inc(optionProbes(stats));
+  }
+
+  #observe(name: string, help: string, count: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(count());
+      },
+    });
   }
 }

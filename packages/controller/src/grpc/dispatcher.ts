@@ -35,6 +35,14 @@ export interface DispatcherCollaborators {
 
 type Handlers = ReadonlyMap<string, UniversalHandler>;
 
+interface Incoming {
+  readonly request: Http2ServerRequest;
+  readonly response: Http2ServerResponse;
+  /** Address of the client. */
+  readonly client: string;
+  readonly hasCredential: boolean;
+}
+
 /** Status codes of refusals, with the reason under which they are counted. */
 const REFUSALS: Readonly<Record<string, string>> = {
   [Code.InvalidArgument]: 'badMessage',
@@ -79,7 +87,8 @@ export class Dispatcher {
     const startedAt = performance.now();
     const { refusals, metrics } = this.#collaborators;
     const call = { status: String(Code.Canceled), message: '' };
-    const handler = this.#handlerOf(request);
+    const hasCredential = this.#collaborators.carriesCredential(request.headers);
+    const handler = this.#handlerOf(request.url, hasCredential);
     const method = handler === undefined ? 'none' : `${handler.service.typeName}/${handler.method.name}`;
     const leaveCalls = this.#calls.enter(client);
     const isStream = handler !== undefined && !isUnary(handler);
@@ -106,7 +115,7 @@ export class Dispatcher {
     else if (IS_JSON.test(request.headers['content-type'] ?? ''))
       end(Code.Unimplemented, 'messages are Protocol Buffers, not JSON');
     else
-      this.#handle(handler, { request, response, client }, call).catch((error: unknown) => {
+      this.#handle(handler, { request, response, client, hasCredential }, call).catch((error: unknown) => {
         // The client has left, or sent what HTTP/2 permits and gRPC does not.
         if (!response.headersSent && !response.stream.destroyed) end(Code.InvalidArgument, messageOf(error));
         else response.stream.close(constants.NGHTTP2_CANCEL);
@@ -118,8 +127,8 @@ export class Dispatcher {
     for (const { stream } of this.#streaming) stream.close(constants.NGHTTP2_CANCEL);
   }
 
-  #handlerOf({ url, headers }: Http2ServerRequest): UniversalHandler | undefined {
-    const handlers = this.#collaborators.carriesCredential(headers) ? this.#handlersForLarge : this.#handlers;
+  #handlerOf(url: string, hasCredential: boolean): UniversalHandler | undefined {
+    const handlers = hasCredential ? this.#handlersForLarge : this.#handlers;
     const handler = handlers.get(url);
     return handler === undefined || isUnary(handler) ? handler : this.#handlersOfStreams.get(url);
   }
@@ -131,7 +140,7 @@ export class Dispatcher {
 
   async #handle(
     handler: UniversalHandler,
-    { request, response, client }: { request: Http2ServerRequest; response: Http2ServerResponse; client: string },
+    { request, response, client, hasCredential }: Incoming,
     call: { status: string; message: string },
   ): Promise<void> {
     const values = createContextValues().set(clientKey, client);
@@ -139,9 +148,7 @@ export class Dispatcher {
     const isOne = isUnary(handler);
     if (!isOne) this.#streaming.add(response);
     const { nested } = this.#limits;
-    const mostNested = this.#collaborators.carriesCredential(request.headers)
-      ? nested.withCredentialMessages
-      : nested.messages;
+    const mostNested = hasCredential ? nested.withCredentialMessages : nested.messages;
     const body =
       isOne && isBytes(universal.body)
         ? withFewMessages(this.#budget.bounded(universal.body, client), handler.method.input, mostNested)
@@ -162,10 +169,7 @@ export class Dispatcher {
   }
 }
 
-function handlersOf(
-  readMaxBytes: number,
-  { routes, requestGate, toConnectError }: DispatcherCollaborators,
-): ReadonlyMap<string, UniversalHandler> {
+function handlersOf(readMaxBytes: number, { routes, requestGate, toConnectError }: DispatcherCollaborators): Handlers {
   const router = createConnectRouter({
     ...{ connect: false, grpcWeb: false, grpc: true },
     readMaxBytes,

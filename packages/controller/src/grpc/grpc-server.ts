@@ -1,7 +1,6 @@
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import type { ConnectRouter } from '@connectrpc/connect';
-import { limitConnections } from '@revtr/link';
+import { type Credential, limitConnections, listen } from '@revtr/link';
 import type { Clock } from '@revtr/probing';
 import { Connections } from './connections.ts';
 import { Dispatcher, type DispatcherCollaborators } from './dispatcher.ts';
@@ -19,8 +18,7 @@ export interface GrpcServerOptions {
   readonly host: string;
   /** TCP port; 0 takes any free port. */
   readonly port: number;
-  /** Certificate and key, PEM. */
-  readonly tls: { readonly certificate: string; readonly key: string };
+  readonly tls: Credential;
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<GrpcLimits> | undefined;
 }
@@ -73,21 +71,14 @@ export class GrpcServer {
   }
 
   /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
-  start(): Promise<number> {
-    const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject);
-        this.#connections.start();
-        const address: AddressInfo | string | null = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : port);
-      });
-    });
+  async start(): Promise<number> {
+    const port = await listen(this.#server, this.#options);
+    this.#connections.start();
+    return port;
   }
 
   /** Answers new connections with another certificate; PEM. */
-  useCertificate({ certificate, key }: GrpcServerOptions['tls']): void {
+  useCertificate({ certificate, key }: Credential): void {
     this.#server.setSecureContext({ cert: certificate, key });
   }
 

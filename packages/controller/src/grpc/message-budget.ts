@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { limitedAddressOf } from '@revtr/link';
+import { limitedAddressOf, Tally } from '@revtr/link';
 import type { GrpcLimits } from './limits.ts';
 
 const MS_PER_BYTE = 125 / 1024;
@@ -7,8 +7,7 @@ const MS_PER_BYTE = 125 / 1024;
 /** The memory and the time that messages may take while they are received. */
 export class MessageBudget {
   readonly #limits: Pick<GrpcLimits, 'receiving' | 'messageMs'>;
-  readonly #byAddress = new Map<string, number>();
-  #total = 0;
+  readonly #receiving = new Tally<string>();
 
   constructor(limits: Pick<GrpcLimits, 'receiving' | 'messageMs'>) {
     this.#limits = limits;
@@ -33,17 +32,14 @@ export class MessageBudget {
         yield next.value;
       }
     } finally {
-      this.#take(address, -received, { isReturned: true });
+      this.#receiving.add(address, -received);
     }
   }
 
-  #take(address: string, bytes: number, { isReturned } = { isReturned: false }): void {
-    const own = (this.#byAddress.get(address) ?? 0) + bytes;
-    this.#total += bytes;
-    if (own > 0) this.#byAddress.set(address, own);
-    else this.#byAddress.delete(address);
+  #take(address: string, bytes: number): void {
     const { total, perAddress } = this.#limits.receiving;
-    if (!isReturned && (own > perAddress || this.#total > total))
+    this.#receiving.add(address, bytes);
+    if (this.#receiving.of(address) > perAddress || this.#receiving.total > total)
       throw new ConnectError('the server receives too many messages at this time', Code.ResourceExhausted);
   }
 }

@@ -1,4 +1,4 @@
-import { AgentHub, Authority, Dialer, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
+import { AgentHub, Authority, type Credential, Dialer, Gateway, type GatewayRefusal, GrantSigner } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
@@ -6,7 +6,6 @@ import { DirectoryAdmission } from '../agents/admission.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { LocalAgents } from './agent-access.ts';
 import type { LegacyOptions } from './legacy/legacy-gateway.ts';
-import type { ServerCredential } from './legacy/scamper-listener.ts';
 import type { MeasuringParts } from './measuring-system.ts';
 import { OptOutWatch } from './opt-out-watch.ts';
 import { publishSwitches } from './publish-switches.ts';
@@ -162,7 +161,7 @@ export class AgentGateway {
   }
 
   /** Creates a server certificate for host names, which is valid for a year, and its key. */
-  certify(names: LegacyOptions['names']): Promise<ServerCredential> {
+  certify(names: LegacyOptions['names']): Promise<Credential> {
     return this.#authority.createServer(names, new Date(this.#clock.now()));
   }
 

@@ -1,22 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Metrics } from '../foundation/metrics.ts';
-import type { ReadinessProbe } from './readiness.ts';
-
-export interface HealthServerCollaborators {
-  readonly readiness: Pick<ReadinessProbe, 'read'>;
-  readonly metrics: Pick<Metrics, 'registry'>;
-}
+import { listen } from '@revtr/link';
+import { jsonAnswer, MONITORING, type MonitoringAnswer, type MonitoringCollaborators } from './monitoring.ts';
 
 /** Only monitoring and service managers connect. */
 const MOST_CONNECTIONS = 100;
 const HEADERS_MS = 10_000;
-
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
 
 /** Serves health, readiness and metrics in plain HTTP, for processes without the role `api`. Everybody who reaches the port may read them. */
 export class HealthServer {
@@ -25,7 +13,7 @@ export class HealthServer {
 
   constructor(
     options: { readonly host: string /** 0 takes any free port. */; readonly port: number },
-    collaborators: HealthServerCollaborators,
+    collaborators: MonitoringCollaborators,
   ) {
     this.#listen = options;
     this.#server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS }, (request, response) => {
@@ -39,15 +27,8 @@ export class HealthServer {
   }
 
   /** Begins to listen, and returns the URL. @throws the error of the socket */
-  start(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ ...this.#listen }, () => {
-        const address: AddressInfo | string | null = this.#server.address();
-        const port = typeof address === 'object' && address !== null ? address.port : this.#listen.port;
-        resolve(`http://${this.#listen.host}:${port}`);
-      });
-    });
+  async start(): Promise<string> {
+    return `http://${this.#listen.host}:${await listen(this.#server, this.#listen)}`;
   }
 
   stop(): Promise<void> {
@@ -61,18 +42,9 @@ export class HealthServer {
 async function answer(
   method: string | undefined,
   url: string | undefined,
-  { readiness, metrics }: HealthServerCollaborators,
-): Promise<Answer> {
-  const json = (status: number, value: object): Answer => ({
-    status,
-    type: 'application/json; charset=utf-8',
-    body: JSON.stringify(value),
-  });
-  if (method !== 'GET' && method !== 'HEAD') return json(405, { status: 'methodNotAllowed' });
-  if (url === '/health') return json(200, { status: 'ok' });
-  if (url === '/metrics')
-    return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
-  if (url !== '/ready') return json(404, { status: 'notFound' });
-  const { isReady, parts } = await readiness.read();
-  return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'notReady', parts });
+  collaborators: MonitoringCollaborators,
+): Promise<MonitoringAnswer> {
+  if (method !== 'GET' && method !== 'HEAD') return jsonAnswer(405, { status: 'methodNotAllowed' });
+  const read = MONITORING.get(url ?? '');
+  return read === undefined ? jsonAnswer(404, { status: 'notFound' }) : read(collaborators);
 }

@@ -4,6 +4,7 @@ import { parseContact } from '@revtr/probing';
 import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { ROLES, type Role } from '../cluster/roles.ts';
+import type { CredentialFiles } from '../foundation/credential-files.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { LegacyOptions } from '../measuring/legacy/legacy-gateway.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
@@ -173,8 +174,7 @@ const settingsShape = z.object({
 const settingsSchema = settingsShape.superRefine((read, context) => {
   const { REVTR_ROLES: roles, REVTR_BUS: bus, REVTR_DATABASE: database } = read;
   const add = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
-  const { certificateFile, keyFile } = grpcFilesOf(read);
-  if (read.REVTR_GRPC_PORT !== undefined && (certificateFile === undefined || keyFile === undefined))
+  if (read.REVTR_GRPC_PORT !== undefined && grpcFilesOf(read) === undefined)
     add(
       'REVTR_GRPC_CERTIFICATE',
       'is needed for gRPC, with REVTR_GRPC_KEY (or REVTR_TLS_CERTIFICATE and REVTR_TLS_KEY)',
@@ -194,7 +194,7 @@ export interface Settings {
   readonly socket: string | undefined;
   /** Where health, readiness and metrics are served without the API; `undefined`: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
-  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  readonly tls: CredentialFiles | undefined;
   /** `undefined` where gRPC is not served. */
   readonly grpc: GrpcSettings | undefined;
   readonly trustProxy: readonly string[];
@@ -239,11 +239,9 @@ export interface Settings {
 }
 
 /** Where the gRPC interface listens, and the files with its certificate and key. */
-interface GrpcSettings {
+interface GrpcSettings extends CredentialFiles {
   readonly host: string;
   readonly port: number;
-  readonly certificateFile: string;
-  readonly keyFile: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -261,12 +259,11 @@ function busOf(read: z.infer<typeof settingsShape>): Settings['bus'] {
 function legacyOf(read: z.infer<typeof settingsShape>): LegacyOptions | undefined {
   const { REVTR_LEGACY_SCAMPER_PORT: scamperPort, REVTR_LEGACY_GRPC_PORT: grpcPort } = read;
   if (scamperPort === undefined && grpcPort === undefined) return undefined;
-  const { REVTR_LEGACY_CERTIFICATE: certificate, REVTR_LEGACY_KEY: key } = read;
   return {
     scamperPort,
     grpcPort,
     names: read.REVTR_LEGACY_NAMES,
-    credentialFiles: certificate !== undefined && key !== undefined ? { certificate, key } : undefined,
+    credentialFiles: filesOf(read.REVTR_LEGACY_CERTIFICATE, read.REVTR_LEGACY_KEY),
     acceptsPlaintext: read.REVTR_LEGACY_PLAINTEXT,
     packetsPerSecond: read.REVTR_LEGACY_RATE,
   };
@@ -274,28 +271,28 @@ function legacyOf(read: z.infer<typeof settingsShape>): LegacyOptions | undefine
 
 function grpcOf(read: z.infer<typeof settingsShape>): GrpcSettings | undefined {
   const { REVTR_GRPC_PORT: port, REVTR_GRPC_HOST: host = read.REVTR_HOST } = read;
-  const { certificateFile, keyFile } = grpcFilesOf(read);
-  if (port === undefined || certificateFile === undefined || keyFile === undefined) return undefined;
-  return { host, port, certificateFile, keyFile };
+  const files = grpcFilesOf(read);
+  return port === undefined || files === undefined ? undefined : { host, port, ...files };
 }
 
-const grpcFilesOf = (read: z.infer<typeof settingsShape>) => ({
-  certificateFile: read.REVTR_GRPC_CERTIFICATE ?? read.REVTR_TLS_CERTIFICATE,
-  keyFile: read.REVTR_GRPC_KEY ?? read.REVTR_TLS_KEY,
-});
+const grpcFilesOf = (read: z.infer<typeof settingsShape>): CredentialFiles | undefined =>
+  filesOf(read.REVTR_GRPC_CERTIFICATE ?? read.REVTR_TLS_CERTIFICATE, read.REVTR_GRPC_KEY ?? read.REVTR_TLS_KEY);
+
+const filesOf = (certificateFile: string | undefined, keyFile: string | undefined): CredentialFiles | undefined =>
+  certificateFile === undefined || keyFile === undefined ? undefined : { certificateFile, keyFile };
 
 /** Reads the settings. @throws {z.ZodError} naming each bad variable */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const read = settingsSchema.parse(environment);
   const { REVTR_RIPE_ATLAS_URL: ripeAtlasUrl } = read;
-  const { REVTR_TLS_CERTIFICATE: certificateFile, REVTR_TLS_KEY: keyFile, REVTR_SMTP: url } = read;
+  const { REVTR_SMTP: url } = read;
   return {
     host: read.REVTR_HOST,
     port: read.REVTR_PORT,
     socket: read.REVTR_SOCKET,
     health:
       read.REVTR_HEALTH_PORT === undefined ? undefined : { host: read.REVTR_HEALTH_HOST, port: read.REVTR_HEALTH_PORT },
-    tls: certificateFile !== undefined && keyFile !== undefined ? { certificateFile, keyFile } : undefined,
+    tls: filesOf(read.REVTR_TLS_CERTIFICATE, read.REVTR_TLS_KEY),
     grpc: grpcOf(read),
     trustProxy: read.REVTR_TRUST_PROXY,
     webDirectory: read.REVTR_WEB,

@@ -4,13 +4,11 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { credentials, loadPackageDefinition, type ServiceClientConstructor, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { credentials, status } from '@grpc/grpc-js';
 import { Authority } from '@revtr/link';
 import { systemClock } from '@revtr/probing';
 import { pino } from 'pino';
@@ -19,6 +17,7 @@ import { Metrics } from '../../src/foundation/metrics.ts';
 import { Revtr } from '../../src/grpc/generated/revtr_pb.ts';
 import { GrpcServer } from '../../src/grpc/grpc-server.ts';
 import { framed, rawCall, rawSession } from './raw-call.ts';
+import { serviceOf } from './service-of.ts';
 
 const GET_SOURCES = '/pb.Revtr/GetSources';
 const GET_REVTR = '/pb.Revtr/GetRevtr';
@@ -83,15 +82,10 @@ const server = new GrpcServer(
 );
 let port = 0;
 
-const protoFile = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-const serviceOf = (file: string, name: string): ServiceClientConstructor => {
-  let found: unknown = loadPackageDefinition(loadSync(protoFile(file), { longs: String, enums: String }));
-  for (const part of name.split('.')) found = Reflect.get(Object(found), part);
-  return found as ServiceClientConstructor;
+const clientOf = (file: string, name: string) => {
+  const Client = serviceOf(file, name, { longs: String, enums: String });
+  return new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(authority.rootCertificate)));
 };
-/** A client of grpc-js, which shares no code with the server. */
-const clientOf = (file: string, name: string) =>
-  new (serviceOf(file, name))(`localhost:${port}`, credentials.createSsl(Buffer.from(authority.rootCertificate)));
 const countedOf = async (reason: string): Promise<number> => {
   const { values } = (await metrics.registry.getSingleMetric('revtr_grpc_refused_total')?.get()) ?? { values: [] };
   return values.find(({ labels }) => labels.reason === reason)?.value ?? 0;

@@ -1,5 +1,5 @@
+import { TokenBucket } from '@revtr/probing';
 import { LinkError } from '../errors.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** Messages and bytes that one peer may send at once, and per second in the long run. */
 const MESSAGES = { capacity: 30_000, perSecond: 10_000 };

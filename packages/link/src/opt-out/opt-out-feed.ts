@@ -1,5 +1,5 @@
+import { TokenBucket } from '@revtr/probing';
 import { LinkError } from '../errors.ts';
-import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ToAgent } from '../messages/to-agent.ts';
 import type { OptOutPublisher, OptOutSnapshot, OptOutUpdate } from './opt-out-publisher.ts';
 

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { formatIpv4 } from '@revtr/net';
@@ -14,6 +13,7 @@ import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
 import type { Admission, GatewayRefusal } from './admission.ts';
 import { type AgentPeer, AgentSocket } from './agent-socket.ts';
+import { listen } from './listen.ts';
 import {
   ENROL_PATH,
   LINK_PATH,
@@ -78,14 +78,7 @@ export class Gateway {
 
   /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
   start(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#options.port, this.#options.host, () => {
-        this.#server.off('error', reject);
-        const address: AddressInfo | string | null = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
-      });
-    });
+    return listen(this.#server, this.#options);
   }
 
   /** Answers new connections with the certificate that the authority has now, see {@link Authority.renew}. */

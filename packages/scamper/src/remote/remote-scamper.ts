@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import type { Clock } from '@revtr/probing';
+import { type Clock, TokenBucket } from '@revtr/probing';
 import { ScamperError } from '../errors.ts';
 import { badRemoteMessage, encodeFrame, type Frame, FrameDecoder, MOST_PAYLOAD } from './frame.ts';
 import { REMOTE_MESSAGES, type RemoteMessage, readRemoteMessage } from './remote-message.ts';
@@ -19,7 +19,7 @@ const KEEP_ALIVE_MS = 25_000;
 const MOST_UNACKNOWLEDGED = 10_000;
 const MOST_UNREAD_BYTES = 2 ** 20;
 /** Bytes that scamper may send at once, and per second in the long run. */
-const RECEIVE = { burst: 8 * 2 ** 20, perSecond: 2 ** 20 };
+const RECEIVE = { capacity: 8 * 2 ** 20, perSecond: 2 ** 20 };
 /** Most channels of earlier connections that scamper may still send results on. */
 const MOST_OLD_CHANNELS = 256;
 
@@ -44,10 +44,11 @@ export class RemoteScamper {
   /** Sequence numbers: of the next message to scamper, and of the next one from it. */
   #sent = 0;
   #received = 0;
-  #isGreeted = false;
+  /** The greeting, once it has arrived. */
+  #hello: Extract<RemoteMessage, { type: 'hello' | 'resume' }> | undefined;
   #spokeAt: number;
   #heardAt: number;
-  #mayReceive = RECEIVE.burst;
+  readonly #mayReceive: TokenBucket;
   /** Number of the channel. scamper may have channels of an earlier connection, which have other numbers. */
   readonly #channel: number;
   /** Commands for scamper, and its results. */
@@ -60,6 +61,7 @@ export class RemoteScamper {
     this.#channel = channel;
     this.#clock = clock;
     this.#spokeAt = this.#heardAt = clock.now();
+    this.#mayReceive = new TokenBucket(RECEIVE, { now: () => clock.now() });
     this.stream = new Duplex({
       read: () => connection.resume(),
       write: (chunk: Buffer, _encoding, done) => {
@@ -93,7 +95,7 @@ export class RemoteScamper {
     const remote = new RemoteScamper(connection, channel, clock);
     const { greetingMs = 10_000, silenceMs = 60_000 } = options;
     clock.sleep(greetingMs, remote.#over.signal).then(
-      () => remote.#isGreeted || remote.#close(silent()),
+      () => remote.#hello ?? remote.#close(silent()),
       () => undefined,
     );
     await remote.#greeted.promise;
@@ -107,8 +109,6 @@ export class RemoteScamper {
     this.#close(undefined);
   }
 
-  #hello: Extract<RemoteMessage, { type: 'hello' | 'resume' }> | undefined;
-
   #welcome(identity: string): void {
     const hello = this.#hello;
     if (hello?.type === 'resume') {
@@ -121,12 +121,9 @@ export class RemoteScamper {
   }
 
   #take(chunk: Uint8Array): void {
-    const now = this.#clock.now();
-    this.#mayReceive += (Math.max(0, now - this.#heardAt) / 1_000) * RECEIVE.perSecond;
-    this.#mayReceive = Math.min(RECEIVE.burst, this.#mayReceive) - chunk.length;
-    this.#heardAt = now;
+    this.#heardAt = this.#clock.now();
     try {
-      if (this.#mayReceive < 0) throw badRemoteMessage('too much', chunk);
+      if (!this.#mayReceive.take(chunk.length)) throw badRemoteMessage('too much', chunk);
       for (const frame of this.#decoder.push(chunk)) {
         if (this.#over.signal.aborted) return;
         this.#read(frame);
@@ -138,7 +135,7 @@ export class RemoteScamper {
   }
 
   #read({ sequence, channel, payload }: Frame): void {
-    if (!this.#isGreeted) {
+    if (this.#hello === undefined) {
       this.#greet(sequence, channel, payload);
       return;
     }
@@ -159,7 +156,6 @@ export class RemoteScamper {
       throw badRemoteMessage('something before its greeting', payload);
     this.#hello = message;
     if (message.type === 'hello') this.monitor = message.monitor;
-    this.#isGreeted = true;
     // What follows is read when the greeting has been answered.
     this.#connection.pause();
     this.#greeted.resolve();

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { Tally } from '@revtr/link';
 import { ControllerError } from '../../foundation/errors.ts';
 
 const RETRY = { retryAfterSeconds: 10 };
@@ -6,8 +7,7 @@ const RETRY = { retryAfterSeconds: 10 };
 /** Limits how many streams are open, in all and for each user: each holds a connection and some memory. */
 export class StreamLimit {
   readonly #options: { readonly perUser: number; readonly inAll: number };
-  readonly #open = new Map<number | string, number>();
-  #all = 0;
+  readonly #open = new Tally<number | string>();
 
   constructor(options: { readonly perUser: number; readonly inAll: number }) {
     this.#options = options;
@@ -22,22 +22,18 @@ export class StreamLimit {
     // A response that is closed already tells nobody so again: the client left while its request was looked at.
     if (response?.destroyed) return () => undefined;
     const { perUser, inAll } = this.#options;
-    const own = this.#open.get(user) ?? 0;
+    const own = this.#open.of(user);
     if (own >= perUser)
       throw new ControllerError('tooManyRequests', `you have ${own} streams open, the most allowed`, RETRY);
-    if (this.#all >= inAll)
+    if (this.#open.total >= inAll)
       throw new ControllerError('tooManyRequests', 'the server has as many streams open as it can', RETRY);
-    this.#open.set(user, own + 1);
-    this.#all++;
+    this.#open.add(user, 1);
     let isOpen = true;
     const leave = (): void => {
       if (!isOpen) return;
       isOpen = false;
       response?.off('close', leave);
-      this.#all--;
-      const left = (this.#open.get(user) ?? 1) - 1;
-      if (left === 0) this.#open.delete(user);
-      else this.#open.set(user, left);
+      this.#open.add(user, -1);
     };
     response?.once('close', leave);
     return leave;

@@ -1,3 +1,4 @@
+import { Code } from '@connectrpc/connect';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ControllerError, ControllerErrorCode } from '../../foundation/errors.ts';
@@ -5,47 +6,42 @@ import { knownError, sendError } from '../http/errors.ts';
 
 /** Status codes of gRPC that answers have, with the HTTP status that a gateway gives each (google/rpc/code.proto). */
 const HTTP_STATUS = {
-  3: 400,
-  4: 504,
-  5: 404,
-  7: 403,
-  8: 429,
-  10: 409,
-  12: 501,
-  13: 500,
-  14: 503,
-  16: 401,
+  [Code.InvalidArgument]: 400,
+  [Code.DeadlineExceeded]: 504,
+  [Code.NotFound]: 404,
+  [Code.PermissionDenied]: 403,
+  [Code.ResourceExhausted]: 429,
+  [Code.Aborted]: 409,
+  [Code.Unimplemented]: 501,
+  [Code.Internal]: 500,
+  [Code.Unavailable]: 503,
+  [Code.Unauthenticated]: 401,
 } as const;
 type GrpcCode = keyof typeof HTTP_STATUS;
 
-const [INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED] = [
-  3, 4, 5, 7, 8,
-] as const;
-const [ABORTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, UNAUTHENTICATED] = [10, 12, 13, 14, 16] as const;
-
 /** The gRPC status code of each error of the controller. */
 const GRPC_CODES: Readonly<Record<ControllerErrorCode, GrpcCode>> = {
-  badRequest: INVALID_ARGUMENT,
-  badJson: INVALID_ARGUMENT,
-  emptyBatch: INVALID_ARGUMENT,
-  invalidPairs: INVALID_ARGUMENT,
-  badDataset: INVALID_ARGUMENT,
-  batchTooLarge: INVALID_ARGUMENT,
-  bodyTooLarge: INVALID_ARGUMENT,
-  unsupportedMediaType: INVALID_ARGUMENT,
-  idempotencyKeyReused: INVALID_ARGUMENT,
-  unauthorized: UNAUTHENTICATED,
-  forbidden: PERMISSION_DENIED,
-  notFound: NOT_FOUND,
-  methodNotAllowed: UNIMPLEMENTED,
-  requestTimeout: DEADLINE_EXCEEDED,
-  conflict: ABORTED,
-  quotaPerDay: RESOURCE_EXHAUSTED,
-  quotaParallel: RESOURCE_EXHAUSTED,
-  quotaPerMinute: RESOURCE_EXHAUSTED,
-  tooManyRequests: RESOURCE_EXHAUSTED,
-  internal: INTERNAL,
-  upstreamFailed: UNAVAILABLE,
+  badRequest: Code.InvalidArgument,
+  badJson: Code.InvalidArgument,
+  emptyBatch: Code.InvalidArgument,
+  invalidPairs: Code.InvalidArgument,
+  badDataset: Code.InvalidArgument,
+  batchTooLarge: Code.InvalidArgument,
+  bodyTooLarge: Code.InvalidArgument,
+  unsupportedMediaType: Code.InvalidArgument,
+  idempotencyKeyReused: Code.InvalidArgument,
+  unauthorized: Code.Unauthenticated,
+  forbidden: Code.PermissionDenied,
+  notFound: Code.NotFound,
+  methodNotAllowed: Code.Unimplemented,
+  requestTimeout: Code.DeadlineExceeded,
+  conflict: Code.Aborted,
+  quotaPerDay: Code.ResourceExhausted,
+  quotaParallel: Code.ResourceExhausted,
+  quotaPerMinute: Code.ResourceExhausted,
+  tooManyRequests: Code.ResourceExhausted,
+  internal: Code.Internal,
+  upstreamFailed: Code.Unavailable,
 };
 
 /** Name of the system in `google.rpc.ErrorInfo`. */

@@ -8,6 +8,7 @@ import type { AuditEvents } from '../../audit/audit-events.ts';
 import type { Metrics } from '../../foundation/metrics.ts';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import type { AgentAccess } from '../agent-access.ts';
+import { Arrivals } from '../arrivals.ts';
 import { checkTask, type TaskRules } from '../check-task.ts';
 import { LegacyAgent } from './legacy-agent.ts';
 import { type Report, ReportedReplies } from './reported-replies.ts';
@@ -49,13 +50,14 @@ export class LegacyAgents implements AgentAccess {
   readonly #options: LegacyAgentsOptions;
   readonly #collaborators: LegacyAgentsCollaborators;
   readonly #agents = new Map<Ipv4Address, LegacyAgent>();
-  readonly #awaited = new Map<Ipv4Address, Set<AbortController>>();
+  readonly #arrivals: Arrivals;
   readonly #replies: ReportedReplies;
   readonly #lines: TokenBuckets<LegacyRefusal>;
 
   constructor(options: LegacyAgentsOptions, collaborators: LegacyAgentsCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    this.#arrivals = new Arrivals(collaborators);
     this.#replies = new ReportedReplies(collaborators);
     this.#lines = new TokenBuckets(LINES, collaborators);
   }
@@ -87,26 +89,19 @@ export class LegacyAgents implements AgentAccess {
     if (scamper.stream.closed) void this.#disconnected(agent, scamper);
     else scamper.stream.once('close', () => void this.#disconnected(agent, scamper));
     if (known === undefined) log.warn({ agent: formatIpv4(address) }, `an agent of revtr 2.0 is connected: ${WEAKER}`);
-    for (const waiting of this.#awaited.get(address) ?? []) waiting.abort();
+    this.#arrivals.arrived(address);
     onJoined(address, known === undefined);
   }
 
-  /** Takes replies that the agent of an address reports. Returns the reason when the agent may not report any. */
-  report(address: Ipv4Address, reports: readonly Report[]): string | undefined {
-    const refusal = this.refuse(address);
-    if (refusal !== undefined) {
-      this.refused('legacyConnection', formatIpv4(address), refusal);
-      return refusal;
-    }
-    const { unknown } = this.#replies.take(address, reports);
-    if (unknown > 0) {
-      const { metrics, auditEvents, log } = this.#collaborators;
-      metrics.refused('legacyReply', unknown);
-      auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
-      if (this.#lines.take('legacyReply'))
-        log.warn({ agent: formatIpv4(address), unknown }, 'an agent reported replies to probes that were not sent');
-    }
-    return undefined;
+  /** Takes replies that the agent of an address reports, which {@link refuse} has admitted. */
+  report(address: Ipv4Address, reports: readonly Report[]): void {
+    const unknown = this.#replies.take(address, reports);
+    if (unknown === 0) return;
+    const { metrics, auditEvents, log } = this.#collaborators;
+    metrics.refused('legacyReply', unknown);
+    auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
+    if (this.#lines.take('legacyReply'))
+      log.warn({ agent: formatIpv4(address), unknown }, 'an agent reported replies to probes that were not sent');
   }
 
   find(address: Ipv4Address): LegacyAgent | undefined {
@@ -116,13 +111,7 @@ export class LegacyAgents implements AgentAccess {
   async waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<LegacyAgent | undefined> {
     const present = this.find(address);
     if (present !== undefined || signal?.aborted) return present;
-    const found = new AbortController();
-    const waiting = this.#awaited.get(address) ?? new Set();
-    this.#awaited.set(address, waiting.add(found));
-    const until = signal === undefined ? found.signal : AbortSignal.any([found.signal, signal]);
-    await this.#collaborators.clock.sleep(timeoutMs, until).catch(() => undefined);
-    waiting.delete(found);
-    if (waiting.size === 0) this.#awaited.delete(address);
+    await this.#arrivals.wait(address, timeoutMs, signal);
     return this.find(address);
   }
 

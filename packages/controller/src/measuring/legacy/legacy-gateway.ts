@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import type { Credential } from '@revtr/link';
+import { type CredentialFiles, readCredential } from '../../foundation/credential-files.ts';
 import type { Metrics } from '../../foundation/metrics.ts';
 import { Periodic } from '../../foundation/periodic.ts';
 import type { GrpcServer } from '../../grpc/grpc-server.ts';
 import { LegacyAgents, type LegacyAgentsCollaborators } from './legacy-agents.ts';
 import { createReplyServer } from './reply-server.ts';
-import { ScamperListener, type ScamperListenerOptions, type ServerCredential } from './scamper-listener.ts';
+import { ScamperListener, type ScamperListenerOptions } from './scamper-listener.ts';
 
 /** How agents of revtr 2.0 are served. */
 export interface LegacyOptions {
@@ -14,8 +15,8 @@ export interface LegacyOptions {
   readonly grpcPort: number | undefined;
   /** Host names that they expect in the certificate of the controller. */
   readonly names: readonly [string, ...string[]];
-  /** Files with a certificate and its key, PEM. `undefined`: the authority of the controller certifies the names. */
-  readonly credentialFiles: { readonly certificate: string; readonly key: string } | undefined;
+  /** Files with a certificate and its key. `undefined`: the authority of the controller certifies the names. */
+  readonly credentialFiles: CredentialFiles | undefined;
   /** Whether their scampers may connect without TLS. */
   readonly acceptsPlaintext: boolean;
   /** Packets per second that the controller lets each of them send. */
@@ -25,7 +26,7 @@ export interface LegacyOptions {
 export interface LegacyGatewayCollaborators extends LegacyAgentsCollaborators {
   readonly metrics: Metrics;
   /** Creates a certificate for host names, and its key. */
-  readonly certify: (names: LegacyOptions['names']) => Promise<ServerCredential>;
+  readonly certify: (names: LegacyOptions['names']) => Promise<Credential>;
   /** A number from 0 to 1. */
   readonly random: () => number;
 }
@@ -100,9 +101,8 @@ export class LegacyGateway {
     await this.agents.stop();
   }
 
-  async #credential(): Promise<ServerCredential> {
+  async #credential(): Promise<Credential> {
     const { credentialFiles: files, names } = this.#options;
-    if (files === undefined) return this.#collaborators.certify(names);
-    return { certificate: readFileSync(files.certificate, 'utf8'), key: readFileSync(files.key, 'utf8') };
+    return files === undefined ? this.#collaborators.certify(names) : readCredential(files);
   }
 }

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
-import { type Ipv4Address, type TimestampEntry, tryParseIpv4 } from '@revtr/net';
+import { type Credential, peerAddressOf } from '@revtr/link';
+import type { Ipv4Address, TimestampEntry } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../foundation/metrics.ts';
@@ -11,7 +12,6 @@ import { GrpcServer } from '../../grpc/grpc-server.ts';
 import type { GrpcLimits } from '../../grpc/limits.ts';
 import type { LegacyAgents } from './legacy-agents.ts';
 import type { Report } from './reported-replies.ts';
-import type { ServerCredential } from './scamper-listener.ts';
 
 export interface ReplyServerOptions {
   readonly host: string;
@@ -40,7 +40,7 @@ const MOST_ENTRIES = 9;
 /** The gRPC server to which agents of revtr 2.0 report the replies to spoofed probes (`pb.PLController/AcceptProbes`). */
 export function createReplyServer(
   options: ReplyServerOptions,
-  tls: ServerCredential,
+  tls: Credential,
   collaborators: ReplyServerCollaborators,
 ): GrpcServer {
   const { agents, log } = collaborators;
@@ -71,7 +71,7 @@ export function createReplyServer(
 
 /** The address of a client that may report replies. @throws {ConnectError} `PermissionDenied` */
 function allowed(agents: ReplyServerCollaborators['agents'], client: string): Ipv4Address {
-  const address = tryParseIpv4(client.replace(/^::ffff:/, ''));
+  const address = peerAddressOf({ remoteAddress: client });
   const refusal = address === undefined ? 'agents connect over IPv4' : agents.refuse(address);
   if (address !== undefined && refusal === undefined) return address;
   agents.refused('legacyConnection', client, refusal ?? '');

@@ -15,18 +15,6 @@ export interface Report {
   readonly timestamps?: readonly TimestampEntry[];
 }
 
-/** What became of the reports of one message. */
-export interface Taken {
-  /** Replies to probes whose time was over. */
-  readonly late: number;
-  /** Replies to no probe that was sent. */
-  readonly unknown: number;
-}
-
-interface Waiter {
-  readonly take: (report: Report) => void;
-}
-
 /** How long the mark of a probe whose time is over is remembered, milliseconds, and how many marks. */
 const REMEMBERED_MS = 60_000;
 const MOST_REMEMBERED = 20_000;
@@ -34,7 +22,7 @@ const MOST_REMEMBERED = 20_000;
 /** Matches the replies that agents of revtr 2.0 report with the spoofed probes whose replies are expected there. */
 export class ReportedReplies {
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Waiter>();
+  readonly #waiting = new Map<string, (report: Report) => void>();
   /** Marks that nobody waits for any longer, and since when. The oldest are first. */
   readonly #ended = new Map<string, number>();
 
@@ -54,11 +42,9 @@ export class ReportedReplies {
     const key = keyOf(receiver, { source: target, identifier: mark.identifier, sequence: mark.sequence, token });
     const over = new AbortController();
     let report: Report | undefined;
-    this.#waiting.set(key, {
-      take: (taken) => {
-        report = taken;
-        over.abort();
-      },
+    this.#waiting.set(key, (taken) => {
+      report = taken;
+      over.abort();
     });
     await this.#clock.sleep(timeoutMs, AbortSignal.any([signal, over.signal])).catch(() => undefined);
     this.#waiting.delete(key);
@@ -68,17 +54,16 @@ export class ReportedReplies {
     return undefined;
   }
 
-  /** Takes what the agent of `receiver` reports. */
-  take(receiver: Ipv4Address, reports: readonly Report[]): Taken {
-    let [late, unknown] = [0, 0];
+  /** Takes what the agent of `receiver` reports. Returns how many of the replies are to no probe that was sent; late ones are not among them. */
+  take(receiver: Ipv4Address, reports: readonly Report[]): number {
+    let unknown = 0;
     for (const report of reports) {
       const key = keyOf(receiver, report);
-      const waiter = this.#waiting.get(key);
-      if (waiter !== undefined) waiter.take(report);
-      else if (this.#ended.has(key)) late++;
-      else unknown++;
+      const answer = this.#waiting.get(key);
+      if (answer !== undefined) answer(report);
+      else if (!this.#ended.has(key)) unknown++;
     }
-    return { late, unknown };
+    return unknown;
   }
 
   #remember(key: string): void {

@@ -1,17 +1,11 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import { type ConnectionLimits, limitConnections } from '@revtr/link';
-import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
+import { type ConnectionLimits, type Credential, limitConnections, listen, peerAddressOf } from '@revtr/link';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import { RemoteScamper } from '@revtr/scamper';
 import { TokenBuckets } from '../../foundation/token-buckets.ts';
 import type { LegacyAgents } from './legacy-agents.ts';
-
-/** A certificate with its chain, and its key; PEM. */
-export interface ServerCredential {
-  readonly certificate: string;
-  readonly key: string;
-}
 
 export interface ScamperListenerOptions {
   readonly host: string;
@@ -51,11 +45,7 @@ export class ScamperListener {
   readonly #arrivals: TokenBuckets<Ipv4Address>;
   readonly #sockets = new Set<Socket>();
 
-  constructor(
-    options: ScamperListenerOptions,
-    credential: ServerCredential,
-    collaborators: ScamperListenerCollaborators,
-  ) {
+  constructor(options: ScamperListenerOptions, credential: Credential, collaborators: ScamperListenerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
     this.#arrivals = new TokenBuckets(
@@ -70,7 +60,7 @@ export class ScamperListener {
       handshakeTimeout: options.patienceMs ?? DEFAULT_PATIENCE_MS,
     });
     this.#tls.on('secureConnection', (socket) => {
-      const address = peerOf(socket);
+      const address = peerAddressOf(socket);
       if (address === undefined) socket.destroy();
       else void this.#greet(socket, address);
     });
@@ -81,18 +71,11 @@ export class ScamperListener {
 
   /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
   start(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#options.port, this.#options.host, () => {
-        this.#server.off('error', reject);
-        const address: AddressInfo | string | null = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : this.#options.port);
-      });
-    });
+    return listen(this.#server, this.#options);
   }
 
   /** Answers new connections with another certificate. */
-  useCredential(credential: ServerCredential): void {
+  useCredential(credential: Credential): void {
     this.#tls.setSecureContext(tlsOptions(credential));
   }
 
@@ -107,9 +90,8 @@ export class ScamperListener {
     socket.on('error', () => socket.destroy());
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    const address = peerOf(socket);
-    const refusal =
-      address === undefined ? 'agents connect over IPv4' : (this.#collaborators.agents.refuse(address) ?? undefined);
+    const address = peerAddressOf(socket);
+    const refusal = address === undefined ? 'agents connect over IPv4' : this.#collaborators.agents.refuse(address);
     if (address === undefined || refusal !== undefined) this.#refuse(socket, refusal ?? '');
     else if (!this.#arrivals.take(address)) this.#refuse(socket, 'it connects too often');
     else {
@@ -148,16 +130,12 @@ export class ScamperListener {
 
   #refuse(socket: Socket, reason: string): void {
     const { agents } = this.#collaborators;
-    const from = socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown';
+    const address = peerAddressOf(socket);
+    const from = address === undefined ? (socket.remoteAddress ?? 'unknown') : formatIpv4(address);
     socket.destroy();
     agents.refused('legacyConnection', from, reason);
   }
 }
 
 /** Agents of revtr 2.0 are built with old libraries, which may not know TLS 1.3. */
-const tlsOptions = ({ certificate, key }: ServerCredential) =>
-  ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;
-
-/** The IPv4 address that a connection comes from, also when it arrived on an IPv6 socket. */
-const peerOf = ({ remoteAddress = '' }: Socket): Ipv4Address | undefined =>
-  tryParseIpv4(remoteAddress.replace(/^::ffff:/, ''));
+const tlsOptions = ({ certificate, key }: Credential) => ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;

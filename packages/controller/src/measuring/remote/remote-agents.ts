@@ -4,6 +4,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
 import type { Members } from '../../cluster/members.ts';
 import type { AgentAccess, AgentOutcome, AgentTask, ReachableAgent } from '../agent-access.ts';
+import { Arrivals } from '../arrivals.ts';
 import {
   type AgentNews,
   type AgentView,
@@ -42,13 +43,14 @@ export class RemoteAgents implements AgentAccess {
   /** Which gateway has an agent: the one that the agent has joined last. */
   readonly #placeOf = new Map<Ipv4Address, { readonly gateway: string; readonly view: AgentView }>();
   readonly #streams = new Map<string, Stream<TaskRequest, TaskResponse>>();
-  readonly #awaited = new Map<Ipv4Address, Set<() => void>>();
+  readonly #arrivals: Arrivals;
   readonly #over = new AbortController();
   #unsubscribe: () => void = () => undefined;
   #rootCertificate: string | undefined;
 
   constructor(collaborators: RemoteAgentsCollaborators) {
     this.#collaborators = collaborators;
+    this.#arrivals = new Arrivals(collaborators);
     collaborators.members.subscribe(({ id, isThere }) => {
       if (isThere) void this.#readAll(id);
       else this.#lose(id);
@@ -74,7 +76,6 @@ export class RemoteAgents implements AgentAccess {
     this.#over.abort();
     this.#unsubscribe();
     for (const stream of this.#streams.values()) stream.close();
-    for (const waiting of this.#awaited.values()) for (const tell of waiting) tell();
   }
 
   find(address: Ipv4Address): ReachableAgent | undefined {
@@ -101,14 +102,8 @@ export class RemoteAgents implements AgentAccess {
   async waitFor(address: Ipv4Address, timeoutMs: number, signal?: AbortSignal): Promise<ReachableAgent | undefined> {
     const present = this.find(address);
     if (present !== undefined || signal?.aborted) return present;
-    const over = new AbortController();
-    const waiting = this.#awaited.get(address) ?? new Set();
-    const tell = (): void => over.abort();
-    this.#awaited.set(address, waiting.add(tell));
-    const until = AbortSignal.any([over.signal, this.#over.signal, ...(signal === undefined ? [] : [signal])]);
-    await this.#collaborators.clock.sleep(timeoutMs, until).catch(() => undefined);
-    waiting.delete(tell);
-    if (waiting.size === 0) this.#awaited.delete(address);
+    const over = this.#over.signal;
+    await this.#arrivals.wait(address, timeoutMs, signal === undefined ? over : AbortSignal.any([over, signal]));
     return this.find(address);
   }
 
@@ -198,8 +193,10 @@ export class RemoteAgents implements AgentAccess {
       if (isBetter) best = { gateway, view };
     }
     if (best === undefined) this.#placeOf.delete(address);
-    else this.#placeOf.set(address, best);
-    if (best !== undefined) for (const tell of [...(this.#awaited.get(address) ?? [])]) tell();
+    else {
+      this.#placeOf.set(address, best);
+      this.#arrivals.arrived(address);
+    }
     const { onJoined, onChanged } = this.#collaborators;
     if (best?.view.isConnected === true && before?.view.joinedAt !== best.view.joinedAt) onJoined(address);
     onChanged(address);

@@ -1,5 +1,5 @@
 import { type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { ConnectError } from '@connectrpc/connect';
 import { ControllerError } from '../../../foundation/errors.ts';
 import {
   BadRequestSchema,
@@ -23,10 +23,7 @@ export function toConnectError(error: unknown, onFault: (error: unknown) => void
     ...(BadRequest ? [detailOf(BadRequestSchema, { ...BadRequest })] : []),
     ...(RetryInfo ? [detailOf(RetryInfoSchema, { ...RetryInfo })] : []),
   ];
-  return new ConnectError(known.message, codeOf(code), undefined, outgoing);
+  return new ConnectError(known.message, code, undefined, outgoing);
 }
 
 const detailOf = (desc: DescMessage, value: JsonValue) => ({ desc, value: fromJson(desc, value) });
-
-const CODES: ReadonlySet<number> = new Set(Object.values(Code).filter((code) => typeof code === 'number'));
-const codeOf = (code: number): Code => (CODES.has(code) ? code : Code.Internal);
