@@ -149,13 +149,7 @@ export class Jobs {
 
   /** Ends the leases that `owner` has on jobs of a source (dotted quad). The jobs are queued again. */
   async releaseOf(source: string, owner: string): Promise<void> {
-    await this.#db
-      .updateTable('measurements')
-      .set({ state: 'queued', lease_owner: null, lease_until: null })
-      .where('state', '=', 'running')
-      .where('lease_owner', '=', owner)
-      .where('source', '=', source)
-      .execute();
+    await queueAgain(this.#db, 'measurements', { owner, source });
   }
 
   /**
@@ -172,7 +166,7 @@ export class Jobs {
 
   /** Ends the leases of `owner`, or all leases when none is given. The jobs are queued again. */
   async release(owner?: string): Promise<void> {
-    await queueAgain(this.#db, 'measurements', owner);
+    await queueAgain(this.#db, 'measurements', { owner });
   }
 
   /**

@@ -155,7 +155,7 @@ export class ProbeSets {
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
   async release(owner?: string): Promise<void> {
-    await queueAgain(this.#db, 'probes', owner);
+    await queueAgain(this.#db, 'probes', { owner });
   }
 
   /** Stores the result of a probe that is leased to `owner`. Returns whether it was. `result`: any value that JSON can represent. */
