@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import { jsonRows } from '../access/json-rows.ts';
 import { allRows, checkedLimit } from '../access/limits.ts';
 import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
-import { jsonRows } from './json-rows.ts';
 import { holdsLease } from './leases.ts';
 
 const MOST_PATHS = 1_000_000;
