@@ -72,7 +72,7 @@ export { type AlertOutcome, WatchAlerts } from './queries/watch-alerts.ts';
 export { WatchHistory, type WatchPage } from './queries/watch-history.ts';
 export { type ClaimedRun, type FinishedRun, type NewWatchAlert, WatchRuns } from './queries/watch-runs.ts';
 export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchRefusal } from './queries/watches.ts';
-export { MOST_AHEAD } from './queue/fair-turns.ts';
+export { keyOfFlow, MOST_AHEAD } from './queue/fair-turns.ts';
 export type { NewMeasurement } from './queue/insert-measurements.ts';
 export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';

@@ -20,7 +20,7 @@ import type { BatchEvents } from './batch-events.ts';
 import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
 import { compactResult, type StoredResult, toStoredHops, toStoredResult } from './stored-result.ts';
-import { brokenResult, CANCELLED, emptyResult, expiredReason, stoppedResult, switchReason } from './unmeasured.ts';
+import { brokenResult, CANCELLED, expiredReason, stoppedResult, switchReason } from './unmeasured.ts';
 import { type Pace, PaceMeter } from './waiting/pace.ts';
 
 export interface RunnerOptions {
@@ -149,8 +149,7 @@ export class MeasurementRunner {
     const { batches, clock, events } = this.#collaborators;
     this.#remember(batchId);
     const now = clock.now();
-    const result = { ...emptyResult(now), stopReason: 'cancelled', failReason: CANCELLED };
-    const ended = await batches.cancel(batchId, result, new Date(now));
+    const ended = await batches.cancel(batchId, stoppedResult(CANCELLED, now), new Date(now));
     this.noteCancelled(batchId);
     for (const id of ended) events.publish(batchId, { type: 'ended', measurement: id, stopReason: 'cancelled' });
     return ended.length;
@@ -314,12 +313,8 @@ export class MeasurementRunner {
     const { longestWaitMs } = this.#options;
     for (let hasMore = true; hasMore && !this.#isStopping; ) {
       const now = clock.now();
-      const failReason = expiredReason(longestWaitMs);
-      const ended = await jobs.expire(
-        new Date(now - longestWaitMs),
-        { ...emptyResult(now), stopReason: 'cancelled', failReason },
-        new Date(now),
-      );
+      const result = stoppedResult(expiredReason('measurement', longestWaitMs), now);
+      const ended = await jobs.expire(new Date(now - longestWaitMs), result, new Date(now));
       for (const { id: measurement, batchId } of ended)
         events.publish(batchId, { type: 'ended', measurement, stopReason: 'cancelled' });
       hasMore = ended.length > 0;

@@ -2,14 +2,19 @@ import { emptyStats } from '@revtr/engine';
 import type { Job, KillSwitchRow } from '@revtr/storage';
 import type { StoredResult } from './stored-result.ts';
 
+type FailReason = NonNullable<StoredResult['failReason']>;
+
 /** How a measurement ends whose batch was cancelled. */
 export const CANCELLED = { code: 'batchCancelled', message: 'the batch was cancelled before this measurement ended' };
 
-/** How a measurement ends that has waited longer than `longestWaitMs` in the queue. */
-export function expiredReason(longestWaitMs: number): { readonly code: string; readonly message: string } {
+/** How a measurement or raw probe ends that has waited longer than `longestWaitMs` in the queue. */
+export function expiredReason(
+  what: 'measurement' | 'probe',
+  longestWaitMs: number,
+): { readonly code: string; readonly message: string } {
   const hours = Math.round((10 * longestWaitMs) / 3_600_000) / 10;
   const time = hours === 1 ? '1 hour' : `${hours} hours`;
-  return { code: 'expired', message: `the measurement was still in the queue ${time} after it was submitted` };
+  return { code: 'expired', message: `the ${what} was still in the queue ${time} after it was submitted` };
 }
 
 /** The result of a measurement that failed because of a defect in the controller. */
@@ -18,7 +23,7 @@ export function brokenResult({ destination }: Job, now: number): StoredResult {
   return { ...emptyResult(now), failReason: { code: 'internal', message, hop: destination } };
 }
 
-export const emptyResult = (now: number): StoredResult => ({
+const emptyResult = (now: number): StoredResult => ({
   plan: '',
   stopReason: 'failed',
   startedAt: now,
@@ -28,18 +33,18 @@ export const emptyResult = (now: number): StoredResult => ({
   attempts: [],
 });
 
-export const switchReason = (
-  { destination }: Job,
-  { scope, subject, reason }: KillSwitchRow,
-): NonNullable<StoredResult['failReason']> => ({
+export const switchReason = ({ destination }: Job, { scope, subject, reason }: KillSwitchRow): FailReason => ({
   code: 'killSwitch',
   message: `an operator has stopped ${scope} ${subject}: ${reason}`,
   hop: destination,
 });
 
-/** The result of a measurement that was stopped before it began. */
-export const stoppedResult = (failReason: NonNullable<StoredResult['failReason']>, now: number): StoredResult => ({
+/** The result of a measurement that was stopped before it began. Where the reason names no hop, the queue adds the destination. */
+export const stoppedResult = <Reason extends Pick<FailReason, 'code' | 'message'>>(
+  failReason: Reason,
+  now: number,
+) => ({
   ...emptyResult(now),
-  stopReason: 'cancelled',
+  stopReason: 'cancelled' as const,
   failReason,
 });

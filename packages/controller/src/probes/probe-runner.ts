@@ -4,6 +4,7 @@ import type { ProbeJob, ProbeSets } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
 import type { DestinationCheck } from '../measurements/destination-check.ts';
+import { expiredReason } from '../measurements/unmeasured.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import type { ProbeEvents } from './probe-events.ts';
 import { type ProbeRequest, pingRequestOf, probeRequestSchema, tracerouteRequestOf } from './probe-request.ts';
@@ -118,10 +119,7 @@ export class ProbeRunner {
     const { longestWaitMs } = this.#options;
     if (rules === undefined)
       return { code: 'userDisabled', message: 'the account was disabled before the probe was sent' };
-    if (clock.now() - job.createdAt.getTime() > longestWaitMs) {
-      const hours = Math.round(longestWaitMs / 3_600_000);
-      return { code: 'expired', message: `the probe was still in the queue ${hours} hours after it was submitted` };
-    }
+    if (clock.now() - job.createdAt.getTime() > longestWaitMs) return expiredReason('probe', longestWaitMs);
     const sender = senderOf(request, rules);
     if ('code' in sender) return { code: sender.code, message: sender.message };
     return destinationCheck.refuse(parseIpv4(request.to));

@@ -1,5 +1,6 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { StorageError } from '../errors.ts';
+import { sqlStateOf } from './sql-state.ts';
 import { refuseBadText } from './text.ts';
 
 /**
@@ -68,10 +69,9 @@ async function translated<T>(work: Promise<T>): Promise<T> {
 
 function storageErrorOf(error: unknown): StorageError {
   const message = error instanceof Error ? error.message : String(error);
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) return new StorageError('queryFailed', message, { sqlState });
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  // Errors of the server carry an SQLSTATE of five characters; everything else comes from the connection.
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code))
-    return new StorageError('queryFailed', message, { sqlState: code });
   const reason = typeof code === 'string' ? code : 'connectionFailed';
   return new StorageError('unreachable', `the database server cannot be reached: ${message || reason}`, { reason });
 }

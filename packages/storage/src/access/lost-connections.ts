@@ -1,9 +1,8 @@
 import pg from 'pg';
+import { sqlStateOf } from './sql-state.ts';
 
 /** A server that does not answer so often in a row is away. */
 const MOST_FAILURES = 2;
-/** An SQLSTATE, which a server sends: it can be reached. Error codes of the system have capital letters alone. */
-const FROM_SERVER = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 const ACTIVITY = 'select pid from pg_stat_activity where pid = any($1) and state <> $2';
 
@@ -66,8 +65,8 @@ export class LostConnections {
       const found = new Set(rows.map(({ pid }) => pid));
       return new Set(clients.filter((each) => found.has(processIdOf(each))));
     } catch (error) {
-      const isFromServer = error instanceof Error && 'code' in error && FROM_SERVER.test(String(error.code));
-      this.#failures = isFromServer ? 0 : this.#failures + 1;
+      // A server that refuses the question can be reached.
+      this.#failures = sqlStateOf(error) !== undefined ? 0 : this.#failures + 1;
       return this.#failures < MOST_FAILURES ? new Set(clients) : new Set();
     } finally {
       endSocketOf(client);

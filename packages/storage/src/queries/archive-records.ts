@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { allRows, checkedLimit } from '../access/limits.ts';
+import { selectIds } from '../access/select-ids.ts';
 import { readMeasurementsById } from '../results/stored-measurements.ts';
 import type { ArchiveFile, NewArchiveFile } from '../schema/archive.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
@@ -98,7 +99,7 @@ export class ArchiveRecords {
       await this.#db.transaction().execute(async (db) => {
         const { rows } = await sql<{ measurement_id: number }>`
           delete from archive_pending
-          where measurement_id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::bigint)
+          where measurement_id in (${selectIds(ids)})
           returning measurement_id`.execute(db);
         if (rows.length !== ids.length) throw new NotPending();
         if (files.length > 0)

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import { jsonRows } from '../access/json-rows.ts';
 import { allRows, checkedLimit } from '../access/limits.ts';
-import { toJson } from '../access/text.ts';
+import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
-import { jsonRows } from './json-rows.ts';
 import { holdsLease } from './leases.ts';
 
 const MOST_PATHS = 1_000_000;
@@ -68,7 +68,7 @@ export class Atlases {
       if (owner !== undefined && !(await holdsLease(db, `source/${source}`, owner))) return;
       if (removed.length > 0)
         await sql`delete from atlas_traceroutes where source = ${source}
-          and id in (select value::bigint from jsonb_array_elements_text(${toJson(removed)}::jsonb))`.execute(db);
+          and id in (${selectIds(removed)})`.execute(db);
       for (const rows of jsonRows(paths))
         await sql`
           insert into atlas_traceroutes (source, id, platform, probe, origin, measured_at, hops)

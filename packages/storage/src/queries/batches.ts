@@ -3,11 +3,10 @@ import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toJson } from '../access/text.ts';
 import { StorageError } from '../errors.ts';
 import { insertMeasurements, type NewMeasurement } from '../queue/insert-measurements.ts';
+import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
-import { storeResults } from '../results/store-results.ts';
 import { type MeasurementSelection, readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
-import { withHop } from '../results/with-hop.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
@@ -137,24 +136,13 @@ export class Batches {
    * Measurements under way are not changed. Returns the ids of those that ended.
    */
   async cancel(id: number, result: unknown, now: Date): Promise<number[]> {
-    return withPartitions(this.#db, now, () => this.#cancel(id, result, now));
-  }
-
-  #cancel(id: number, result: unknown, now: Date): Promise<number[]> {
-    return this.#db.transaction().execute(async (db) => {
-      await sql`update batches set cancelled_at = coalesce(cancelled_at, ${now}) where id = ${id}`.execute(db);
-      const queued = await db
-        .deleteFrom('measurements')
-        .where('batch_id', '=', id)
-        .where('state', '=', 'queued')
-        .returningAll()
-        .execute();
-      await storeResults(
-        db,
-        queued.map((job) => ({ ...job, ended_at: now, result: withHop(result, job.destination) })),
-      );
-      return queued.map((job) => job.id);
-    });
+    const ended = await withPartitions(this.#db, now, () =>
+      this.#db.transaction().execute(async (db) => {
+        await sql`update batches set cancelled_at = coalesce(cancelled_at, ${now}) where id = ${id}`.execute(db);
+        return endQueued(db, sql`batch_id = ${id} and state = 'queued'`, result, now);
+      }),
+    );
+    return ended.map((job) => job.id);
   }
 
   /** Ids of the batches of a user that have measurements which have not ended; at most as many as the user may have in parallel. */

@@ -2,10 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
 import type { Room, WaitingFlow } from '../queue/fair-turns.ts';
 import { TurnTaking } from '../queue/turn-taking.ts';
+import { endQueued } from '../results/end-queued.ts';
 import { toResultColumns } from '../results/result-columns.ts';
 import { withPartitions } from '../results/result-partitions.ts';
-import { storeResults } from '../results/store-results.ts';
-import { withHop } from '../results/with-hop.ts';
 import type { Schema } from '../schema/schema.ts';
 import { queueAgain } from './queue-again.ts';
 
@@ -141,31 +140,16 @@ export class Jobs {
    * Returns what has ended.
    */
   async expire(before: Date, result: unknown, now: Date): Promise<readonly Pick<Job, 'id' | 'batchId'>[]> {
-    return withPartitions(this.#db, now, () =>
-      this.#db.transaction().execute(async (db) => {
-        const stale = await db
-          .deleteFrom('measurements')
-          .where('id', 'in', sql<number>`(select stale_jobs(${before}, ${MOST_EXPIRED}))`)
-          .returningAll()
-          .execute();
-        await storeResults(
-          db,
-          stale.map((job) => ({ ...job, ended_at: now, result: withHop(result, job.destination) })),
-        );
-        return stale.map(({ id, batch_id }) => ({ id, batchId: batch_id }));
-      }),
+    const isStale = sql<boolean>`id in (select stale_jobs(${before}, ${MOST_EXPIRED}))`;
+    const ended = await withPartitions(this.#db, now, () =>
+      this.#db.transaction().execute((db) => endQueued(db, isStale, result, now)),
     );
+    return ended.map(({ id, batch_id }) => ({ id, batchId: batch_id }));
   }
 
   /** Ends the leases that `owner` has on jobs of a source (dotted quad). The jobs are queued again. */
   async releaseOf(source: string, owner: string): Promise<void> {
-    await this.#db
-      .updateTable('measurements')
-      .set({ state: 'queued', lease_owner: null, lease_until: null })
-      .where('state', '=', 'running')
-      .where('lease_owner', '=', owner)
-      .where('source', '=', source)
-      .execute();
+    await queueAgain(this.#db, 'measurements', { owner, source });
   }
 
   /**
@@ -182,7 +166,7 @@ export class Jobs {
 
   /** Ends the leases of `owner`, or all leases when none is given. The jobs are queued again. */
   async release(owner?: string): Promise<void> {
-    await queueAgain(this.#db, 'measurements', owner);
+    await queueAgain(this.#db, 'measurements', { owner });
   }
 
   /**

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit } from '../access/limits.ts';
 import type { NewOptOut, OptOut } from '../schema/opt-outs.ts';
 import type { Schema } from '../schema/schema.ts';
-import { jsonRows } from './json-rows.ts';
 
 /** Most opt-outs of one page. */
 const MOST_ON_PAGE = 10_000;

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely';
+import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
 import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
-import { jsonRows } from './json-rows.ts';
 import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
 import { queueAgain } from './queue-again.ts';
 
@@ -155,7 +155,7 @@ export class ProbeSets {
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
   async release(owner?: string): Promise<void> {
-    await queueAgain(this.#db, 'probes', owner);
+    await queueAgain(this.#db, 'probes', { owner });
   }
 
   /** Stores the result of a probe that is leased to `owner`. Returns whether it was. `result`: any value that JSON can represent. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
+import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit } from '../access/limits.ts';
 import type { Schema } from '../schema/schema.ts';
-import { jsonRows } from './json-rows.ts';
 
 const MOST_RECORDS = 2_000_000;
 

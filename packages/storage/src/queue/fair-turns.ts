@@ -7,6 +7,9 @@ export interface Flow {
   readonly isBulk: boolean;
 }
 
+/** A text that no other flow has. */
+export const keyOfFlow = ({ userId, source, isBulk }: Flow): string => `${userId} ${isBulk} ${source}`;
+
 /** A flow that has work, and the weight of its user, above 0. */
 export interface WaitingFlow extends Flow {
   readonly weight: number;
@@ -93,9 +96,10 @@ export class FairTurns {
       const sources = isBulk ? turn.bulk : turn.small;
       const source = sources.list[sources.next++ % sources.list.length];
       turn.served += 1 / turn.weight;
-      const key = `${turn.userId} ${isBulk} ${source}`;
+      const flow = { userId: turn.userId, source, isBulk };
+      const key = keyOfFlow(flow);
       const share = shares.get(key);
-      if (share === undefined) shares.set(key, { userId: turn.userId, source, isBulk, most: 1 });
+      if (share === undefined) shares.set(key, { ...flow, most: 1 });
       else share.most++;
     }
     return [...shares.values()];

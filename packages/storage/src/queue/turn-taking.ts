@@ -1,4 +1,4 @@
-import { FairTurns, type Flow, type Room, type Share, type WaitingFlow } from './fair-turns.ts';
+import { FairTurns, type Flow, keyOfFlow, type Room, type Share, type WaitingFlow } from './fair-turns.ts';
 
 /** How long the list of flows is believed, milliseconds: work that nobody told of waits that long at most. */
 const BELIEVED_MS = 1_000;
@@ -51,11 +51,13 @@ export class TurnTaking {
   }
 
   #noteUnused(shares: readonly Share[], found: readonly Flow[]): void {
-    const keyOf = ({ userId, isBulk, source }: Flow): string => `${userId} ${isBulk} ${source}`;
     const counts = new Map<string, number>();
-    for (const flow of found) counts.set(keyOf(flow), (counts.get(keyOf(flow)) ?? 0) + 1);
+    for (const flow of found) {
+      const key = keyOfFlow(flow);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
     for (const share of shares) {
-      const unused = share.most - (counts.get(keyOf(share)) ?? 0);
+      const unused = share.most - (counts.get(keyOfFlow(share)) ?? 0);
       if (unused > 0) this.#turns.unused(share, unused);
     }
   }

@@ -1,9 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /** Deletes all measurements of batches, with what refers to them. */
 export async function deleteMeasurementsOf(db: Kysely<Schema>, batchIds: readonly number[]): Promise<void> {
-  const batches = sql`select jsonb_array_elements_text(${JSON.stringify(batchIds)}::jsonb)::bigint`;
+  const batches = selectIds(batchIds);
   await deleteFrom(db, 'measurements', sql`batch_id in (${batches})`);
   await deleteFrom(db, 'json_results', sql`batch_id in (${batches})`);
   const { rows } = await sql<{ id: number }>`
@@ -37,7 +38,7 @@ async function deleteFrom(
 
 async function deleteReferences(db: Kysely<Schema>, rows: readonly { readonly id: number }[]): Promise<void> {
   if (rows.length === 0) return;
-  const ids = sql`select jsonb_array_elements_text(${JSON.stringify(rows.map(({ id }) => id))}::jsonb)::bigint`;
+  const ids = selectIds(rows.map(({ id }) => id));
   await sql`delete from publications where measurement_id in (${ids})`.execute(db);
   await sql`delete from archive_pending where measurement_id in (${ids})`.execute(db);
 }

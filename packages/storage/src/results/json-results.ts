@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
+import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
 import { storeResults } from './store-results.ts';
 
@@ -29,8 +30,7 @@ export class JsonResults {
         .skipLocked()
         .execute();
       if (rows.length === 0) return 0;
-      const batches = sql`
-        select jsonb_array_elements_text(${JSON.stringify([...new Set(rows.map(({ batch_id }) => batch_id))])}::jsonb)::bigint`;
+      const batches = selectIds([...new Set(rows.map(({ batch_id }) => batch_id))]);
       await sql`
         update batches set first_id = ids.first, last_id = ids.last
         from (
@@ -41,11 +41,7 @@ export class JsonResults {
         db,
         rows.map((row) => ({ ...row, ended_at: row.ended_at ?? row.created_at })),
       );
-      await sql`
-        delete from json_results
-        where id in (select jsonb_array_elements_text(${JSON.stringify(rows.map(({ id }) => id))}::jsonb)::bigint)`.execute(
-        db,
-      );
+      await sql`delete from json_results where id in (${selectIds(rows.map(({ id }) => id))})`.execute(db);
       return rows.length;
     });
   }

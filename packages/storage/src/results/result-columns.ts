@@ -2,7 +2,7 @@ import { parseIpv4 } from '@revtr/net';
 import { encodeRecord } from '../records/encode-record.ts';
 
 /** Numbers under which stop reasons are stored. Entries are only appended, never changed. */
-const STOP_REASONS = ['', 'reaches', 'failed', 'trivial', 'cancelled'] as const;
+const STOP_REASONS: readonly string[] = ['', 'reaches', 'failed', 'trivial', 'cancelled'];
 
 /** What is stored of a result besides the record, so that queries find it. */
 export interface ResultColumns {
@@ -27,7 +27,7 @@ export const storedAddressOf = (address: string): number => toStoredAddress(pars
 export function toResultColumns(result: unknown): ResultColumns {
   return {
     record: encodeRecord(result),
-    stopReason: Math.max(0, STOP_REASONS.indexOf(textOf(fieldOf(result, 'stopReason')) as 'reaches')),
+    stopReason: Math.max(0, STOP_REASONS.indexOf(textOf(fieldOf(result, 'stopReason')) ?? '')),
     networks: `{${networksOf(result)
       .map((asn) => asn | 0)
       .join(',')}}`,

@@ -1,22 +1,11 @@
 import { type Kysely, sql } from 'kysely';
+import type { MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import { storedAddressOf, toResultColumns } from './result-columns.ts';
 
-/** A measurement that has ended, with its result. */
-export interface EndedMeasurement {
-  readonly id: number;
-  readonly batch_id: number;
-  readonly user_id: number;
-  /** Dotted quads. */
-  readonly source: string;
-  readonly destination: string;
-  readonly label: string;
-  readonly options: unknown;
-  readonly created_at: Date;
-  readonly forward_traceroute_id: number | null;
+/** A measurement that has ended, with its result: any value that JSON can represent. */
+interface EndedMeasurement extends Omit<MeasurementRow, 'state' | 'ended_at'> {
   readonly ended_at: Date;
-  /** Any value that JSON can represent. */
-  readonly result: unknown;
 }
 
 const ROWS_PER_INSERT = 500;

@@ -1,4 +1,4 @@
-import { MOST_AHEAD, type QueuedFlow } from '@revtr/storage';
+import { keyOfFlow, MOST_AHEAD, type QueuedFlow } from '@revtr/storage';
 
 /** One place in the queue: a flow, and how many of its measurements are taken before. */
 export interface Place extends Pick<QueuedFlow, 'userId' | 'source' | 'isBulk'> {
@@ -25,8 +25,9 @@ const NOTHING = 1e-9;
 export function secondsUntil(places: readonly Place[], queue: readonly QueuedFlow[], perSecond: number): number[] {
   const fluid = new FluidQueue(queue, perSecond);
   const times = places.map(() => 0);
-  let open = places.flatMap(({ before, ...place }, at) => {
+  let open = places.flatMap((place, at) => {
     const own = fluid.find(place);
+    const { before } = place;
     return own === undefined || before <= 0 ? [] : [{ at, own, before }];
   });
   const mostSteps = Math.min(MOST_STEPS, Math.ceil(MOST_WORK / (1 + queue.length + places.length)));
@@ -57,12 +58,12 @@ class FluidQueue {
   constructor(queue: readonly QueuedFlow[], perSecond: number) {
     this.#perSecond = perSecond;
     this.#flows = queue.map((flow) => ({ ...flow, left: flow.queued, taken: 0 }));
-    this.#byPlace = new Map(this.#flows.map((flow) => [keyOf(flow), flow]));
+    this.#byPlace = new Map(this.#flows.map((flow) => [keyOfFlow(flow), flow]));
     this.#ahead = new Map(queue.map(({ userId, weight }) => [userId, MOST_AHEAD * weight]));
   }
 
-  find({ userId, source, isBulk }: Omit<Place, 'before'>): Flow | undefined {
-    return this.#byPlace.get(keyOf({ userId, source, isBulk }));
+  find(place: Place): Flow | undefined {
+    return this.#byPlace.get(keyOfFlow(place));
   }
 
   /** Measurements per second from each flow that is served now. */
@@ -108,4 +109,3 @@ class FluidQueue {
 }
 
 const orNothing = (amount: number): number => (amount < NOTHING ? 0 : amount);
-const keyOf = ({ userId, source, isBulk }: Omit<Place, 'before'>): string => `${userId} ${source} ${isBulk}`;

@@ -1,4 +1,4 @@
-import { toJson } from '../access/text.ts';
+import { toJson } from './text.ts';
 
 const ROWS_PER_INSERT = 2_000;
 
