@@ -132,7 +132,7 @@ async function watchOwners({ postgres }: ChaosSystem, signal: AbortSignal): Prom
   const sql = `select count(*), coalesce(string_agg(distinct owner, ' '), '') from leases where name like 'source/%' and until > clock_timestamp()`;
   while (!signal.aborted) {
     const at = Date.now();
-    const row = await postgres.primary.query(sql).catch(() => '');
+    const [row = ''] = await postgres.primary.query(sql).catch(() => []);
     const [sources, owners = ''] = row.split('|');
     if (row !== '') samples.push({ at, sources: Number(sources), owners: owners.split(' ') });
     await systemClock.sleep(OWNERS_MS, signal).catch(() => undefined);

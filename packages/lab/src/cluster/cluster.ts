@@ -185,7 +185,7 @@ export async function registerHosts(
       return `(${texts}, ${kind === 'vantagePoint'})`;
     });
   const all = [...rows(sources, 'source'), ...rows(vantagePoints, 'vantagePoint')];
-  psql(url, `insert into agents (address, hostname, site, kind, state, can_spoof) values ${all.join(', ')};`);
+  await psql(url, `insert into agents (address, hostname, site, kind, state, can_spoof) values ${all.join(', ')};`);
 }
 
 /** Writes datasets and budgets, and returns the variables that all processes of the controller have. */

@@ -78,8 +78,8 @@ async function replaceAll(
   const [client] = clients;
   const { database } = cluster;
   await untilConnected(client);
-  countEndings(database);
-  const before = migrationsOf(database);
+  await countEndings(database);
+  const before = await migrationsOf(database);
   const load = new Load(cluster, clients);
   load.start(signal);
   for (const name of order) {
@@ -101,12 +101,13 @@ async function replaceAll(
   // Batches whose API was replaced before it answered have measurements too.
   await untilReady(
     'queue',
-    () => psql(database, "select 1 from measurements where state <> 'done' limit 1;").length === 0,
+    async () => (await psql(database, "select 1 from measurements where state <> 'done' limit 1;")).length === 0,
   );
-  for (const wrong of wrongEndings(database)) faults.push(`measurement and number of its ends: ${wrong}`);
+  for (const wrong of await wrongEndings(database)) faults.push(`measurement and number of its ends: ${wrong}`);
+  const after = await migrationsOf(database);
   return {
     replaced: order,
-    migrations: migrationsOf(database).filter((name) => !before.includes(name)),
+    migrations: after.filter((name) => !before.includes(name)),
     batches: load.accepted.length,
     pairs: load.accepted.reduce((sum, { pairs }) => sum + pairs, 0),
     failures: load.failures,
@@ -162,7 +163,7 @@ async function untilConnected(client: ReverseTracerouteClient): Promise<void> {
   });
 }
 
-const migrationsOf = (url: string): string[] => psql(url, 'select name from kysely_migration order by name;');
+const migrationsOf = (url: string): Promise<string[]> => psql(url, 'select name from kysely_migration order by name;');
 
 /** Says what a rolling upgrade has shown. */
 export function renderUpgrade({ from, replaced, migrations, batches, pairs, failures, faults }: UpgradeReport): string {

@@ -1,9 +1,9 @@
 import { decodeAuditBlock } from '@revtr/controller';
 import { z } from 'zod';
 
-/** Runs SQL and returns a line of text for each row. */
+/** Runs SQL and returns a text for each row. */
 export interface Sql {
-  query(sql: string): Promise<string>;
+  query(sql: string): Promise<string[]>;
 }
 
 const batchSchema = z.object({ id: z.int(), user: z.string(), size: z.int(), isCancelled: z.boolean() });
@@ -83,16 +83,16 @@ const FROM_RESULTS = `
 
 /** Whether results are stored in a table of their own. */
 const hasResultTable = async (sql: Sql): Promise<boolean> =>
-  (await sql.query(`select to_regclass('results') is not null`)) === 't';
+  (await sql.query(`select to_regclass('results') is not null`))[0] === 't';
 
 async function readAudit(sql: Sql): Promise<Stored['audited']> {
   const audited = new Map<string, Stored['audited'][number]>();
-  const ids = (await sql.query('select id from audit_blocks order by id')).split('\n').filter((id) => id !== '');
+  const ids = await sql.query('select id from audit_blocks order by id');
   const most = 200;
   for (let first = 0; first < ids.length; first += most) {
     const page = ids.slice(first, first + most).join(',');
     const blocks = await sql.query(`select encode(data, 'hex') from audit_blocks where id in (${page})`);
-    for (const block of blocks.split('\n'))
+    for (const block of blocks)
       for (const { cause, causeId, batchId } of decodeAuditBlock(Buffer.from(block, 'hex'))) {
         const key = `${cause} ${causeId} ${batchId}`;
         const { probes = 0 } = audited.get(key) ?? {};
@@ -103,6 +103,5 @@ async function readAudit(sql: Sql): Promise<Stored['audited']> {
 }
 
 async function rows<T>(sql: Sql, schema: z.ZodType<T>, query: string): Promise<T[]> {
-  const text = await sql.query(query);
-  return text === '' ? [] : text.split('\n').map((line) => schema.parse(JSON.parse(line)));
+  return (await sql.query(query)).map((row) => schema.parse(JSON.parse(row)));
 }

@@ -82,7 +82,7 @@ export class PostgresPair {
       select count(*) from pg_stat_replication where sync_state = 'sync' and replay_lsn >= pg_current_wal_flush_lsn() - 1000000::numeric`;
     await untilReady(
       'the replica of PostgreSQL',
-      async () => (await this.primary.query(inStep).catch(() => '0')) === '1',
+      async () => (await this.primary.query(inStep).catch(() => []))[0] === '1',
     );
   }
 

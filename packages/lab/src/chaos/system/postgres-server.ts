@@ -3,9 +3,9 @@ import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { psql } from '../../cluster/psql.ts';
 import { postgresPrograms, untilReady } from '../../cluster/servers.ts';
 import { ManagedProcess } from '../../deployment/managed-process.ts';
-import { psql } from './psql.ts';
 
 const run = promisify(execFile);
 
@@ -57,8 +57,8 @@ export class PostgresServer {
   }
 
   /** Runs SQL, see {@link psql}. @throws {KernelLabError} `commandFailed` */
-  query(sql: string): Promise<string> {
-    return psql(this.#directory, sql);
+  query(sql: string): Promise<string[]> {
+    return psql(this.localUrl, sql);
   }
 
   /** Creates an empty database. */
