@@ -4,6 +4,7 @@ import { type Database, openDatabase, parseDatabaseSettings } from '@revtr/stora
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
+import { countEndings } from '../src/cluster/endings.ts';
 
 const SOURCES = 6;
 
@@ -23,18 +24,7 @@ describe('a cluster with two processes of each role', () => {
     });
     clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
     database = await openDatabase(parseDatabaseSettings(cluster.database));
-    // Counts, outside of the controller, how often each measurement ends.
-    await sql`create table endings (id bigint not null)`.execute(database.db);
-    await sql`
-      create function count_ending() returns trigger language plpgsql as $$
-        begin
-          insert into endings values (new.id);
-          return new;
-        end $$`.execute(database.db);
-    await sql`
-      create trigger count_endings after insert on results for each row execute function count_ending()`.execute(
-      database.db,
-    );
+    await countEndings(cluster.database);
   }, 300_000);
   afterAll(async () => {
     await database?.close();

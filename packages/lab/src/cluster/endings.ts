@@ -1,6 +1,6 @@
 import { psql } from './psql.ts';
 
-/** Lets PostgreSQL count, outside of the controller, how often each measurement ends. */
+/** Lets PostgreSQL count in a table `endings`, outside of the controller, how often each measurement ends: how often its result is written. */
 export async function countEndings(url: string): Promise<void> {
   await psql(
     url,
@@ -10,7 +10,7 @@ export async function countEndings(url: string): Promise<void> {
          insert into endings values (new.id);
          return new;
        end $$;
-     create trigger count_endings after insert on results for each row execute function count_ending();`,
+     create trigger count_endings after insert or update on results for each row execute function count_ending();`,
   );
 }
 

@@ -6,13 +6,13 @@ import { formatIpv4 } from '@revtr/net';
 import { type Size, simParameters } from '@revtr/sim';
 import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
 import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
+import { countEndings } from '../../cluster/endings.ts';
 import { FLEET_SETTINGS, type FleetSettings } from '../../cluster/fleet/settings.ts';
 import { untilReady } from '../../cluster/servers.ts';
 import { ManagedProcess } from '../../deployment/managed-process.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
 import { SimulatedWorld } from '../../world/simulated-world.ts';
 import { CAMPAIGN_SETTINGS, type CampaignSettings } from '../campaign/settings.ts';
-import { watchEndings } from '../check/stored.ts';
 import { StarNetwork } from '../network/star-network.ts';
 import { PostgresPair } from './postgres-pair.ts';
 
@@ -107,7 +107,7 @@ export class ChaosSystem {
     undo.push(() => postgres.remove());
     await registerHosts(postgres.primary.localUrl, world.sources, vantagePoints);
     const userKeys = await addUsers(postgres.primary.localUrl, options.users);
-    await watchEndings(postgres.primary);
+    await countEndings(postgres.primary.localUrl);
     const natsHost = await network.add(NATS);
     const nats = new ManagedProcess({
       namespace: natsHost.namespace,
