@@ -15,8 +15,9 @@ import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import type { Checkout } from './checkout.ts';
 import { FLEET_SETTINGS, type FleetSettings } from './fleet/settings.ts';
+import { PostgresServer } from './postgres-server.ts';
 import { literal, psql } from './psql.ts';
-import { startNats, startPostgres, untilReady } from './servers.ts';
+import { startNats, untilReady } from './servers.ts';
 
 export interface LocalClusterOptions {
   /** Starts the name of the network namespace. At most five characters. */
@@ -90,11 +91,11 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       hosts.map(({ address }) => address),
     );
     const log = (name: string): string => join(directory, `${name}.log`);
-    // Its user must not see the files of the controller.
-    const data = mkdtempSync(join(tmpdir(), 'revtr-postgres-'));
-    undo.push(async () => rmSync(data, { recursive: true, force: true }));
-    const postgres = await startPostgres(namespace, data, log('postgres'));
+    const postgres = new PostgresServer({ namespace, logFile: log('postgres'), listensOn: '127.0.0.1' });
+    undo.push(async () => postgres.remove());
     undo.push(() => postgres.process.stop());
+    await postgres.initialise();
+    await postgres.start();
     const nats = await startNats(namespace, log('nats'));
     undo.push(() => nats.process.stop());
     await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
@@ -103,7 +104,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     const key = `revtr_${randomBytes(24).toString('base64url')}`;
     const shared = {
       ...(await sharedEnvironment(directory, world)),
-      REVTR_DATABASE: postgres.url,
+      REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
       REVTR_BUS: nats.url,
       REVTR_OPERATOR_KEY: key,
     };
