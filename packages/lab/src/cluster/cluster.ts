@@ -96,7 +96,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(() => postgres.process.stop());
     await postgres.initialise();
     await postgres.start();
-    const nats = await startNats(namespace, log('nats'));
+    const nats = await startNats(namespace, '127.0.0.1', log('nats'));
     undo.push(() => nats.process.stop());
     await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
     say('PostgreSQL and NATS are running');

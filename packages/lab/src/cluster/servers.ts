@@ -16,17 +16,20 @@ const DEBIAN_NATS = '/usr/sbin/nats-server';
 const READY_POLL_MS = 100;
 const MOST_READY_POLLS = 1_200;
 
-/** Starts NATS in a network namespace. @throws {KernelLabError} `notReady` when it is not installed or does not start */
-export async function startNats(namespace: string, logFile: string): Promise<Server> {
+/**
+ * Starts NATS in a network namespace, on an address (dotted quad) of it.
+ * @throws {KernelLabError} `notReady` when it is not installed or does not start
+ */
+export async function startNats(namespace: string, address: string, logFile: string): Promise<Server> {
   if (!existsSync(DEBIAN_NATS)) throw notReady('NATS', 'is not installed: apt-get install nats-server');
   const server = new ManagedProcess({
     namespace,
-    command: [DEBIAN_NATS, '-a', '127.0.0.1', '-p', '4222', '--user', 'revtr', '--pass', 'secret'],
+    command: [DEBIAN_NATS, '-a', address, '-p', '4222', '--user', 'revtr', '--pass', 'secret'],
     logFile,
   });
   server.start();
   await untilReady('NATS', () => server.log.includes('Server is ready'));
-  return { url: 'nats://revtr:secret@127.0.0.1:4222', process: server };
+  return { url: `nats://revtr:secret@${address}:4222`, process: server };
 }
 
 /** Directory of the programs of PostgreSQL. @throws {KernelLabError} `notReady` when it is not installed */

@@ -8,7 +8,7 @@ import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users 
 import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
 import { countEndings } from '../../cluster/endings.ts';
 import { FLEET_SETTINGS, type FleetSettings } from '../../cluster/fleet/settings.ts';
-import { untilReady } from '../../cluster/servers.ts';
+import { startNats, untilReady } from '../../cluster/servers.ts';
 import { ManagedProcess } from '../../deployment/managed-process.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
 import { SimulatedWorld } from '../../world/simulated-world.ts';
@@ -41,8 +41,6 @@ export const CLIENTS = 'clients';
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const FLEET_PROGRAM = fileURLToPath(new URL('../../cluster/fleet/main.ts', import.meta.url));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
-const NATS_PROGRAM = '/usr/sbin/nats-server';
-const NATS_PORT = 4222;
 const API_PORT = 8080;
 const GATEWAY_PORT = 4380;
 const AUDIT_MIB = 64;
@@ -109,13 +107,7 @@ export class ChaosSystem {
     const userKeys = await addUsers(postgres.primary.localUrl, options.users);
     await countEndings(postgres.primary.localUrl);
     const natsHost = await network.add(NATS);
-    const nats = new ManagedProcess({
-      namespace: natsHost.namespace,
-      command: [NATS_PROGRAM, '-a', '0.0.0.0', '-p', `${NATS_PORT}`, '--user', 'revtr', '--pass', 'secret'],
-      logFile: log(NATS),
-    });
-    nats.start();
-    await untilReady('NATS', () => nats.log.includes('Server is ready'));
+    const { process: nats, url: natsUrl } = await startNats(natsHost.namespace, natsHost.address, log(NATS));
     say('PostgreSQL with a replica, and NATS, are running');
 
     const operatorKey = generateApiKey();
@@ -123,7 +115,7 @@ export class ChaosSystem {
     const shared = {
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: `postgres://revtr@${postgresAddress}/postgres`,
-      REVTR_BUS: `nats://revtr:secret@${natsHost.address}:${NATS_PORT}`,
+      REVTR_BUS: natsUrl,
       REVTR_OPERATOR_KEY: operatorKey,
     };
     const controllers = new Map<string, ManagedProcess>();
