@@ -14,7 +14,7 @@ import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import type { Checkout } from './checkout.ts';
-import { FLEET_SETTINGS, type FleetSettings } from './fleet/settings.ts';
+import { fleetProcess } from './fleet/process.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { literal, psql } from './psql.ts';
 import { startNats, untilReady } from './servers.ts';
@@ -58,7 +58,6 @@ export interface LocalCluster {
 }
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
-const FLEET = fileURLToPath(new URL('./fleet/main.ts', import.meta.url));
 const GATEWAY_PORT = 4380;
 
 /**
@@ -129,7 +128,14 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     const others = all.filter(([role, i]) => role !== 'gateway' || i > 1);
     await Promise.all(others.map(([role, i]) => launch(role, i)));
     say(`${options.perRole} processes of each role are running: ${ROLES.join(', ')}`);
-    const fleet = fleetProcess(options, namespace, directory, hosts);
+    const { size, seed, perRole, onEnd } = options;
+    const fleet = fleetProcess(
+      { namespace, directory, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
+      {
+        ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
+        gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
+      },
+    );
     processes.set('fleet', fleet);
     fleet.start();
     const apis: string[] = [];
@@ -234,28 +240,5 @@ function controllerProcess(
     },
     logFile: join(directory, `${name}.log`),
     ...(onEnd && { onEnd: (end) => onEnd(name, end) }),
-  });
-}
-
-function fleetProcess(
-  { size, seed, perRole, onEnd }: LocalClusterOptions,
-  namespace: string,
-  directory: string,
-  hosts: readonly Place[],
-): ManagedProcess {
-  const settings: FleetSettings = {
-    ...{ size, seed },
-    directory: join(directory, 'agents'),
-    rootFile: join(directory, 'authority', 'root.crt'),
-    gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
-    agents: hosts.map(({ address }) => formatIpv4(address)),
-  };
-  mkdirSync(settings.directory);
-  return new ManagedProcess({
-    namespace,
-    command: [process.execPath, FLEET],
-    environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
-    logFile: join(directory, 'fleet.log'),
-    ...(onEnd && { onEnd: (end) => onEnd('fleet', end) }),
   });
 }

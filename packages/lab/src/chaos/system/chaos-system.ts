@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
@@ -7,7 +7,7 @@ import { type Size, simParameters } from '@revtr/sim';
 import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
 import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
 import { countEndings } from '../../cluster/endings.ts';
-import { FLEET_SETTINGS, type FleetSettings } from '../../cluster/fleet/settings.ts';
+import { fleetProcess } from '../../cluster/fleet/process.ts';
 import { startNats, untilReady } from '../../cluster/servers.ts';
 import { ManagedProcess } from '../../deployment/managed-process.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
@@ -39,7 +39,6 @@ export const FLEET = 'fleet';
 export const CLIENTS = 'clients';
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
-const FLEET_PROGRAM = fileURLToPath(new URL('../../cluster/fleet/main.ts', import.meta.url));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
 const API_PORT = 8080;
 const GATEWAY_PORT = 4380;
@@ -164,20 +163,13 @@ export class ChaosSystem {
 
     const gatewayHosts = Array.from({ length: PER_ROLE }, (_, i) => network.addressesOf(`gateway${i + 1}`)[0]);
     const fleetHost = await network.add(FLEET, hosts);
-    const settings: FleetSettings = {
-      ...{ size: options.size, seed: options.worldSeed },
-      directory: join(directory, 'agents'),
-      rootFile: join(directory, 'authority', 'root.crt'),
-      gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
-      agents: hosts,
-    };
-    mkdirSync(settings.directory);
-    const fleet = new ManagedProcess({
-      namespace: fleetHost.namespace,
-      command: [process.execPath, FLEET_PROGRAM],
-      environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
-      logFile: log(FLEET),
-    });
+    const fleet = fleetProcess(
+      { namespace: fleetHost.namespace, directory },
+      {
+        ...{ size: options.size, seed: options.worldSeed, agents: hosts },
+        gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
+      },
+    );
     undo.push(() => fleet.kill());
     fleet.start();
     const apis = Array.from(
