@@ -3,7 +3,6 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientError, type Measurement, ReverseTracerouteClient } from '@revtr/client';
-import { formatIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings, wrongEndings } from '../src/cluster/endings.ts';
@@ -42,9 +41,7 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
   const submit = async (count: number, purpose: string): Promise<number> => {
-    const pairs = cluster.world
-      .randomPairs(count, purpose)
-      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+    const pairs = cluster.world.randomRequests(count, purpose);
     return (await client.submit(pairs)).batchId;
   };
   const isDone = ({ state }: Measurement): boolean => state === 'done';

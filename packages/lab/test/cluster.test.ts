@@ -48,9 +48,7 @@ describe('a cluster with two processes of each role', () => {
     return rows;
   };
   const submit = async (client: ReverseTracerouteClient, count: number, purpose: string): Promise<number> => {
-    const pairs = cluster.world
-      .randomPairs(count, purpose)
-      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+    const pairs = cluster.world.randomRequests(count, purpose);
     return (await client.submit(pairs)).batchId;
   };
   /** Reads the results through an API, and checks that each pair has ended once. */

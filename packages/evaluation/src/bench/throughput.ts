@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util';
 import { ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
-import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { profiled } from './profile.ts';
@@ -94,11 +93,7 @@ async function runSystem<Observed>(
   );
   try {
     const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
-    const pairs = world.randomPairs(BATCHES * PER_BATCH).map(({ source, destination }) => ({
-      src: formatIpv4(source),
-      dst: formatIpv4(destination),
-      isRunRttPings: false,
-    }));
+    const pairs = world.randomRequests(BATCHES * PER_BATCH).map((pair) => ({ ...pair, isRunRttPings: false }));
     return await observe(async () => {
       const cpu = process.cpuUsage();
       const thread = process.threadCpuUsage();

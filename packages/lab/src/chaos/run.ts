@@ -1,6 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { ManagedProcess } from '../deployment/managed-process.ts';
 import { type CheckReport, check } from './check/check.ts';
@@ -74,9 +73,7 @@ export async function runCampaign(run: CampaignRun, system: ChaosSystem, signal:
   const startedAt = performance.now();
   const [historyFile, faultsFile] = [HISTORY_FILE, FAULTS_FILE].map((name) => join(run.directory, name));
   const random = createRandom(run.seed);
-  const pairs = system.world
-    .randomPairs(run.measurements, `chaos ${run.seed}`)
-    .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+  const pairs = system.world.randomRequests(run.measurements, `chaos ${run.seed}`);
   const settings = { seed: run.seed, pairs, submitForMs: run.submitForMs, historyFile };
   const clients = system.campaign({ ...settings, readsOnly: false });
   const events: FaultEvent[] = [];

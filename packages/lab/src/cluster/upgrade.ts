@@ -1,5 +1,4 @@
 import { ReverseTracerouteClient } from '@revtr/client';
-import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
 import { KernelLabError } from '../namespaces/errors.ts';
@@ -141,9 +140,7 @@ class Load {
 
   async #run(): Promise<void> {
     for (let i = 0; !this.#stopping.signal.aborted; i++) {
-      const pairs = this.#cluster.world
-        .randomPairs(PAIRS_IN_BATCH, `batch ${i}`)
-        .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+      const pairs = this.#cluster.world.randomRequests(PAIRS_IN_BATCH, `batch ${i}`);
       try {
         const { batchId } = await this.#clients[i % this.#clients.length].submit(pairs);
         this.accepted.push({ batchId, pairs: pairs.length });
