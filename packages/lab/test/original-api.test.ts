@@ -5,7 +5,7 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { originalRequests, sendAsIs } from './original-requests.ts';
+import { HOP_TYPES, originalRequests, sendAsIs } from './original-requests.ts';
 import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 let system: TestSystem;
@@ -195,18 +195,6 @@ const uint32 = z
   .min(0)
   .max(2 ** 32 - 1);
 const duration = z.string().regex(/^\d+(\.\d+)?s$/);
-const HOP_TYPES = [
-  'DST_REV_SEGMENT',
-  'DST_SYM_REV_SEGMENT',
-  'TR_TO_SRC_REV_SEGMENT',
-  'TR_TO_SRC_REV_SEGMENT_BETWEEN',
-  'RR_REV_SEGMENT',
-  'SPOOF_RR_REV_SEGMENT',
-  'TS_ADJ_REV_SEGMENT',
-  'SPOOF_TS_ADJ_REV_SEGMENT',
-  'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO',
-  'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO_DOUBLE_STAMP',
-] as const;
 const revtrSchema = z.strictObject({
   ...{ status: z.enum(['RUNNING', 'COMPLETED', 'CANCELED']), src: z.ipv4(), dst: z.ipv4(), runtime: int64.optional() },
   ...{

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { sidecarCycle } from '../src/sidecar/cycle.ts';
 import { localhostCertificate } from '../src/sidecar/localhost-certificate.ts';
 import { isServiceError, OriginalClient } from '../src/sidecar/original-client.ts';
+import { HOP_TYPES } from './original-requests.ts';
 import { addUser, startTestSystem, type TestSystem } from './system.ts';
 
 const MOST = { max_per_day: 5_000, max_parallel: 5_000, max_per_minute: 5_000 };
@@ -25,18 +26,7 @@ afterAll(async () => {
 /** The answers of the original; `strictObject` refuses every other name. */
 const hopSchema = z.strictObject({
   hop: z.ipv4(),
-  type: z.enum([
-    'DST_REV_SEGMENT',
-    'DST_SYM_REV_SEGMENT',
-    'TR_TO_SRC_REV_SEGMENT',
-    'TR_TO_SRC_REV_SEGMENT_BETWEEN',
-    'RR_REV_SEGMENT',
-    'SPOOF_RR_REV_SEGMENT',
-    'TS_ADJ_REV_SEGMENT',
-    'SPOOF_TS_ADJ_REV_SEGMENT',
-    'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO',
-    'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO_DOUBLE_STAMP',
-  ]),
+  type: z.enum(HOP_TYPES),
   destBasedRoutingType: z.enum(['LOAD_BALANCING']).optional(),
   measurementId: z.string().regex(/^\d+$/).optional(),
   fromCache: z.boolean().optional(),

@@ -26,6 +26,20 @@ interface OriginalRequest {
   readonly answer: z.ZodType;
 }
 
+/** The types of hops in the proto file of the original. */
+export const HOP_TYPES = [
+  'DST_REV_SEGMENT',
+  'DST_SYM_REV_SEGMENT',
+  'TR_TO_SRC_REV_SEGMENT',
+  'TR_TO_SRC_REV_SEGMENT_BETWEEN',
+  'RR_REV_SEGMENT',
+  'SPOOF_RR_REV_SEGMENT',
+  'TS_ADJ_REV_SEGMENT',
+  'SPOOF_TS_ADJ_REV_SEGMENT',
+  'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO',
+  'SPOOF_TS_ADJ_REV_SEGMENT_TS_ZERO_DOUBLE_STAMP',
+] as const;
+
 const CURL = { 'user-agent': 'curl/7.88.1', accept: '*/*' };
 const CURL_DATA = { ...CURL, 'content-type': 'application/x-www-form-urlencoded' };
 /** What the library `requests` of Python sends. */
