@@ -1,4 +1,5 @@
 import { ReverseTracerouteClient } from '@revtr/client';
+import { ROLES } from '@revtr/controller';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
 import { KernelLabError } from '../namespaces/errors.ts';
@@ -42,7 +43,6 @@ const SOURCES = 4;
 const VANTAGE_POINTS = 10;
 const PAIRS_IN_BATCH = 10;
 const PAUSE_MS = 1_000;
-const ROLES_OF_CONTROLLER = ['gateway', 'engine', 'api', 'atlas', 'mail'];
 
 /**
  * Starts a cluster of an old version, and replaces one process after the other by this version while batches are submitted. All processes are replaced in
@@ -57,7 +57,7 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeRe
     const hosts = { sources: SOURCES, vantagePoints: VANTAGE_POINTS };
     const cluster = await startCluster({ ...rest, ...hosts, seed, perRole, onProgress, version: old });
     try {
-      const names = ROLES_OF_CONTROLLER.flatMap((role) => Array.from({ length: perRole }, (_, i) => `${role}${i + 1}`));
+      const names = ROLES.flatMap((role) => Array.from({ length: perRole }, (_, i) => `${role}${i + 1}`));
       const order = createRandom(seed).shuffle(names);
       return { from: old.commit, ...(await replaceAll(cluster, order, { onProgress, signal })) };
     } finally {
