@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Place, type Size, simParameters } from '@revtr/sim';
-import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
@@ -100,7 +99,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
     say('PostgreSQL and NATS are running');
 
-    const key = `revtr_${randomBytes(24).toString('base64url')}`;
+    const key = generateApiKey();
     const shared = {
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
