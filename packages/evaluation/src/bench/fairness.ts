@@ -22,7 +22,6 @@ export async function benchFairness(args: readonly string[]) {
     options: {
       bulk: { type: 'string', default: '100000' },
       small: { type: 'string', default: '100' },
-      json: { type: 'boolean', default: false },
     },
   });
   const [bulk, small] = [Number(values.bulk), Number(values.small)];

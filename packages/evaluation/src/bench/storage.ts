@@ -30,7 +30,6 @@ export async function benchStorage(args: readonly string[]) {
     options: {
       measurements: { type: 'string', default: '5000' },
       database: { type: 'string' },
-      json: { type: 'boolean', default: true },
     },
   });
   const count = Number(values.measurements);
