@@ -9,6 +9,7 @@ import { simParameters } from '@revtr/sim';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { completion } from './completion.ts';
 
 const PER_BATCH = 1_000;
 
@@ -68,7 +69,7 @@ async function measureAll(database: string, auditDirectory: string, count: numbe
     const pairs = world.randomRequests(count).map((pair) => ({ ...pair, isRunRttPings: false }));
     for (let first = 0; first < pairs.length; first += PER_BATCH) {
       const { batchId } = await client.submit(pairs.slice(first, first + PER_BATCH));
-      for await (const event of client.events(batchId)) if (event.type === 'complete') break;
+      await completion(client, batchId);
     }
   } finally {
     await system.stop();
