@@ -40,7 +40,7 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
   const submit = (count: number, purpose: string) => submitPairs(cluster, client, count, purpose);
   const isDone = ({ state }: Measurement): boolean => state === 'done';
   it('is made under load, and has every batch that was acknowledged; restored elsewhere, each pair ends once and the agents connect', async () => {
-    countEndings(cluster.database);
+    await countEndings(cluster.database);
     const ended = await submit(6, 'ended');
     await client.wait(ended);
     const underWay = await submit(IN_BATCH, 'under way');
@@ -59,10 +59,10 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
     run('psql', '-q', '-d', 'template1', '-c', 'drop database postgres with (force)', '-c', 'create database postgres');
     run('pg_restore', '--exit-on-error', '--dbname=postgres', dump);
     cpSync(join(backup, 'authority'), join(cluster.directory, 'authority'), { recursive: true });
-    const count = (table: string): number =>
-      Number(psql(cluster.database, `select count(*) from ${table} where batch_id = ${underWay};`)[0]);
-    expect(count('results')).toBeGreaterThan(0);
-    expect(count('measurements')).toBeGreaterThan(0);
+    const count = async (table: string): Promise<number> =>
+      Number((await psql(cluster.database, `select count(*) from ${table} where batch_id = ${underWay};`))[0]);
+    expect(await count('results')).toBeGreaterThan(0);
+    expect(await count('measurements')).toBeGreaterThan(0);
     for (const name of CONTROLLER) process(name).start();
 
     await expect
@@ -83,7 +83,7 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
       expect(measurements.every(isDone)).toBe(true);
     }
     expect((await client.batch(ended)).measurements).toEqual(known);
-    expect(wrongEndings(cluster.database)).toEqual([]);
+    expect(await wrongEndings(cluster.database)).toEqual([]);
     await expect(client.batch(later)).rejects.toThrow(ClientError);
     const again = await client.wait(await submit(5, 'after the restoration'));
     expect(again.measurements.every(isDone)).toBe(true);

@@ -25,7 +25,7 @@ describe('a cluster with two processes of each role', () => {
     });
     clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
     database = await openDatabase(parseDatabaseSettings(cluster.database));
-    countEndings(cluster.database);
+    await countEndings(cluster.database);
   }, 300_000);
   afterAll(async () => {
     await database?.close();

@@ -1,5 +1,4 @@
 import type { ReverseTracerouteClient } from '@revtr/client';
-import { formatIpv4 } from '@revtr/net';
 import type { LocalCluster } from '../src/cluster/cluster.ts';
 import type { ManagedProcess } from '../src/deployment/managed-process.ts';
 
@@ -17,8 +16,5 @@ export async function submitPairs(
   count: number,
   purpose: string,
 ): Promise<number> {
-  const pairs = world
-    .randomPairs(count, purpose)
-    .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
-  return (await client.submit(pairs)).batchId;
+  return (await client.submit(world.randomRequests(count, purpose))).batchId;
 }

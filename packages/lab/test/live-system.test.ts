@@ -1,5 +1,4 @@
 import { ReverseTracerouteClient } from '@revtr/client';
-import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,8 +25,8 @@ describe('a live simulated system', () => {
   afterAll(() => system.stop());
 
   it('stores times of one clock, and none that lies in the future', async () => {
-    const [{ source, destination }] = world.randomPairs(1);
-    const { batchId } = await client.submit([{ src: formatIpv4(source), dst: formatIpv4(destination) }]);
+    const [pair] = world.randomRequests(1);
+    const { batchId } = await client.submit([pair]);
     const { measurements } = await client.wait(batchId);
     const { createdAt, result } = measurements[0];
     const times = [Date.parse(createdAt), result?.startedAt ?? 0, Date.now()].map(Math.floor);
@@ -35,7 +34,7 @@ describe('a live simulated system', () => {
     const { records } = await client.fleet.audit({ measurement: String(measurements[0].id) });
     expect(records.length).toBeGreaterThan(0);
     for (const { at } of records) expect(Date.parse(at)).toBeGreaterThanOrEqual(Date.parse(createdAt));
-    const { agesMs } = await client.fleet.atlas(formatIpv4(source));
+    const { agesMs } = await client.fleet.atlas(pair.src);
     expect(agesMs?.median).toBeGreaterThan(0);
   });
 

@@ -26,7 +26,7 @@ interface OriginalRequest {
   readonly answer: z.ZodType;
 }
 
-/** Names of hop types that clients of the original know. */
+/** The types of hops in the proto file of the original. */
 export const HOP_TYPES = [
   'DST_REV_SEGMENT',
   'DST_SYM_REV_SEGMENT',

@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
-import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { generateApiKey, hashApiKey } from '@revtr/storage';
 import { pino } from 'pino';
@@ -23,7 +22,6 @@ export async function benchFairness(args: readonly string[]) {
     options: {
       bulk: { type: 'string', default: '100000' },
       small: { type: 'string', default: '100' },
-      json: { type: 'boolean', default: false },
     },
   });
   const [bulk, small] = [Number(values.bulk), Number(values.small)];
@@ -46,10 +44,7 @@ export async function benchFairness(args: readonly string[]) {
     await users.addKey(user.id, hashApiKey(key));
     return new ReverseTracerouteClient({ server: system.url, key });
   };
-  const pairs = (count: number) =>
-    world.randomPairs(count).map(({ source, destination }) => ({
-      ...{ src: formatIpv4(source), dst: formatIpv4(destination), isRunRttPings: false },
-    }));
+  const pairs = (count: number) => world.randomRequests(count).map((pair) => ({ ...pair, isRunRttPings: false }));
   try {
     const [greedy, other] = [await clientOf('greedy'), await clientOf('other')];
     const latencies = async (client: ReverseTracerouteClient): Promise<number[]> => {

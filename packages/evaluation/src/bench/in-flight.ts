@@ -8,7 +8,6 @@ import { runInNewContext } from 'node:vm';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
-import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 
@@ -41,9 +40,7 @@ export async function benchInFlight(args: readonly string[]) {
   );
   try {
     const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
-    const pairs = world
-      .randomPairs(count)
-      .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+    const pairs = world.randomRequests(count);
     const atRest = memory();
     const release = world.internet.clock.hold();
     for (let from = 0; from < count; from += PER_BATCH) await client.submit(pairs.slice(from, from + PER_BATCH));

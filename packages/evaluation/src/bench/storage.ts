@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
-import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { completion } from './completion.ts';
 
 const PER_BATCH = 1_000;
 
@@ -31,7 +31,6 @@ export async function benchStorage(args: readonly string[]) {
     options: {
       measurements: { type: 'string', default: '5000' },
       database: { type: 'string' },
-      json: { type: 'boolean', default: true },
     },
   });
   const count = Number(values.measurements);
@@ -67,12 +66,10 @@ async function measureAll(database: string, auditDirectory: string, count: numbe
   );
   try {
     const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
-    const pairs = world.randomPairs(count).map(({ source, destination }) => ({
-      ...{ src: formatIpv4(source), dst: formatIpv4(destination), isRunRttPings: false },
-    }));
+    const pairs = world.randomRequests(count).map((pair) => ({ ...pair, isRunRttPings: false }));
     for (let first = 0; first < pairs.length; first += PER_BATCH) {
       const { batchId } = await client.submit(pairs.slice(first, first + PER_BATCH));
-      for await (const event of client.events(batchId)) if (event.type === 'complete') break;
+      await completion(client, batchId);
     }
   } finally {
     await system.stop();

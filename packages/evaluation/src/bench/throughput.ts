@@ -2,18 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ClientError, ReverseTracerouteClient } from '@revtr/client';
+import { ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
-import { formatIpv4 } from '@revtr/net';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
+import { completion } from './completion.ts';
 import { profiled } from './profile.ts';
 
 const BATCHES = 10;
 const PER_BATCH = 2_000;
 const GOAL_PER_SECOND = 1_740;
-const MOST_ATTEMPTS = 100;
 
 /**
  * Measures 20,000 reverse traceroutes through the API on the medium Internet, with an embedded database on disk and virtual time
@@ -94,11 +93,7 @@ async function runSystem<Observed>(
   );
   try {
     const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
-    const pairs = world.randomPairs(BATCHES * PER_BATCH).map(({ source, destination }) => ({
-      src: formatIpv4(source),
-      dst: formatIpv4(destination),
-      isRunRttPings: false,
-    }));
+    const pairs = world.randomRequests(BATCHES * PER_BATCH).map((pair) => ({ ...pair, isRunRttPings: false }));
     return await observe(async () => {
       const cpu = process.cpuUsage();
       const thread = process.threadCpuUsage();
@@ -125,18 +120,6 @@ async function runSystem<Observed>(
   } finally {
     await system.stop();
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** Follows a batch to its end. Opens an event stream that breaks again, because an overloaded server drops slow readers. */
-async function completion(client: ReverseTracerouteClient, batchId: number): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      for await (const event of client.events(batchId)) if (event.type === 'complete') return;
-    } catch (error) {
-      const isBroken = error instanceof ClientError && error.code === 'unreachable';
-      if (!isBroken || attempt === MOST_ATTEMPTS) throw error;
-    }
   }
 }
 

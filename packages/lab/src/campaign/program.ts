@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { statusOf } from '../soak/process-usage.ts';
 
 /** A program of the campaign in a separate process. */
 export class Program {
@@ -45,8 +46,8 @@ export class Program {
 
   #memory(field: 'VmHWM' | 'VmRSS'): number {
     try {
-      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-      return Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1_024);
+      // A process that has ended and whose parent does not know it yet has no memory.
+      return Math.round((statusOf(this.#child.pid)(field) || 0) / 1_024);
     } catch {
       return 0;
     }

@@ -1,6 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatIpv4 } from '@revtr/net';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { ManagedProcess } from '../deployment/managed-process.ts';
 import { type CheckReport, check } from './check/check.ts';
@@ -74,9 +73,7 @@ export async function runCampaign(run: CampaignRun, system: ChaosSystem, signal:
   const startedAt = performance.now();
   const [historyFile, faultsFile] = [HISTORY_FILE, FAULTS_FILE].map((name) => join(run.directory, name));
   const random = createRandom(run.seed);
-  const pairs = system.world
-    .randomPairs(run.measurements, `chaos ${run.seed}`)
-    .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+  const pairs = system.world.randomRequests(run.measurements, `chaos ${run.seed}`);
   const settings = { seed: run.seed, pairs, submitForMs: run.submitForMs, historyFile };
   const clients = system.campaign({ ...settings, readsOnly: false });
   const events: FaultEvent[] = [];
@@ -132,7 +129,7 @@ async function watchOwners({ postgres }: ChaosSystem, signal: AbortSignal): Prom
   const sql = `select count(*), coalesce(string_agg(distinct owner, ' '), '') from leases where name like 'source/%' and until > clock_timestamp()`;
   while (!signal.aborted) {
     const at = Date.now();
-    const row = await postgres.primary.query(sql).catch(() => '');
+    const [row = ''] = await postgres.primary.query(sql).catch(() => []);
     const [sources, owners = ''] = row.split('|');
     if (row !== '') samples.push({ at, sources: Number(sources), owners: owners.split(' ') });
     await systemClock.sleep(OWNERS_MS, signal).catch(() => undefined);

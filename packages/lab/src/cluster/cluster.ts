@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Place, type Size, simParameters } from '@revtr/sim';
-import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
@@ -14,9 +13,10 @@ import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import type { Checkout } from './checkout.ts';
-import { FLEET_SETTINGS, type FleetSettings } from './fleet/settings.ts';
+import { fleetProcess } from './fleet/process.ts';
+import { PostgresServer } from './postgres-server.ts';
 import { literal, psql } from './psql.ts';
-import { startNats, startPostgres, untilReady } from './servers.ts';
+import { startNats, untilReady } from './servers.ts';
 
 export interface LocalClusterOptions {
   /** Starts the name of the network namespace. At most five characters. */
@@ -57,7 +57,6 @@ export interface LocalCluster {
 }
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
-const FLEET = fileURLToPath(new URL('./fleet/main.ts', import.meta.url));
 const GATEWAY_PORT = 4380;
 
 /**
@@ -90,20 +89,20 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       hosts.map(({ address }) => address),
     );
     const log = (name: string): string => join(directory, `${name}.log`);
-    // Its user must not see the files of the controller.
-    const data = mkdtempSync(join(tmpdir(), 'revtr-postgres-'));
-    undo.push(async () => rmSync(data, { recursive: true, force: true }));
-    const postgres = await startPostgres(namespace, data, log('postgres'));
+    const postgres = new PostgresServer({ namespace, logFile: log('postgres'), listensOn: '127.0.0.1' });
+    undo.push(async () => postgres.remove());
     undo.push(() => postgres.process.stop());
-    const nats = await startNats(namespace, log('nats'));
+    await postgres.initialise();
+    await postgres.start();
+    const nats = await startNats(namespace, '127.0.0.1', log('nats'));
     undo.push(() => nats.process.stop());
     await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
     say('PostgreSQL and NATS are running');
 
-    const key = `revtr_${randomBytes(24).toString('base64url')}`;
+    const key = generateApiKey();
     const shared = {
       ...(await sharedEnvironment(directory, world)),
-      REVTR_DATABASE: postgres.url,
+      REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
       REVTR_BUS: nats.url,
       REVTR_OPERATOR_KEY: key,
     };
@@ -128,7 +127,14 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     const others = all.filter(([role, i]) => role !== 'gateway' || i > 1);
     await Promise.all(others.map(([role, i]) => launch(role, i)));
     say(`${options.perRole} processes of each role are running: ${ROLES.join(', ')}`);
-    const fleet = fleetProcess(options, namespace, directory, hosts);
+    const { size, seed, perRole, onEnd } = options;
+    const fleet = fleetProcess(
+      { namespace, directory, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
+      {
+        ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
+        gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
+      },
+    );
     processes.set('fleet', fleet);
     fleet.start();
     const apis: string[] = [];
@@ -185,7 +191,7 @@ export async function registerHosts(
       return `(${texts}, ${kind === 'vantagePoint'})`;
     });
   const all = [...rows(sources, 'source'), ...rows(vantagePoints, 'vantagePoint')];
-  psql(url, `insert into agents (address, hostname, site, kind, state, can_spoof) values ${all.join(', ')};`);
+  await psql(url, `insert into agents (address, hostname, site, kind, state, can_spoof) values ${all.join(', ')};`);
 }
 
 /** Writes datasets and budgets, and returns the variables that all processes of the controller have. */
@@ -233,28 +239,5 @@ function controllerProcess(
     },
     logFile: join(directory, `${name}.log`),
     ...(onEnd && { onEnd: (end) => onEnd(name, end) }),
-  });
-}
-
-function fleetProcess(
-  { size, seed, perRole, onEnd }: LocalClusterOptions,
-  namespace: string,
-  directory: string,
-  hosts: readonly Place[],
-): ManagedProcess {
-  const settings: FleetSettings = {
-    ...{ size, seed },
-    directory: join(directory, 'agents'),
-    rootFile: join(directory, 'authority', 'root.crt'),
-    gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
-    agents: hosts.map(({ address }) => formatIpv4(address)),
-  };
-  mkdirSync(settings.directory);
-  return new ManagedProcess({
-    namespace,
-    command: [process.execPath, FLEET],
-    environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
-    logFile: join(directory, 'fleet.log'),
-    ...(onEnd && { onEnd: (end) => onEnd('fleet', end) }),
   });
 }

@@ -1,5 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@revtr/probing';
 import { ManagedProcess } from '../deployment/managed-process.ts';
@@ -18,51 +17,19 @@ const READY_POLL_MS = 100;
 const MOST_READY_POLLS = 1_200;
 
 /**
- * Starts PostgreSQL in a network namespace, with its data in `directory`, which its user must be able to reach. Other namespaces reach it
- * by `localUrl`, through a Unix socket.
+ * Starts NATS in a network namespace, on an address (dotted quad) of it.
  * @throws {KernelLabError} `notReady` when it is not installed or does not start
  */
-export async function startPostgres(
-  namespace: string,
-  directory: string,
-  logFile: string,
-): Promise<Server & { readonly localUrl: string }> {
-  const bin = postgresPrograms();
-  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
-  chownSync(directory, uid, gid);
-  const data = join(directory, 'data');
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'revtr', '-A', 'trust', '-N'], {
-    ...{ uid, gid, cwd: directory, stdio: 'ignore' },
-  });
-  const settings = ['-c', 'fsync=off', '-c', 'max_connections=200'];
-  const server = new ManagedProcess({
-    namespace,
-    command: [
-      ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
-      ...[join(bin, 'postgres'), '-D', data, '-h', '127.0.0.1', '-k', directory, ...settings],
-    ],
-    logFile,
-  });
-  server.start();
-  await untilReady('PostgreSQL', () => spawnSync(join(bin, 'pg_isready'), ['-h', directory]).status === 0);
-  return {
-    url: 'postgres://revtr@127.0.0.1/postgres',
-    localUrl: `postgres://revtr@localhost/postgres?host=${directory}`,
-    process: server,
-  };
-}
-
-/** Starts NATS in a network namespace. @throws {KernelLabError} `notReady` when it is not installed or does not start */
-export async function startNats(namespace: string, logFile: string): Promise<Server> {
+export async function startNats(namespace: string, address: string, logFile: string): Promise<Server> {
   if (!existsSync(DEBIAN_NATS)) throw notReady('NATS', 'is not installed: apt-get install nats-server');
   const server = new ManagedProcess({
     namespace,
-    command: [DEBIAN_NATS, '-a', '127.0.0.1', '-p', '4222', '--user', 'revtr', '--pass', 'secret'],
+    command: [DEBIAN_NATS, '-a', address, '-p', '4222', '--user', 'revtr', '--pass', 'secret'],
     logFile,
   });
   server.start();
   await untilReady('NATS', () => server.log.includes('Server is ready'));
-  return { url: 'nats://revtr:secret@127.0.0.1:4222', process: server };
+  return { url: `nats://revtr:secret@${address}:4222`, process: server };
 }
 
 /** Directory of the programs of PostgreSQL. @throws {KernelLabError} `notReady` when it is not installed */

@@ -1,5 +1,5 @@
 import { ReverseTracerouteClient } from '@revtr/client';
-import { formatIpv4 } from '@revtr/net';
+import { ROLES } from '@revtr/controller';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
 import { KernelLabError } from '../namespaces/errors.ts';
@@ -43,7 +43,6 @@ const SOURCES = 4;
 const VANTAGE_POINTS = 10;
 const PAIRS_IN_BATCH = 10;
 const PAUSE_MS = 1_000;
-const ROLES_OF_CONTROLLER = ['gateway', 'engine', 'api', 'atlas', 'mail'];
 
 /**
  * Starts a cluster of an old version, and replaces one process after the other by this version while batches are submitted. All processes are replaced in
@@ -58,7 +57,7 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeRe
     const hosts = { sources: SOURCES, vantagePoints: VANTAGE_POINTS };
     const cluster = await startCluster({ ...rest, ...hosts, seed, perRole, onProgress, version: old });
     try {
-      const names = ROLES_OF_CONTROLLER.flatMap((role) => Array.from({ length: perRole }, (_, i) => `${role}${i + 1}`));
+      const names = ROLES.flatMap((role) => Array.from({ length: perRole }, (_, i) => `${role}${i + 1}`));
       const order = createRandom(seed).shuffle(names);
       return { from: old.commit, ...(await replaceAll(cluster, order, { onProgress, signal })) };
     } finally {
@@ -78,8 +77,8 @@ async function replaceAll(
   const [client] = clients;
   const { database } = cluster;
   await untilConnected(client);
-  countEndings(database);
-  const before = migrationsOf(database);
+  await countEndings(database);
+  const before = await migrationsOf(database);
   const load = new Load(cluster, clients);
   load.start(signal);
   for (const name of order) {
@@ -101,12 +100,13 @@ async function replaceAll(
   // Batches whose API was replaced before it answered have measurements too.
   await untilReady(
     'queue',
-    () => psql(database, "select 1 from measurements where state <> 'done' limit 1;").length === 0,
+    async () => (await psql(database, "select 1 from measurements where state <> 'done' limit 1;")).length === 0,
   );
-  for (const wrong of wrongEndings(database)) faults.push(`measurement and number of its ends: ${wrong}`);
+  for (const wrong of await wrongEndings(database)) faults.push(`measurement and number of its ends: ${wrong}`);
+  const after = await migrationsOf(database);
   return {
     replaced: order,
-    migrations: migrationsOf(database).filter((name) => !before.includes(name)),
+    migrations: after.filter((name) => !before.includes(name)),
     batches: load.accepted.length,
     pairs: load.accepted.reduce((sum, { pairs }) => sum + pairs, 0),
     failures: load.failures,
@@ -140,9 +140,7 @@ class Load {
 
   async #run(): Promise<void> {
     for (let i = 0; !this.#stopping.signal.aborted; i++) {
-      const pairs = this.#cluster.world
-        .randomPairs(PAIRS_IN_BATCH, `batch ${i}`)
-        .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+      const pairs = this.#cluster.world.randomRequests(PAIRS_IN_BATCH, `batch ${i}`);
       try {
         const { batchId } = await this.#clients[i % this.#clients.length].submit(pairs);
         this.accepted.push({ batchId, pairs: pairs.length });
@@ -162,7 +160,7 @@ async function untilConnected(client: ReverseTracerouteClient): Promise<void> {
   });
 }
 
-const migrationsOf = (url: string): string[] => psql(url, 'select name from kysely_migration order by name;');
+const migrationsOf = (url: string): Promise<string[]> => psql(url, 'select name from kysely_migration order by name;');
 
 /** Says what a rolling upgrade has shown. */
 export function renderUpgrade({ from, replaced, migrations, batches, pairs, failures, faults }: UpgradeReport): string {

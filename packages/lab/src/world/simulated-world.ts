@@ -18,7 +18,7 @@ import {
   type TailsReport,
   type TracerouteOrigin,
 } from '@revtr/engine';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { createRandom, TargetPolicy } from '@revtr/probing';
 import {
   type Place,
@@ -170,6 +170,14 @@ export class SimulatedWorld {
     return Array.from({ length: count }, () => ({
       source: random.pick(this.sources).address,
       destination: random.pick(hitlist),
+    }));
+  }
+
+  /** The pairs of {@link randomPairs} as the API takes them: dotted quads. */
+  randomRequests(count: number, purpose?: string): { readonly src: string; readonly dst: string }[] {
+    return this.randomPairs(count, purpose).map(({ source, destination }) => ({
+      src: formatIpv4(source),
+      dst: formatIpv4(destination),
     }));
   }
 

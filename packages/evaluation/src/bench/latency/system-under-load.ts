@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { cpuSecondsOf } from '../processor-time.ts';
 
 /** Different pairs that the system offers. */
 export const PAIRS = 20_000;
@@ -16,9 +15,7 @@ const systemSchema = z.object({
 export type SystemUnderLoad = z.infer<typeof systemSchema>;
 
 /** Starts a simulated system in a separate process. */
-export async function startSystemUnderLoad(
-  directory: string,
-): Promise<SystemUnderLoad & { cpuSeconds(): number; stop(): Promise<void> }> {
+export async function startSystemUnderLoad(directory: string): Promise<SystemUnderLoad & { stop(): Promise<void> }> {
   const child = fork(fileURLToPath(new URL('./system.ts', import.meta.url)), [directory]);
   const ended = once(child, 'exit');
   const failed = ended.then(() => {
@@ -30,5 +27,5 @@ export async function startSystemUnderLoad(
     child.disconnect();
     await ended;
   };
-  return { ...systemSchema.parse(message), cpuSeconds: () => cpuSecondsOf(child.pid), stop };
+  return { ...systemSchema.parse(message), stop };
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
-import { formatIpv4 } from '@revtr/net';
 import { untilAborted } from '@revtr/probing';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
@@ -20,9 +19,7 @@ const system = await startSimulatedSystem(
   },
   pino({ level: 'error' }, pino.destination(2)),
 );
-const pairs = world
-  .randomPairs(PAIRS)
-  .map(({ source, destination }) => ({ src: formatIpv4(source), dst: formatIpv4(destination) }));
+const pairs = world.randomRequests(PAIRS);
 process.send?.({ url: system.url, key: system.key, pairs } satisfies SystemUnderLoad);
 const over = new AbortController();
 process.once('disconnect', () => over.abort());

@@ -1,9 +1,9 @@
 import { decodeAuditBlock } from '@revtr/controller';
 import { z } from 'zod';
 
-/** Runs SQL and returns a line of text for each row. */
+/** Runs SQL and returns a text for each row. */
 export interface Sql {
-  query(sql: string): Promise<string>;
+  query(sql: string): Promise<string[]>;
 }
 
 const batchSchema = z.object({ id: z.int(), user: z.string(), size: z.int(), isCancelled: z.boolean() });
@@ -15,7 +15,7 @@ const measurementSchema = z.object({
   dst: z.string(),
   state: z.string(),
   stopReason: z.string().nullable(),
-  /** How often the row was written with the state `done`. */
+  /** How often the result was written. */
   endings: z.int(),
 });
 const causeSchema = z.object({
@@ -36,22 +36,10 @@ const storedSchema = z.object({
 });
 export type Stored = z.infer<typeof storedSchema>;
 
-/** Counts from now on, outside of the controller, how often each measurement ends. */
-export async function watchEndings(sql: Sql): Promise<void> {
-  await sql.query('create table chaos_endings (id bigint not null)');
-  await sql.query(`
-    create function chaos_count_ending() returns trigger language plpgsql as $$
-      begin
-        insert into chaos_endings values (new.id);
-        return new;
-      end $$`);
-  const event = (await hasResultTable(sql)) ? 'insert or update on results' : 'update on measurements';
-  const condition = (await hasResultTable(sql)) ? '' : `when (new.state = 'done')`;
-  await sql.query(`
-    create trigger chaos_count_endings after ${event} for each row ${condition} execute function chaos_count_ending()`);
-}
-
-/** Reads what the database holds. The users of a run have the addresses `user0@example.org`, `user1@example.org`, …. */
+/**
+ * Reads what the database holds, and the endings that `countEndings` of the cluster has counted. The users of a run have the addresses
+ * `user0@example.org`, `user1@example.org`, ….
+ */
 export async function readStored(sql: Sql): Promise<Stored> {
   const batches = await rows(
     sql,
@@ -64,35 +52,28 @@ export async function readStored(sql: Sql): Promise<Stored> {
     measurementSchema,
     `select json_build_object('id', id, 'batchId', (select batches.id from batches where batches.id = batch_id),
        'src', source, 'dst', destination, 'state', state, 'stopReason', stop_reason, 'endings', coalesce(endings, 0))
-     from (${(await hasResultTable(sql)) ? FROM_RESULTS : FROM_MEASUREMENTS}) as measured
-     left join (select id, count(*) as endings from chaos_endings group by id) as counted using (id) order by id`,
+     from (${MEASURED}) as measured
+     left join (select id, count(*) as endings from endings group by id) as counted using (id) order by id`,
   );
   return { batches, measurements, audited: await readAudit(sql) };
 }
 
-const FROM_MEASUREMENTS = `
-  select id, batch_id, source, destination, state, result->>'stopReason' as stop_reason from measurements`;
-
-/** In this schema, stop reasons and addresses are numbers; addresses are stored minus 2^31. */
-const FROM_RESULTS = `
+/** Stop reasons and addresses of results are numbers; addresses are stored minus 2^31. */
+const MEASURED = `
   select id, batch_id, source, destination, state, null as stop_reason from measurements
   union all
   select id, batch_id, host('0.0.0.0'::inet + (source + 2147483648)), host('0.0.0.0'::inet + (destination + 2147483648)), 'done',
     (array['reaches', 'failed', 'trivial', 'cancelled'])[stop_reason]
   from results`;
 
-/** Whether results are stored in a table of their own. */
-const hasResultTable = async (sql: Sql): Promise<boolean> =>
-  (await sql.query(`select to_regclass('results') is not null`)) === 't';
-
 async function readAudit(sql: Sql): Promise<Stored['audited']> {
   const audited = new Map<string, Stored['audited'][number]>();
-  const ids = (await sql.query('select id from audit_blocks order by id')).split('\n').filter((id) => id !== '');
+  const ids = await sql.query('select id from audit_blocks order by id');
   const most = 200;
   for (let first = 0; first < ids.length; first += most) {
     const page = ids.slice(first, first + most).join(',');
     const blocks = await sql.query(`select encode(data, 'hex') from audit_blocks where id in (${page})`);
-    for (const block of blocks.split('\n'))
+    for (const block of blocks)
       for (const { cause, causeId, batchId } of decodeAuditBlock(Buffer.from(block, 'hex'))) {
         const key = `${cause} ${causeId} ${batchId}`;
         const { probes = 0 } = audited.get(key) ?? {};
@@ -103,6 +84,5 @@ async function readAudit(sql: Sql): Promise<Stored['audited']> {
 }
 
 async function rows<T>(sql: Sql, schema: z.ZodType<T>, query: string): Promise<T[]> {
-  const text = await sql.query(query);
-  return text === '' ? [] : text.split('\n').map((line) => schema.parse(JSON.parse(line)));
+  return (await sql.query(query)).map((row) => schema.parse(JSON.parse(row)));
 }

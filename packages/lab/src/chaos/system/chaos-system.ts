@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
@@ -6,13 +6,13 @@ import { formatIpv4 } from '@revtr/net';
 import { type Size, simParameters } from '@revtr/sim';
 import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
 import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
-import { FLEET_SETTINGS, type FleetSettings } from '../../cluster/fleet/settings.ts';
-import { untilReady } from '../../cluster/servers.ts';
+import { countEndings } from '../../cluster/endings.ts';
+import { fleetProcess } from '../../cluster/fleet/process.ts';
+import { startNats, untilReady } from '../../cluster/servers.ts';
 import { ManagedProcess } from '../../deployment/managed-process.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
 import { SimulatedWorld } from '../../world/simulated-world.ts';
 import { CAMPAIGN_SETTINGS, type CampaignSettings } from '../campaign/settings.ts';
-import { watchEndings } from '../check/stored.ts';
 import { StarNetwork } from '../network/star-network.ts';
 import { PostgresPair } from './postgres-pair.ts';
 
@@ -39,10 +39,7 @@ export const FLEET = 'fleet';
 export const CLIENTS = 'clients';
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
-const FLEET_PROGRAM = fileURLToPath(new URL('../../cluster/fleet/main.ts', import.meta.url));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
-const NATS_PROGRAM = '/usr/sbin/nats-server';
-const NATS_PORT = 4222;
 const API_PORT = 8080;
 const GATEWAY_PORT = 4380;
 const AUDIT_MIB = 64;
@@ -107,15 +104,9 @@ export class ChaosSystem {
     undo.push(() => postgres.remove());
     await registerHosts(postgres.primary.localUrl, world.sources, vantagePoints);
     const userKeys = await addUsers(postgres.primary.localUrl, options.users);
-    await watchEndings(postgres.primary);
+    await countEndings(postgres.primary.localUrl);
     const natsHost = await network.add(NATS);
-    const nats = new ManagedProcess({
-      namespace: natsHost.namespace,
-      command: [NATS_PROGRAM, '-a', '0.0.0.0', '-p', `${NATS_PORT}`, '--user', 'revtr', '--pass', 'secret'],
-      logFile: log(NATS),
-    });
-    nats.start();
-    await untilReady('NATS', () => nats.log.includes('Server is ready'));
+    const { process: nats, url: natsUrl } = await startNats(natsHost.namespace, natsHost.address, log(NATS));
     say('PostgreSQL with a replica, and NATS, are running');
 
     const operatorKey = generateApiKey();
@@ -123,7 +114,7 @@ export class ChaosSystem {
     const shared = {
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: `postgres://revtr@${postgresAddress}/postgres`,
-      REVTR_BUS: `nats://revtr:secret@${natsHost.address}:${NATS_PORT}`,
+      REVTR_BUS: natsUrl,
       REVTR_OPERATOR_KEY: operatorKey,
     };
     const controllers = new Map<string, ManagedProcess>();
@@ -172,20 +163,13 @@ export class ChaosSystem {
 
     const gatewayHosts = Array.from({ length: PER_ROLE }, (_, i) => network.addressesOf(`gateway${i + 1}`)[0]);
     const fleetHost = await network.add(FLEET, hosts);
-    const settings: FleetSettings = {
-      ...{ size: options.size, seed: options.worldSeed },
-      directory: join(directory, 'agents'),
-      rootFile: join(directory, 'authority', 'root.crt'),
-      gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
-      agents: hosts,
-    };
-    mkdirSync(settings.directory);
-    const fleet = new ManagedProcess({
-      namespace: fleetHost.namespace,
-      command: [process.execPath, FLEET_PROGRAM],
-      environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
-      logFile: log(FLEET),
-    });
+    const fleet = fleetProcess(
+      { namespace: fleetHost.namespace, directory },
+      {
+        ...{ size: options.size, seed: options.worldSeed, agents: hosts },
+        gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
+      },
+    );
     undo.push(() => fleet.kill());
     fleet.start();
     const apis = Array.from(

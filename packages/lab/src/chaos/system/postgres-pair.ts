@@ -1,9 +1,20 @@
+import { PostgresServer } from '../../cluster/postgres-server.ts';
 import { untilReady } from '../../cluster/servers.ts';
 import type { StarNetwork } from '../network/star-network.ts';
-import { PostgresServer } from './postgres-server.ts';
 
 /** Name of the address under which clients reach the primary server. */
 export const POSTGRES = 'postgres';
+
+const SETTINGS = {
+  wal_keep_size: '2GB',
+  max_wal_size: '2GB',
+  // A replica that was cut off is missed soon, and comes back soon.
+  wal_receiver_timeout: '5s',
+  wal_sender_timeout: '5s',
+  wal_retrieve_retry_interval: '1s',
+};
+/** Everybody in the networks of the run may connect. */
+const ACCESS = 'host all all 10.213.0.0/24 trust\nhost replication all 10.213.0.0/24 trust\n';
 
 interface Member {
   readonly host: string;
@@ -35,7 +46,8 @@ export class PostgresPair {
     const [primary, replica] = await Promise.all(
       ['pg1', 'pg2'].map(async (host) => {
         const { namespace, address } = await network.add(host);
-        return { host, address, server: new PostgresServer({ namespace, logFile: logFile(host) }) };
+        const options = { namespace, logFile: logFile(host), listensOn: '*', settings: SETTINGS, access: ACCESS };
+        return { host, address, server: new PostgresServer(options) };
       }),
     );
     const pair = new PostgresPair(network, primary, replica);
@@ -82,7 +94,7 @@ export class PostgresPair {
       select count(*) from pg_stat_replication where sync_state = 'sync' and replay_lsn >= pg_current_wal_flush_lsn() - 1000000::numeric`;
     await untilReady(
       'the replica of PostgreSQL',
-      async () => (await this.primary.query(inStep).catch(() => '0')) === '1',
+      async () => (await this.primary.query(inStep).catch(() => []))[0] === '1',
     );
   }
 

@@ -3,26 +3,28 @@ import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { postgresPrograms, untilReady } from '../../cluster/servers.ts';
-import { ManagedProcess } from '../../deployment/managed-process.ts';
+import { ManagedProcess } from '../deployment/managed-process.ts';
 import { psql } from './psql.ts';
+import { postgresPrograms, untilReady } from './servers.ts';
 
 const run = promisify(execFile);
 
 const SETTINGS = {
-  listen_addresses: '*',
   max_connections: '200',
-  // A fault kills processes, not the machine: what the kernel has is safe.
+  // Processes are killed, not the machine: what the kernel has is safe.
   fsync: 'off',
-  wal_keep_size: '2GB',
-  max_wal_size: '2GB',
-  // A replica that was cut off is missed soon, and comes back soon.
-  wal_receiver_timeout: '5s',
-  wal_sender_timeout: '5s',
-  wal_retrieve_retry_interval: '1s',
 };
-/** Everybody in the networks of the run may connect. */
-const ACCESS = 'host all all 10.213.0.0/24 trust\nhost replication all 10.213.0.0/24 trust\n';
+
+export interface PostgresServerOptions {
+  readonly namespace: string;
+  readonly logFile: string;
+  /** Dotted quad on which the server listens besides its Unix socket, or `*` for all addresses. */
+  readonly listensOn: string;
+  /** Further settings. Default: none. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines for `pg_hba.conf`. Default: only programs in the namespace may connect, and this process. */
+  readonly access?: string;
+}
 
 /** A PostgreSQL server in a network namespace, which is the primary server or replicates another one. */
 export class PostgresServer {
@@ -30,24 +32,30 @@ export class PostgresServer {
   readonly #directory: string;
   readonly #data: string;
   readonly #user: { readonly uid: number; readonly gid: number };
+  readonly #access: string;
+  readonly #programs: string;
   readonly process: ManagedProcess;
 
-  constructor(options: { readonly namespace: string; readonly logFile: string }) {
-    this.#namespace = options.namespace;
+  /** @throws {KernelLabError} `notReady` when PostgreSQL is not installed */
+  constructor({ namespace, logFile, listensOn, settings = {}, access = '' }: PostgresServerOptions) {
+    this.#namespace = namespace;
+    this.#access = access;
+    this.#programs = postgresPrograms();
     // Its user must not see the files of the controller.
     this.#directory = mkdtempSync(join(tmpdir(), 'revtr-postgres-'));
     this.#data = join(this.#directory, 'data');
     const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
     this.#user = { uid, gid };
     chownSync(this.#directory, uid, gid);
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const all = { ...SETTINGS, ...settings, listen_addresses: listensOn };
     this.process = new ManagedProcess({
-      namespace: options.namespace,
+      namespace,
       command: [
         ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
-        ...[join(postgresPrograms(), 'postgres'), '-D', this.#data, '-k', this.#directory, ...settings],
+        ...[join(this.#programs, 'postgres'), '-D', this.#data, '-k', this.#directory],
+        ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ],
-      logFile: options.logFile,
+      logFile,
     });
   }
 
@@ -57,15 +65,15 @@ export class PostgresServer {
   }
 
   /** Runs SQL, see {@link psql}. @throws {KernelLabError} `commandFailed` */
-  query(sql: string): Promise<string> {
-    return psql(this.#directory, sql);
+  query(sql: string): Promise<string[]> {
+    return psql(this.localUrl, sql);
   }
 
   /** Creates an empty database. */
   async initialise(): Promise<void> {
     const args = ['-D', this.#data, '-U', 'revtr', '-A', 'trust', '-N'];
-    await run(join(postgresPrograms(), 'initdb'), args, { ...this.#user, cwd: this.#directory });
-    appendFileSync(join(this.#data, 'pg_hba.conf'), ACCESS);
+    await run(join(this.#programs, 'initdb'), args, { ...this.#user, cwd: this.#directory });
+    appendFileSync(join(this.#data, 'pg_hba.conf'), this.#access);
   }
 
   /**
@@ -75,7 +83,7 @@ export class PostgresServer {
   async copyFrom(address: string): Promise<boolean> {
     rmSync(this.#data, { recursive: true, force: true });
     const { uid, gid } = this.#user;
-    const basebackup = [join(postgresPrograms(), 'pg_basebackup'), '-h', address, '-U', 'revtr', '-D', this.#data];
+    const basebackup = [join(this.#programs, 'pg_basebackup'), '-h', address, '-U', 'revtr', '-D', this.#data];
     const copying = run('ip', [
       ...['netns', 'exec', this.#namespace, 'setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
       ...[...basebackup, '-R', '-X', 'stream', '--checkpoint=fast', '--no-sync'],
@@ -103,6 +111,7 @@ export class PostgresServer {
     );
   }
 
+  /** Removes the data. */
   remove(): void {
     rmSync(this.#directory, { recursive: true, force: true });
   }
