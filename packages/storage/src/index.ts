@@ -35,7 +35,6 @@ export { type ImportedResultQuery, ImportedResults, type NewImportedResult } fro
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { type Lease, Leases } from './queries/leases.ts';
-export type { LimitUse, QuotaExceeded } from './queries/limit-use.ts';
 export { Mails } from './queries/mails.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
@@ -70,6 +69,7 @@ export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchR
 export type { Repeated } from './queue/accept-batches.ts';
 export { keyOfFlow, MOST_AHEAD } from './queue/fair-turns.ts';
 export type { NewMeasurement } from './queue/insert-measurements.ts';
+export type { LimitUse, QuotaExceeded } from './queue/limit-use.ts';
 export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
 export { JsonResults } from './results/json-results.ts';

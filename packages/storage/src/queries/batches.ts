@@ -11,6 +11,7 @@ import {
 } from '../queue/accept-batches.ts';
 import { GroupCommit } from '../queue/group-commit.ts';
 import type { NewMeasurement } from '../queue/insert-measurements.ts';
+import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queue/limit-use.ts';
 import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
@@ -18,7 +19,6 @@ import { type MeasurementSelection, readMeasurements, readMeasurementsById } fro
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
-import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from './limit-use.ts';
 
 /** A batch, and how many of its measurements have ended. */
 export interface BatchProgress {

@@ -1,20 +1,13 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { toJson } from '../access/text.ts';
-import {
-  exceededOf,
-  type LimitUse,
-  limitsWith,
-  limitUse,
-  lockLimits,
-  type QuotaExceeded,
-} from '../queries/limit-use.ts';
 import type { Batch } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { insertMeasurements, type NewMeasurement } from './insert-measurements.ts';
+import { exceededOf, type LimitUse, limitsWith, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
 
 /** A batch that was stored, and how much of each limit of the user is used with it. */
-export interface Accepted {
+interface Accepted {
   readonly id: number;
   readonly limits: readonly LimitUse[];
 }
