@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { RateCap } from '../src/measuring/legacy/rate-cap.ts';
 import { LinkProber } from '../src/measuring/link-prober.ts';
 import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
+import { startNameServer } from './dns-server.ts';
 import { serviceOf } from './grpc/service-of.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -27,6 +28,9 @@ const HOST = '127.0.0.1';
 const ADDRESS = parseIpv4(HOST);
 const OTHER = parseIpv4('192.88.99.2');
 const NAME = 'plcontroller.example';
+/** A name that the certificate does not have. */
+const OTHER_NAME = 'other.example';
+const NAME_SERVER = '127.0.0.77';
 const PATIENCE_MS = 300;
 const clock = systemClock;
 
@@ -46,6 +50,7 @@ const children: ChildProcess[] = [];
 const sockets: Socket[] = [];
 const ports = { scamper: 0, tls: 0, grpc: 0 };
 let root = '';
+let rootFile = '';
 let directory: AgentDirectory;
 let gateway: LegacyGateway;
 let switches: KillSwitches;
@@ -58,6 +63,7 @@ beforeAll(async () => {
   const path = mkdtempSync(join(tmpdir(), 'revtr-legacy-'));
   const authority = await Authority.open(path, new Date());
   root = authority.rootCertificate;
+  rootFile = join(path, 'root.crt');
   const database = await openDatabase({ kind: 'memory' });
   directory = await AgentDirectory.open(new Agents(database.db));
   for (const address of [ADDRESS, OTHER])
@@ -79,7 +85,7 @@ beforeAll(async () => {
     {
       ...{ directory, targetPolicy, switches, metrics, clock, random: Math.random },
       log: pino({}, { write: (line: string) => void lines.push(line) }),
-      auditEvents: { count: ({ kind, subject }) => void events.push(`${kind} ${subject}`) },
+      auditEvents: { count: ({ kind, client, subject }) => void events.push([kind, client, subject].join(' ').trim()) },
       certify: (names) => authority.createServer(names, new Date()),
       isLinked: () => false,
       onJoined: () => undefined,
@@ -121,12 +127,15 @@ const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> =>
     await sleep(10);
   }
 };
-/** Starts a scamper that dials in. */
-const startScamper = (port = ports.scamper, ...args: string[]): ChildProcess => {
-  const child = spawn('scamper', ['-R', `${HOST}:${port}`, '-p', '1000', ...args], { stdio: 'ignore' });
+const dial = (to: string, ...args: string[]): ChildProcess => {
+  const child = spawn('scamper', ['-R', to, '-p', '1000', ...args], { stdio: 'ignore' });
   children.push(child);
   return child;
 };
+/** Starts a scamper that dials in without TLS, which it does not use with an address. */
+const startScamper = (port = ports.scamper): ChildProcess => dial(`${HOST}:${port}`);
+/** The scamper of Debian 12 is built without OpenSSL. */
+const canUseTls = spawnSync('scamper', ['-?'], { encoding: 'utf8' }).stderr.includes('cafile=');
 const ping = () => prober.ping({ type: 'ping', sender: ADDRESS, target: ADDRESS, timeoutMs: 1_000 });
 
 describe('a scamper that dials in', () => {
@@ -146,8 +155,21 @@ describe('a scamper that dials in', () => {
     expect(lines.join('')).toContain('checks no grants, opt-outs or kill switches');
   });
 
-  it('measures over TLS under the name that it expects', async () => {
-    // The scamper of Debian is built without TLS, which begins with the first byte.
+  it('measures over TLS, and checks certificate and name', async () => {
+    if (canUseTls) {
+      const nameServer = await startNameServer({ host: NAME_SERVER, port: 53 });
+      for (const name of [NAME, OTHER_NAME]) nameServer.zone.set(`A ${name}`, [HOST]);
+      const dialOverTls = (name: string) =>
+        dial(`${name}:${ports.scamper}`, '-n', NAME_SERVER, '-O', `cafile=${rootFile}`);
+      const before = await refused('legacyConnection');
+      dialOverTls(OTHER_NAME);
+      await until(async () => (await refused('legacyConnection')) === before + 1);
+      expect(lines.join('')).toContain('another certificate');
+      dialOverTls(NAME);
+      expect((await ping()).reply).toMatchObject({ from: ADDRESS });
+      await nameServer.stop();
+      return;
+    }
     const relay = createServer((inner) => {
       const outer = connectTls({ host: HOST, port: ports.scamper, ca: root, servername: NAME });
       for (const socket of [inner, outer]) sockets.push(socket.on('error', () => socket.destroy()));
@@ -243,8 +265,17 @@ describe('the controller refuses, logs and counts', () => {
     await send(...chunks);
     await until(async () => (await refused('legacyConnection')) === before + 1);
     expect(lines.join('')).toContain(reason);
-    expect(events).toEqual(['agentRefused legacyConnection']);
+    expect(events).toEqual([`agentRefused ${HOST} legacyConnection`]);
     expect(gateway.agents.connected()).toEqual([]);
+  });
+
+  it('a scamper that leaves during the TLS handshake', async () => {
+    const before = await refused('legacyConnection');
+    const socket = connect(ports.scamper, HOST, () => socket.end(Buffer.from([0x16, 3, 1, 0, 200])));
+    sockets.push(socket);
+    await until(async () => (await refused('legacyConnection')) === before + 1);
+    expect(events).toEqual([`agentRefused ${HOST} legacyConnection`]);
+    expect(lines.join('')).toContain('another certificate');
   });
 
   it.each([
@@ -292,7 +323,7 @@ describe('replies that an agent reports', () => {
     const wrong = [{ src: ADDRESS }, { id: right.id ^ 1 }, { seq_num: 1 }, { probe_id: right.probe_id ^ 1 }];
     expect(await report(wrong.map((part) => ({ ...right, ...part })))).toBe(status.OK);
     expect(await refused('legacyReply')).toBe(before + wrong.length);
-    expect(events).toEqual(['replyForged undefined']);
+    expect(events).toEqual([`replyForged ${HOST}`]);
     expect(await report([right])).toBe(status.OK);
     expect(await caught).toEqual({
       kind: 'reported',
