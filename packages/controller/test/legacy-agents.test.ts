@@ -21,7 +21,7 @@ import { SharedReplies } from '../src/measuring/legacy/shared-replies.ts';
 import { LinkProber } from '../src/measuring/link-prober.ts';
 import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
-import { processes } from './cluster/processes.ts';
+import { type Process, processes } from './cluster/processes.ts';
 import { startNameServer } from './dns-server.ts';
 import { serviceOf } from './grpc/service-of.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -81,16 +81,17 @@ beforeAll(async () => {
   switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
   Object.assign(ports, { scamper: await freePort(), grpc: await freePort(), otherGrpc: await freePort() });
   const start = processes();
-  const processStops: (() => Promise<void>)[] = [];
+  const gatewayProcesses: Process[] = [];
   const createGateway = (scamperPort: number | undefined, grpcPort: number): LegacyGateway => {
-    const { bus, members, stop } = start('gateway');
+    const process = start('gateway');
+    gatewayProcesses.push(process);
+    const { bus, members } = process;
     const replies = new SharedReplies({
       ...{ bus, members, clock },
       take: (receiver, reports) => created.agents.take(receiver, reports),
       onError: () => undefined,
     });
     replies.start();
-    processStops.push(stop);
     const created = new LegacyGateway(
       {
         ...{ host: HOST, contact: 'mailto:probes@example.org', scamperPort, grpcPort },
@@ -117,6 +118,9 @@ beforeAll(async () => {
   gateway = createGateway(ports.scamper, ports.grpc);
   otherGateway = createGateway(undefined, ports.otherGrpc);
   await otherGateway.start();
+  await until(() =>
+    gatewayProcesses.every(({ members }) => members.with('gateway').length === gatewayProcesses.length),
+  );
   switches.subscribe(() => gateway.agents.enforceRules());
   await gateway.start();
   prober = new LinkProber(
@@ -126,7 +130,7 @@ beforeAll(async () => {
   close = async () => {
     await gateway.stop();
     await otherGateway.stop();
-    for (const stop of processStops) await stop();
+    for (const process of gatewayProcesses) await process.stop();
     await database.close();
     rmSync(path, { recursive: true });
   };
