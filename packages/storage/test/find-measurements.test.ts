@@ -6,9 +6,9 @@ import {
   Batches,
   type Database,
   type DatabaseSettings,
-  FindMeasurements,
   Jobs,
   type MeasurementFilter,
+  MeasurementFinder,
   type MeasurementRow,
   openDatabase,
   ResultPartitions,
@@ -33,9 +33,7 @@ async function fill({ db }: Database): Promise<User[]> {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)];
   const limits = { max_per_day: 1e6, max_parallel: 1e6, max_per_minute: 1e6 };
   const users = await Promise.all(
-    ['u', 'v'].map((name) =>
-      new Users(db).ensure({ name, email: `${name}@revtr.example`, role: 'user', ...limits }),
-    ),
+    ['u', 'v'].map((name) => new Users(db).ensure({ name, email: `${name}@revtr.example`, role: 'user', ...limits })),
   );
   const [batches, jobs] = [new Batches(db), new Jobs(db)];
   for (let day = 0; day < DAYS; day++) {
@@ -147,7 +145,7 @@ function finding(name: string, start: () => Promise<{ settings: DatabaseSettings
       });
       await fc.assert(
         fc.asyncProperty(filters, runs, async (filter, { order, page, mostPerStep, mostSteps }) => {
-          const finder = new FindMeasurements(database.db, { mostPerStep, mostSteps });
+          const finder = new MeasurementFinder(database.db, { mostPerStep, mostSteps });
           const rows: MeasurementRow[] = [];
           let after: number | undefined;
           do {

@@ -1,6 +1,7 @@
 import type { MeasurementRow } from '../schema/measurements.ts';
 import { byOrder, type IdRange, rangeBefore, rangeWithout, type SearchOrder } from './id-range.ts';
 import type { MeasurementSource, SourceSearch } from './measurement-source.ts';
+import type { Turns } from './turns.ts';
 
 /** What one source still has to look at, and what it has found ahead of the others. */
 interface SourceState {
@@ -20,6 +21,7 @@ export class MeasurementSearch {
   readonly #signal: AbortSignal | undefined;
   readonly #sources: readonly MeasurementSource[];
   readonly #states: readonly SourceState[];
+  readonly #turns: Turns;
   /** Ids to read, in order. */
   #found: number[] = [];
   #stepsLeft: number;
@@ -33,18 +35,23 @@ export class MeasurementSearch {
       readonly mostSteps: number;
       readonly signal?: AbortSignal | undefined;
     },
-    collaborators: { readonly sources: readonly MeasurementSource[]; readonly searches: readonly SourceSearch[] },
+    collaborators: {
+      readonly sources: readonly MeasurementSource[];
+      readonly searches: readonly SourceSearch[];
+      readonly turns: Turns;
+    },
   ) {
     this.#order = options.order;
     this.#signal = options.signal;
     this.#stepsLeft = options.mostSteps;
     this.#sources = collaborators.sources;
+    this.#turns = collaborators.turns;
     this.#states = collaborators.searches.map((search) => ({ search, rest: options.range, found: [] }));
   }
 
   /**
    * The next measurements, at most `limit`. When there are fewer, all were found, or the search has done as much work as it may: `next` tells
-   * the two apart. @throws {StorageError} errors of the database, and the reason of the signal
+   * the two apart. @throws {StorageError} errors of the database
    */
   async read(limit: number): Promise<readonly MeasurementRow[]> {
     const rows: MeasurementRow[] = [];
@@ -74,15 +81,14 @@ export class MeasurementSearch {
 
   /** Lets one source look at a part. Returns whether it has, rather than having nothing to do, or no more steps. */
   async #step(): Promise<boolean> {
-    if (this.#stepsLeft === 0) return false;
+    if (this.#stepsLeft === 0 || this.#signal?.aborted) return false;
     for (let i = this.#states.length - 1; i >= 0; i--) {
       const state = this.#states[i];
       const before = i === 0 ? undefined : this.#states[i - 1].rest;
       const part = state.rest && rangeBefore(state.rest, before, this.#order);
       if (state.rest === undefined || part === undefined) continue;
-      this.#signal?.throwIfAborted();
       this.#stepsLeft--;
-      const { ids, rest } = await state.search.step(part);
+      const { ids, rest } = await this.#turns.run(() => state.search.step(part));
       state.found.push(...ids);
       state.rest =
         rest === undefined ? rangeWithout(state.rest, part, this.#order) : { ...state.rest, ...this.#startOf(rest) };
@@ -111,7 +117,7 @@ export class MeasurementSearch {
     for (const source of this.#sources) {
       const missing = ids.filter((id) => !rows.has(id));
       if (missing.length === 0) break;
-      for (const row of await source.read(missing)) rows.set(row.id, row);
+      for (const row of await this.#turns.run(() => source.read(missing))) rows.set(row.id, row);
     }
     return ids.flatMap((id) => rows.get(id) ?? []);
   }

@@ -8,9 +8,12 @@ import { EndedMeasurements } from './sources/ended-measurements.ts';
 import { JsonMeasurements } from './sources/json-measurements.ts';
 import { OpenMeasurements } from './sources/open-measurements.ts';
 import { idsOf } from './submitted-between.ts';
+import { Turns } from './turns.ts';
 
 const MOST_PER_STEP = 2_000;
 const MOST_STEPS = 300;
+/** Statements of all searches at a time: a pool has ten connections. */
+const MOST_PARALLEL = 4;
 
 /** How to search. */
 export interface SearchOptions {
@@ -22,9 +25,10 @@ export interface SearchOptions {
 }
 
 /** Finds measurements of a user by any combination of conditions. The work of a search is bounded, and split into small statements. */
-export class FindMeasurements {
+export class MeasurementFinder {
   readonly #mostSteps: number;
   readonly #db: Kysely<Schema>;
+  readonly #turns = new Turns(MOST_PARALLEL);
   readonly #sources: readonly MeasurementSource[];
 
   constructor(
@@ -51,11 +55,15 @@ export class FindMeasurements {
 
   /** Begins a search. @throws {StorageError} `badText`, and errors of the database */
   async begin(filter: MeasurementFilter, { order, after, signal }: SearchOptions): Promise<MeasurementSearch> {
-    const ids = await idsOf(this.#db, filter);
+    const ids = await this.#turns.run(() => idsOf(this.#db, filter));
     const range = ids && after !== undefined ? rangeAfter(ids, after, order) : ids;
     return new MeasurementSearch(
       { order, range, mostSteps: this.#mostSteps, signal },
-      { sources: this.#sources, searches: this.#sources.map((source) => source.search(filter, order)) },
+      {
+        sources: this.#sources,
+        searches: this.#sources.map((source) => source.search(filter, order)),
+        turns: this.#turns,
+      },
     );
   }
 }
