@@ -36,6 +36,7 @@ import {
   WatchHistory,
   WatchRuns,
 } from '../src/index.ts';
+import { labelled } from './labelled.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
 const codeOf = async (query: () => Promise<unknown>): Promise<string> => {
@@ -504,8 +505,8 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         measurements(12).map(({ destination }) => destination),
       );
       expect(rows[3].options).toEqual({ n: 3 });
-      expect(await new Batches(database.db).labelled(user.id, 'mine')).toHaveLength(12);
-      expect(await new Batches(database.db).labelled((await newUser()).id, 'mine')).toHaveLength(0);
+      expect(await labelled(database.db, user.id, 'mine')).toHaveLength(12);
+      expect(await labelled(database.db, (await newUser()).id, 'mine')).toHaveLength(0);
     });
 
     it('enforces the three limits of a user, also against simultaneous requests', async () => {
@@ -905,7 +906,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const user = await newUser();
       const label = `'; drop table measurements; --`;
       await accept(user, 1, label);
-      expect(await new Batches(database.db).labelled(user.id, label)).toHaveLength(1);
+      expect(await labelled(database.db, user.id, label)).toHaveLength(1);
     });
 
     describe('with text that PostgreSQL cannot store', () => {
@@ -963,7 +964,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         'abuse contact': (bad) => new AbuseContacts(database.db).put('AS1', bad),
         'opt-out removal': (bad) => new OptOuts(database.db).remove(bad),
         label: async (bad) => accept(await newUser(), 1, bad),
-        'label look-up': (bad) => new Batches(database.db).labelled(1, bad),
+        'label look-up': (bad) => labelled(database.db, 1, bad),
         'measurement options': async (bad) =>
           new Batches(database.db).accept(
             await newUser(),
@@ -1036,7 +1037,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         const user = await newUser();
         for (const label of ['\\u0000', '\\\\ud800', '\u{1f600}', '\u0001\u001f\u007f', '"\\"', '\ufffe\uffff']) {
           await accept(user, 1, label);
-          expect(await new Batches(database.db).labelled(user.id, label)).toMatchObject([{ label }]);
+          expect(await labelled(database.db, user.id, label)).toMatchObject([{ label }]);
         }
       });
     });
@@ -1046,16 +1047,15 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         const user = await newUser();
         const batch = await accept(user, 5, 'paged');
         const batches = new Batches(database.db);
-        const [first, second, ...others] = await batches.labelled(user.id, 'paged');
+        const [first, second, ...others] = await labelled(database.db, user.id, 'paged');
         expect(others).toHaveLength(3);
-        expect(await batches.labelled(user.id, 'paged', { limit: 2 })).toEqual([first, second]);
-        expect(await batches.labelled(user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
+        expect(await labelled(database.db, user.id, 'paged', { limit: 2 })).toEqual([first, second]);
+        expect(await labelled(database.db, user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
         expect(await batches.measurementsOf(batch, { limit: 1, after: first.id })).toEqual([second]);
       });
 
       it('refuses limits that are too large or no positive whole number', async () => {
         const listings: ((limit: number) => Promise<unknown>)[] = [
-          (limit) => new Batches(database.db).labelled(1, 'x', { limit }),
           (limit) => new Batches(database.db).measurementsOf(1, { limit }),
           (limit) => new Applications(database.db).list(undefined, limit),
           (limit) => new AgentTests(database.db).of('1.2.3.4', limit),

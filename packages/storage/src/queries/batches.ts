@@ -53,7 +53,7 @@ export interface MeasurementPage {
 }
 
 const MOST_OF_BATCH = 100_000;
-const MOST_LABELLED = 10_000;
+const MOST_OUTLINES = 10_000;
 const MOST_ENDED = 1_000_000;
 /** Measurements of a batch that is taken before the large ones of other users. */
 const MOST_OF_SMALL = 20;
@@ -168,7 +168,7 @@ export class Batches {
 
   /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit` */
   async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
-    checkedLimit(limit, MOST_LABELLED);
+    checkedLimit(limit, MOST_OUTLINES);
     const rows = await readMeasurements(this.#db, { ...(await this.#selectionOf(batchId, after)), limit });
     return rows.map((row) => outlineOf(row, routers));
   }
@@ -206,21 +206,6 @@ export class Batches {
       if (rows.length > 0) return true;
     }
     return false;
-  }
-
-  /**
-   * The user's own measurements with a label, oldest first; the limit is at most 10,000, its default.
-   * @throws {StorageError} `badLimit`, `badText`
-   */
-  async labelled(
-    userId: number,
-    label: string,
-    { limit = MOST_LABELLED, after = 0 }: MeasurementPage = {},
-  ): Promise<MeasurementRow[]> {
-    checkedLimit(limit, MOST_LABELLED);
-    // The index of labels leaves the empty one out, so that the condition must do so too.
-    const where = sql`user_id = ${userId} and label = ${label} and label <> '' and id > ${after}`;
-    return readMeasurements(this.#db, { where, limit });
   }
 
   async #acceptTogether(user: User, request: BatchRequest): Promise<Acceptance> {
