@@ -217,8 +217,8 @@ describe('revtr measure', () => {
     const line = 'measure 192.0.2.1 --to 198.51.100.1';
     const colourful = await revtr(line, { isInteractive: true });
     expect(colourful.out).toContain(ESCAPE);
-    expect(colourful.err).toBe('  hop 1: 192.0.2.1 (destination)\n');
-    expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('  hop 1: 192.0.2.1 (destination)\n');
+    expect(colourful.err).toBe('  hop 1: 192.0.2.1, destination\n');
+    expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('  hop 1: 192.0.2.1, destination\n');
     const plain = await revtr(line, { isInteractive: true, environment: { NO_COLOR: '1' } });
     expect(plain.out).not.toContain(ESCAPE);
   });
@@ -308,6 +308,23 @@ describe('a screen of 80 columns', () => {
 
   it.each(['batch', 'completion', 'login', 'measure'])('fits the help of revtr %s', async (command) => {
     expect(longest((await run([command, '--help'], { columns: 80 })).out)).toBeLessThanOrEqual(80);
+  });
+
+  it('fits messages too, without a break in an address', async () => {
+    const message = `no host at https://reverse-traceroute.example.net/a/path can be measured, ${'for this reason '.repeat(9)}`;
+    api.failure = {
+      status: 400,
+      body: { error: { code: 'invalidPairs', message, details: [{ at: 'a', code: 'b', message }] } },
+    };
+    const screen = { columns: 80, messageColumns: 80, environment: { REVTR_SERVER: api.url, REVTR_KEY: 'k' } };
+    const refused = await run(['measure', '192.0.2.1', '--to', '198.51.100.1'], screen);
+    api.failure = undefined;
+    const misspelt = await run(['measure', ...Array.from({ length: 9 }, (_, i) => `192.0.2.${i}`)], screen);
+    for (const { code, err } of [refused, misspelt]) {
+      expect(code).toBe(2);
+      expect(longest(err)).toBeLessThanOrEqual(80);
+    }
+    expect(refused.err.match(/https:\/\/reverse-traceroute.example.net\/a\/path can/g)).toHaveLength(2);
   });
 
   it('tells kinds of hops apart whose names begin alike', async () => {

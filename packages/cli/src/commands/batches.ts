@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { type DisplayOptions, withDisplay, withTable } from '../display.ts';
-import { unreadableFile } from '../errors.ts';
+import { unwritableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table } from '../render/layout/table.ts';
 import type { Screen } from '../terminal.ts';
@@ -82,12 +82,12 @@ export function addBatches(program: Command, context: Context): void {
       const client = await context.connect(options);
       const target = createWriteStream(file);
       await pipeline(await client.export(batch, format), target).catch((error: unknown) => {
-        throw error instanceof Error && 'syscall' in error ? unreadableFile(file, error) : error;
+        throw error instanceof Error && 'syscall' in error ? unwritableFile(file, error) : error;
       });
       output.print(
         options,
         { batch, format, file, bytes: target.bytesWritten },
-        ({ bytes }) => `${file}: ${bytes} bytes\n`,
+        ({ bytes }) => `${file}: ${bytes.toLocaleString('en')} bytes\n`,
       );
     });
 }
