@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parsePairs } from '../src/commands/batch.ts';
@@ -340,6 +342,25 @@ describe('a screen of 80 columns', () => {
     for (const kind of kinds) expect(out).toMatch(new RegExp(`^${kind} `, 'm'));
     expect(out.match(/^atlasBetween\S+/gm)).toEqual([longer[0], 'atlasBetween.recordRouteBetween…']);
     expect(longest(out)).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('revtr export', () => {
+  it('reports a file that cannot be written, and keeps a file for which the server has nothing', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-export-'));
+    const file = join(directory, 'paths');
+    writeFileSync(file, 'earlier');
+    api.answers = answersOf();
+    const unwritable = await revtr(`export 7 --out ${join(directory, 'missing', 'paths')}`);
+    const unknown = await revtr(`export 8 --out ${file}`);
+    const kept = readFileSync(file, 'utf8');
+    rmSync(directory, { recursive: true });
+    expect(unwritable).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/^revtr: cannot write \S+paths: ENOENT/),
+    });
+    expect([unknown.code, kept]).toEqual([2, 'earlier']);
   });
 });
 

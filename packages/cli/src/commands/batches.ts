@@ -80,8 +80,10 @@ export function addBatches(program: Command, context: Context): void {
     .action(async (batch: number, options: ExportOptions) => {
       const { format, out: file } = options;
       const client = await context.connect(options);
+      // The file is replaced only when the server has answered.
+      const measurements = await client.export(batch, format);
       const target = createWriteStream(file);
-      await pipeline(await client.export(batch, format), target).catch((error: unknown) => {
+      await pipeline(measurements, target).catch((error: unknown) => {
         throw error instanceof Error && 'syscall' in error ? unwritableFile(file, error) : error;
       });
       output.print(
