@@ -44,9 +44,9 @@ describe('a line of progress', () => {
     now = 60_000;
     progress.show({ done: 1_000_000, written: 1_000_000, reached: 999_999 });
     expect(lines()).toEqual([
-      '900 of 1,000,000 done, 0 of 0 written reached',
-      '2,000 of 1,000,000 done, 998 of 1,000 written reached, 1,100/s, 15 min left',
-      '1,000,000 of 1,000,000 done, 999,999 of 1,000,000 written reached, 16,652/s',
+      '900 of 1,000,000 done',
+      '2,000 of 1,000,000 done, 998 of 1,000 reached, 1,100/s, 15 min left',
+      '1,000,000 of 1,000,000 done, 999,999 of 1,000,000 reached, 16,652/s',
     ]);
   });
 });

@@ -44,7 +44,7 @@ export class ProgressLine {
     const left = this.#total - done;
     const parts = [
       `${count(done)} of ${count(this.#total)} done`,
-      `${count(reached)} of ${count(written)} written reached`,
+      ...(written > 0 ? [`${count(reached)} of ${count(written)} reached`] : []),
       ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))}/s`] : []),
       ...(rate > 0 && left > 0 ? [`${duration(left / rate)} left`] : []),
       ...(note === undefined ? [] : [note]),
