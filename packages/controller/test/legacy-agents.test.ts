@@ -224,6 +224,18 @@ describe('a scamper that dials in', () => {
     expect(results.every(({ reply }) => reply?.from === ADDRESS)).toBe(true);
   });
 
+  it('that has connected to another gateway is given up here, unless it is connected here as well', async () => {
+    const scamper = startScamper();
+    await ping();
+    gateway.agents.movedAway(ADDRESS);
+    expect(gateway.agents.connected()).toEqual([ADDRESS]);
+    scamper.kill('SIGKILL');
+    await until(() => gateway.agents.connected().length === 0);
+    expect(gateway.agents.find(ADDRESS)).toBeDefined();
+    gateway.agents.movedAway(ADDRESS);
+    expect(gateway.agents.find(ADDRESS)).toBeUndefined();
+  });
+
   it('obeys kill switches and the opt-out list, also while a probe runs', async () => {
     const scamper = startScamper();
     await ping();
