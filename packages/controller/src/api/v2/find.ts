@@ -19,7 +19,7 @@ import { measurementSchema, toMeasurement } from './schemas.ts';
 import { cursorSchema, readCursor, writeCursor } from './search-cursor.ts';
 
 const MOST_FOUND = 10_000;
-const LONGEST_LABEL = 1_000;
+const LONGEST_LABEL = 500;
 const STREAMS = { perUser: 8, inAll: 500 };
 
 const filterSchema = z.object({
