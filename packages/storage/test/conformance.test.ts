@@ -525,6 +525,36 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(answers.filter((answer) => 'id' in answer)).toHaveLength(2);
     });
 
+    it('accepts small batches that come at once with their own measurements, and refuses one that it cannot store', async () => {
+      const batches = new Batches(database.db);
+      const user = await newUser({ max_per_minute: 60 });
+      const sizes = Array.from({ length: 40 }, (_, i) => (i % 3) + 1);
+      const outcomes = await Promise.allSettled(
+        sizes.map((size, i) => batches.accept(user, measurements(size, i === 7 ? 'bad\0text' : `batch ${i}`), now)),
+      );
+      const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+      expect(failed).toEqual([expect.objectContaining({ code: 'badText' })]);
+      const accepted = outcomes.flatMap((outcome, i) =>
+        outcome.status === 'fulfilled' && 'id' in outcome.value ? [{ i, id: outcome.value.id }] : [],
+      );
+      for (const { i, id } of accepted) {
+        const rows = await batches.measurementsOf(id);
+        expect(rows.map(({ label, options }) => ({ label, options }))).toEqual(
+          Array.from({ length: sizes[i] }, (_, n) => ({ label: `batch ${i}`, options: { n } })),
+        );
+      }
+      const total = accepted.reduce((sum, { i }) => sum + sizes[i], 0);
+      expect(total).toBeGreaterThan(57);
+      expect(total).toBeLessThanOrEqual(60);
+      expect(await batches.limitUseOf(user, now)).toEqual([
+        expect.objectContaining({ limit: 'perDay', used: total }),
+        expect.objectContaining({ limit: 'parallel', used: total }),
+        expect.objectContaining({ limit: 'perMinute', used: total }),
+      ]);
+      expect((await batches.limitUseOf(user, later(60))).map(({ used }) => used)).toEqual([total, total, 0]);
+      expect((await batches.limitUseOf(user, later(43_200))).map(({ used }) => used)).toEqual([0, total, 0]);
+    });
+
     it('finds the batch of a repeated request for a day, also when both requests come at once', async () => {
       const batches = new Batches(database.db);
       const user = await newUser();
