@@ -31,7 +31,7 @@ const QUESTIONS: Readonly<Record<string, (round: number) => Filter>> = {
   'prefix of 12 bits': (round) => ({ prefix: { address: 0x14_00_00_00 + (round % 16) * 0x10_00_00, length: 12 } }),
   'network on every path': () => ({ asn: 1 }),
   'network on one path in 20,000': (round) => ({ asn: 100_000 + round }),
-  'network on no path': (round) => ({ asn: 64_500 + round }),
+  'network on no path': (round) => ({ asn: 4_200_000_000 + round }),
   label: (round) => ({ label: `campaign ${round % 10}` }),
   'an hour': (round) => hour(round),
   'stop reason of one in 10': () => ({ stopReason: 'failed' }),
