@@ -600,7 +600,9 @@ describe('measurements with a label', () => {
       ...['asn=4294967296', 'stopReason=x', 'from=yesterday', 'order=x', 'source=1', 'label='],
     ])
       expect((await call('GET', `/api/v2/measurements?${bad}`)).status, bad).toBe(400);
-    expect((await call('GET', `/api/v2/measurements?source=${source}&cursor=${cursor}`, undefined, other)).status).toBe(400);
+    expect((await call('GET', `/api/v2/measurements?source=${source}&cursor=${cursor}`, undefined, other)).status).toBe(
+      400,
+    );
   });
 });
 

@@ -23,7 +23,10 @@ const HOPS = 9;
  * others on few, one stop reason in 100,000 `cancelled`, and ten labels. The values of a measurement follow from its number. Records have about 600
  * bytes, and all the same content.
  */
-export async function addSyntheticResults(db: Kysely<Schema>, { users, count, days, from }: SyntheticResults): Promise<void> {
+export async function addSyntheticResults(
+  db: Kysely<Schema>,
+  { users, count, days, from }: SyntheticResults,
+): Promise<void> {
   const partitions = new ResultPartitions(db);
   const record = encodeRecord(resultOf());
   const perDay = Math.ceil(count / days);
@@ -80,8 +83,20 @@ async function addPart(db: Kysely<Schema>, { users, size, at, msPerBatch, record
 /** A result of about 600 bytes in the database. */
 function resultOf(): unknown {
   const stats = { recordRoutePings: 9, spoofedRecordRoutePings: 17, timestampPings: 0, spoofedTimestampPings: 0 };
-  const more = { plainPings: 3, traceroutes: 1, tracerouteProbes: 11, recordRouteRounds: 4, spoofedRecordRouteRounds: 3 };
-  const times = { atlasQueries: 5, recordRouteMs: 812.5, spoofedRecordRouteMs: 5_310.25, atlasMs: 0.75, symmetryMs: 91 };
+  const more = {
+    plainPings: 3,
+    traceroutes: 1,
+    tracerouteProbes: 11,
+    recordRouteRounds: 4,
+    spoofedRecordRouteRounds: 3,
+  };
+  const times = {
+    atlasQueries: 5,
+    recordRouteMs: 812.5,
+    spoofedRecordRouteMs: 5_310.25,
+    atlasMs: 0.75,
+    symmetryMs: 91,
+  };
   const hops = Array.from({ length: HOPS }, (_, i) => ({
     ...{ address: `20.${i}.${i * 7}.${i * 13}`, technique: 'spoofedRecordRoute', type: 3, trust: 'measured' },
     ...{ confidence: 0.9 + i / 1_000, asn: 1_000 + i, rttMs: 10.5 * i },

@@ -1,6 +1,6 @@
 import { type CompiledQuery, type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Database, MeasurementFinder, type MeasurementFilter, openDatabase, Users } from '../src/index.ts';
+import { type Database, type MeasurementFilter, MeasurementFinder, openDatabase, Users } from '../src/index.ts';
 import { addSyntheticResults } from '../src/synthetic-results.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
@@ -101,24 +101,33 @@ describe.runIf(findPostgres() !== undefined)('plans of searches in PostgreSQL', 
     },
   };
 
-  it.each(['without statistics', 'with statistics'])('read a bounded part of an index, %s', async (statistics) => {
-    if (statistics === 'with statistics') await sql`analyze`.execute(database.db);
-    for (const [name, filter] of Object.entries(FILTERS))
-      for (const order of ['oldest', 'newest'] as const) {
-        const { statements, ids, isEnd } = await searched({ userId, ...filter }, order);
-        if (ids.length < 100) expect(isEnd, name).toBe(true);
-        const plans = await plansOf(statements);
-        // Two looks at each partition.
-        expect(plans.length, name).toBeLessThan(2 * DAYS + 20);
-        for (const nodes of plans) {
-          const text = `${name}, ${order}: ${JSON.stringify(nodes)}`;
-          const scans = nodes.filter((node) => node['Relation Name'] !== undefined);
-          expect(scans.filter((node) => node['Node Type'] === 'Seq Scan' && isLarge(node)), text).toEqual([]);
-          expect(new Set(scans.map((node) => node['Relation Name'])).size, text).toBeLessThanOrEqual(MOST_PARTITIONS + 3);
-          for (const node of scans) expect(rowsOf(node), text).toBeLessThanOrEqual(MOST_PER_STEP);
+  it.each(['without statistics', 'with statistics'])(
+    'read a bounded part of an index, %s',
+    async (statistics) => {
+      if (statistics === 'with statistics') await sql`analyze`.execute(database.db);
+      for (const [name, filter] of Object.entries(FILTERS))
+        for (const order of ['oldest', 'newest'] as const) {
+          const { statements, ids, isEnd } = await searched({ userId, ...filter }, order);
+          if (ids.length < 100) expect(isEnd, name).toBe(true);
+          const plans = await plansOf(statements);
+          // Two looks at each partition.
+          expect(plans.length, name).toBeLessThan(2 * DAYS + 20);
+          for (const nodes of plans) {
+            const text = `${name}, ${order}: ${JSON.stringify(nodes)}`;
+            const scans = nodes.filter((node) => node['Relation Name'] !== undefined);
+            expect(
+              scans.filter((node) => node['Node Type'] === 'Seq Scan' && isLarge(node)),
+              text,
+            ).toEqual([]);
+            expect(new Set(scans.map((node) => node['Relation Name'])).size, text).toBeLessThanOrEqual(
+              MOST_PARTITIONS + 3,
+            );
+            for (const node of scans) expect(rowsOf(node), text).toBeLessThanOrEqual(MOST_PER_STEP);
+          }
         }
-      }
-  }, 600_000);
+    },
+    600_000,
+  );
 });
 
 const isLarge = (node: PlanNode): boolean =>

@@ -73,8 +73,17 @@ export async function benchQueries(args: readonly string[]) {
     const questions: Record<string, unknown> = {};
     for (const [name, filterOf] of Object.entries(QUESTIONS))
       for (const order of ORDERS)
-        questions[`${name}, ${order} first`] = await asked(database, order, (round) => ({ userId, ...filterOf(round) }));
-    return { results: count, fillSeconds, bytesPerResult: await bytesOf(database, count), questions, scan: await scan(database, userId) };
+        questions[`${name}, ${order} first`] = await asked(database, order, (round) => ({
+          userId,
+          ...filterOf(round),
+        }));
+    return {
+      results: count,
+      fillSeconds,
+      bytesPerResult: await bytesOf(database, count),
+      questions,
+      scan: await scan(database, userId),
+    };
   } finally {
     await database.close();
   }
@@ -140,7 +149,11 @@ async function bytesOf({ db }: Database, count: number) {
       (select sum(pg_relation_size(inhrelid))::bigint from pg_inherits where inhparent = 'results_by_terms'::regclass) as terms
     from pg_inherits where inhparent = 'results'::regclass`.execute(db);
   const [{ table, indexes, terms }] = rows;
-  return { table: Math.round(table / count), indexes: Math.round(indexes / count), indexOfTerms: Math.round(terms / count) };
+  return {
+    table: Math.round(table / count),
+    indexes: Math.round(indexes / count),
+    indexOfTerms: Math.round(terms / count),
+  };
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
