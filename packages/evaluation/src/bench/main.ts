@@ -10,6 +10,7 @@ import { benchListener } from './listener.ts';
 import { benchOptOut } from './opt-out.ts';
 import { parameterTable } from './parameters.ts';
 import { benchPrefixTable } from './prefix-table.ts';
+import { benchQueries } from './queries.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   link: benchLink,
   listener: benchListener,
   'opt-out': benchOptOut,
+  queries: benchQueries,
   ranking: benchRanking,
   realism: benchRealism,
   safety: benchSafety,
@@ -61,6 +63,8 @@ timings are medians.
   link           connect a thousand agents to a controller
   listener       receive a flood of replies (requires root)
   opt-out        look up and change an opt-out list of a million prefixes
+  queries        find measurements by each kind of filter
+                 [--measurements N] [--database URL]
   ranking        rank vantage points
   realism        compare a simulated Internet with published figures
                  [--size SIZE] [--seed N] [--profile PROFILE]
