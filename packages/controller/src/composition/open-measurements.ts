@@ -37,7 +37,7 @@ export const LONGEST_WAIT_MS = 72 * 3_600_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
-  { database, facts, targetPolicy, metrics, clock, random, log, cluster }: Context,
+  { database, cold, facts, targetPolicy, metrics, clock, random, log, cluster }: Context,
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
@@ -64,7 +64,7 @@ export async function openMeasurements(
   const jobs = new Jobs(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
   if (database.isExclusive) await jobs.release();
-  const batches = new Batches(database.db);
+  const batches = new Batches(database.db, cold?.store);
   const events = new BatchEvents();
   const { bus, isShared, changes } = cluster;
   const onError = (error: unknown): void =>
