@@ -80,8 +80,8 @@ export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
 export { ColdPartitions, type ColdTotals } from './results/cold-partitions.ts';
 export { JsonResults } from './results/json-results.ts';
-export type { MeasurementOutline } from './results/outline.ts';
 export type { MovedPartition, MoveStep } from './results/move-partition.ts';
+export type { MeasurementOutline } from './results/outline.ts';
 export { type ResultPartition, ResultPartitions } from './results/result-partitions.ts';
 export {
   AGENT_STATES,

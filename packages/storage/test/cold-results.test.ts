@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Batches, type DatabaseSettings, openDatabase, StorageError, type User } from '../src/index.ts';
+import { Batches, type DatabaseSettings, Jobs, openDatabase, StorageError, type User } from '../src/index.ts';
 import { ColdWorld, dayAt } from './cold-world.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
@@ -15,7 +16,8 @@ interface Databases {
   stop(): Promise<void>;
 }
 
-function coldResults(name: string, start: () => Promise<Databases>): void {
+/** What is checked with each kind of database, or only with a server. */
+function coldResults(name: string, start: () => Promise<Databases>, isServer: boolean): void {
   describe(name, () => {
     let server: Databases;
     let world: ColdWorld;
@@ -54,7 +56,9 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
       const before = await readAll();
       expect(before.everything[0].length).toBeGreaterThan(900);
       expect(await world.move(5)).toBe(3);
-      expect((await sql<{ n: number }>`select count(*) as n from results`.execute(world.database.db)).rows[0].n).toBe(0);
+      expect((await sql<{ n: number }>`select count(*) as n from results`.execute(world.database.db)).rows[0].n).toBe(
+        0,
+      );
       expect(await readAll()).toEqual(before);
       expect(world.files()).toHaveLength(4);
       expect(await world.cold.totals()).toMatchObject({ partitions: 3, files: 4, results: 1_200 });
@@ -70,6 +74,7 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
       expect((await world.everythingOf(first)).filter((record) => isOf(record, 'publication'))).toHaveLength(2);
     });
 
+    if (!isServer) return;
     it('hides the results of deleted accounts at once, and later takes them out of the files', async () => {
       const [first, second] = users;
       const batch = await world.measure(first, 0, 'secret');
@@ -90,7 +95,7 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
       expect(await world.cold.erase(dayAt(7), signal)).toBe(0);
       // Those who began to read before still find the old files.
       expect(has('secret')).toBe(true);
-      expect(await world.cold.deleteRemoved(dayAt(7))).toHaveLength(2);
+      expect(await world.cold.deleteRemoved(dayAt(7))).toHaveLength(1);
       expect(has('secret')).toBe(false);
       expect(await world.batches.measurementsOf(kept)).toEqual(before);
       expect(await world.cold.totals()).toMatchObject({ results: 300 });
@@ -116,9 +121,11 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
       const batch = await world.measure(user, 0);
       const pair = { source: '1.0.0.1', destination: '1.0.1.1', label: '', options: {} };
       await world.batches.accept(user, [pair], dayAt(0));
+      const jobs = new Jobs(world.database.db);
+      const [open] = await jobs.lease('b', 1, dayAt(0), dayAt(9));
       await world.measure(users[1], 2);
       expect(await world.move(4)).toBe(1);
-      await world.batches.cancel((await world.batches.openOf(user.id))[0], { stopReason: 'cancelled' }, dayAt(4));
+      await jobs.finish('b', [{ id: open.id, result: { stopReason: 'failed' } }], dayAt(4));
       const [{ id }] = await world.batches.measurementsOf(batch, { limit: 1 });
       const [partition] = await world.cold.due(dayAt(4), dayAt(4));
       const written: Promise<unknown>[] = [];
@@ -161,7 +168,8 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
           batches.map((batch) =>
             reader.measurementsOf(batch).then(
               (rows) => `${rows.length}`,
-              (error) => (error instanceof StorageError && error.is('coldUnreadable') ? error.details.reason : `${error}`),
+              (error) =>
+                error instanceof StorageError && error.is('coldUnreadable') ? error.details.reason : `${error}`,
             ),
           ),
         );
@@ -182,6 +190,30 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
       await expect(without.measurementsOf(batches[0])).rejects.toMatchObject({ details: { reason: 'noDirectory' } });
     });
 
+    it.each(['written', 'placed', 'recorded', 'tooLarge'])(
+      'loses and doubles nothing when the process that moves is killed, or cannot write: %s',
+      async (step) => {
+        const [user] = users;
+        const ids = [await world.measure(user, 0), await world.measure(user, 0), await world.measure(user, 1)];
+        await world.partitions.prepare(dayAt(3));
+        const readAll = () => Promise.all(ids.map((id) => world.batches.measurementsOf(id)));
+        const before = await readAll();
+        const { status, signal, stderr } = moveElsewhere(world, step);
+        if (step === 'tooLarge') expect([status, stderr]).toEqual([1, expect.stringContaining('EFBIG')]);
+        else expect(signal).toBe('SIGKILL');
+        expect(await readAll()).toEqual(before);
+        // Files that are too new may be those of another process.
+        await world.cold.prepare(new Date());
+        expect(await readAll()).toEqual(before);
+        await world.cold.prepare(new Date(Date.now() + 7_200_000));
+        const { rows } = await sql<{ path: string }>`select path from cold_files`.execute(world.database.db);
+        expect(world.files().toSorted()).toEqual(rows.map(({ path }) => path).toSorted());
+        expect(await world.move(4)).toBe(step === 'recorded' ? 1 : 2);
+        expect(await readAll()).toEqual(before);
+        expect(await world.cold.totals()).toMatchObject({ results: 900, files: 3 });
+      },
+    );
+
     it('refuses the directory of another database', async () => {
       await world.cold.prepare(dayAt(0));
       writeFileSync(join(world.directory, 'revtr-cold-results.txt'), 'other\n');
@@ -190,22 +222,37 @@ function coldResults(name: string, start: () => Promise<Databases>): void {
   });
 }
 
+/** Moves partitions in another process, which is killed when a step is done, or may not write files of more than 8 KiB. */
+function moveElsewhere({ url, directory }: ColdWorld, step: string) {
+  const program = `${process.execPath} ${join(import.meta.dirname, 'move-and-die.ts')} ${url} ${directory} ${step}`;
+  const limit = step === 'tooLarge' ? "trap '' XFSZ; ulimit -f 8; " : '';
+  return spawnSync('bash', ['-c', `${limit}exec ${program}`], { encoding: 'utf8' });
+}
+
 const isOf = (record: unknown, type: string): boolean => Object(record).type === type;
 
-coldResults('the embedded database', async () => ({ settings: async () => ({ kind: 'memory' }), stop: async () => undefined }));
+coldResults(
+  'the embedded database',
+  async () => ({ settings: async () => ({ kind: 'memory' }), stop: async () => undefined }),
+  false,
+);
 describe.runIf(findPostgres() !== undefined)('PostgreSQL', () => {
-  coldResults('with a server', async () => {
-    const { url, stop } = await startPostgres();
-    await (await openDatabase({ kind: 'postgres', url: url.replace('/postgres', '/template1') })).close();
-    let databases = 0;
-    const settings = async (): Promise<DatabaseSettings> => {
-      const client = new pg.Client(url);
-      await client.connect();
-      const name = `db${databases++}`;
-      await client.query(`create database ${name}`);
-      await client.end();
-      return { kind: 'postgres', url: url.replace('/postgres', `/${name}`) };
-    };
-    return { settings, stop };
-  });
+  coldResults(
+    'with a server',
+    async () => {
+      const { url, stop } = await startPostgres();
+      await (await openDatabase({ kind: 'postgres', url: url.replace('/postgres', '/template1') })).close();
+      let databases = 0;
+      const settings = async (): Promise<DatabaseSettings> => {
+        const client = new pg.Client(url);
+        await client.connect();
+        const name = `db${databases++}`;
+        await client.query(`create database ${name}`);
+        await client.end();
+        return { kind: 'postgres', url: url.replace('/postgres', `/${name}`) };
+      };
+      return { settings, stop };
+    },
+    true,
+  );
 });

@@ -30,6 +30,8 @@ export const dayAt = (day: number): Date => new Date(START + day * DAY_MS);
 /** A database with results of several days and users, and a directory for cold ones. */
 export class ColdWorld {
   readonly database: Database;
+  /** Of a PostgreSQL server; empty otherwise. */
+  readonly url: string;
   readonly directory = mkdtempSync(join(tmpdir(), 'revtr-cold-'));
   readonly faults: StorageError<'coldUnreadable'>[] = [];
   readonly store: ColdStore;
@@ -41,8 +43,9 @@ export class ColdWorld {
   readonly archive: ArchiveRecords;
   onStep: (step: MoveStep) => void = () => undefined;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, settings: DatabaseSettings) {
     this.database = database;
+    this.url = settings.kind === 'postgres' ? settings.url : '';
     const { db } = database;
     this.store = this.newStore();
     this.cold = new ColdPartitions(
@@ -57,7 +60,7 @@ export class ColdWorld {
   }
 
   static async open(settings: DatabaseSettings): Promise<ColdWorld> {
-    return new ColdWorld(await openDatabase(settings));
+    return new ColdWorld(await openDatabase(settings), settings);
   }
 
   /** A store that has nothing of the files in memory, as in another process. */
@@ -114,7 +117,9 @@ export class ColdWorld {
 
   /** The files in the directory, without that of its identity. */
   files(): string[] {
-    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet'));
+    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.parquet'),
+    );
   }
 
   /** Everything that is stored about a user. */
@@ -126,4 +131,8 @@ export class ColdWorld {
 }
 
 const hopsOf = (i: number) =>
-  Array.from({ length: 8 }, (_, j) => ({ address: `${10 + j}.0.0.${i % 200}`, asn: 4_200_000_000 + ((i * j) % 50), trust: 'measured' }));
+  Array.from({ length: 8 }, (_, j) => ({
+    address: `${10 + j}.0.0.${i % 200}`,
+    asn: 4_200_000_000 + ((i * j) % 50),
+    trust: 'measured',
+  }));

@@ -18,8 +18,7 @@ export interface Context {
   readonly random: Random;
   readonly log: Logger;
   readonly cluster: ClusterParts;
-  /** Absent where all results are in the database. */
-  readonly cold: ColdParts | undefined;
+  readonly cold: ColdParts;
 }
 
 /** The context of one subsystem: its log lines carry its name. */

@@ -48,5 +48,13 @@ export async function openAccounts(
     { measurementsPerDay: options.visitorMeasurementsPerDay ?? 0, publicUrl: options.publicUrl },
     { users, clock },
   );
-  return { users, keys, sessions, accounts: new Accounts(database.db, cold?.store), accountService, authenticator, visitors };
+  return {
+    users,
+    keys,
+    sessions,
+    accounts: new Accounts(database.db, cold.store),
+    accountService,
+    authenticator,
+    visitors,
+  };
 }

@@ -20,7 +20,7 @@ export function openArchive(
   options: PublicArchiveOptions | undefined,
   { directory, visitors }: { readonly directory: AgentDirectory; readonly visitors: Visitors },
 ): ArchiveSubsystem {
-  const records = new ArchiveRecords(database.db, cold?.store);
+  const records = new ArchiveRecords(database.db, cold.store);
   const rules = {
     isPublicSource: (address: string) => directory.findRegistered(parseIpv4(address))?.visibility === 'public',
     hasOptedOut: (address: string) => targetPolicy.refuse(parseIpv4(address))?.code === 'destinationOptedOut',

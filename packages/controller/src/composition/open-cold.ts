@@ -13,17 +13,18 @@ export interface ColdOptions {
 
 /** What reads cold results, and its metrics. */
 export interface ColdParts {
-  readonly store: ColdStore;
+  /** Absent where all results are in the database. */
+  readonly store: ColdStore | undefined;
   readonly metrics: ColdMetrics;
 }
 
-/** Opens the directory of cold results for reading; `undefined` where results stay in the database. */
+/** Opens the directory of cold results for reading, where there is one. */
 export function openCold(
   options: Pick<ColdOptions, 'directory'> | undefined,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
-): ColdParts | undefined {
-  if (options === undefined) return undefined;
+): ColdParts {
   const coldMetrics = new ColdMetrics(metrics.registry);
+  if (options === undefined) return { store: undefined, metrics: coldMetrics };
   const store = new ColdStore(
     { directory: options.directory },
     {

@@ -64,7 +64,7 @@ export async function openMeasurements(
   const jobs = new Jobs(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
   if (database.isExclusive) await jobs.release();
-  const batches = new Batches(database.db, cold?.store);
+  const batches = new Batches(database.db, cold.store);
   const events = new BatchEvents();
   const { bus, isShared, changes } = cluster;
   const onError = (error: unknown): void =>

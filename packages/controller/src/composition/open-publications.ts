@@ -23,7 +23,7 @@ export function openPublications(
 ): PublicationSubsystem {
   const { submission, directory, visitors } = collaborators;
   const service = new PublicationService({
-    publications: new Publications(database.db, cold?.store),
+    publications: new Publications(database.db, cold.store),
     submission,
     directory,
     isVisitor: (user) => visitors.isVisitor(user),

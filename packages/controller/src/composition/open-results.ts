@@ -17,7 +17,7 @@ export function openResults(
   const onStep = (step: MoveStep): void => log.debug({ step }, 'a step of the move of results to files is done');
   const coldKeeper =
     coldOptions &&
-    cold &&
+    cold.store &&
     new ColdKeeper(coldOptions, {
       cold: new ColdPartitions({}, { db, store: cold.store, onStep }),
       ...{ metrics: cold.metrics, clock, log },

@@ -13,7 +13,10 @@ export class ColdEncoder {
   readonly #groups: ColdGroup[] = [];
   readonly #file = new ParquetWriter({
     writer: this.#bytes,
-    schema: [{ name: 'schema', num_children: COLD_COLUMNS.length }, ...COLD_COLUMNS.flatMap(({ elements }) => elements)],
+    schema: [
+      { name: 'schema', num_children: COLD_COLUMNS.length },
+      ...COLD_COLUMNS.flatMap(({ elements }) => elements),
+    ],
     codec: 'ZSTD',
     compressors: { ZSTD: (input) => zstdCompressSync(input) },
     kvMetadata: this.#metadata,

@@ -32,7 +32,11 @@ export interface Sought {
 }
 
 /** Whether a group may have a value: the filter of the column, or its least and largest value, can rule that out. */
-export function mayHave({ bytes, at }: ColdFooter, group: ColdFooter['groups'][number], { column, value }: Sought): boolean {
+export function mayHave(
+  { bytes, at }: ColdFooter,
+  group: ColdFooter['groups'][number],
+  { column, value }: Sought,
+): boolean {
   const meta = group.columns.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === column)?.meta_data;
   if (meta === undefined) return true;
   const { min_value: least, max_value: most } = meta.statistics ?? {};

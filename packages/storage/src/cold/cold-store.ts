@@ -28,6 +28,14 @@ export interface ColdQuery {
   readonly sought: readonly Sought[];
 }
 
+/** Rows of a group, in the order of the query. */
+export interface ReadGroup {
+  readonly rows: readonly ColdRow[];
+  /** Ids of the first and the last row of the group. */
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface ColdStoreOptions {
   readonly directory: string;
   /** Footers that stay in memory. Default 32. */
@@ -65,7 +73,7 @@ export class ColdStore {
    * Yields the rows of each group that may have rows of a query, those with other ids left out. The caller must leave out rows without the values that it
    * seeks. @throws {StorageError} `coldUnreadable`
    */
-  async *read(file: ColdFile, query: ColdQuery): AsyncGenerator<readonly ColdRow[]> {
+  async *read(file: ColdFile, query: ColdQuery): AsyncGenerator<ReadGroup> {
     const { first, last, order, sought } = query;
     const footer = await this.#checked(file, () => this.#lanes.run(() => this.#footerOf(file)));
     const within = footer.groups.filter((group) => group.first <= last && group.last >= first);
@@ -74,7 +82,7 @@ export class ColdStore {
       if (!isRead) continue;
       const rows = await this.#checked(file, () => this.#lanes.run(() => this.#rowsOf(file, footer, group)));
       const found = rows.filter(({ measurement }) => measurement >= first && measurement <= last);
-      yield order === 'asc' ? found : found.reverse();
+      yield { rows: order === 'asc' ? found : found.reverse(), first: group.first, last: group.last };
     }
   }
 

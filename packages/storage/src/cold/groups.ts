@@ -43,4 +43,5 @@ function toGroup(entry: unknown): ColdGroup | undefined {
   return isRange ? { start, end, crc32, rows, first, last } : undefined;
 }
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

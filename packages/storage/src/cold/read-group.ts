@@ -1,5 +1,5 @@
-import { type Awaitable, parquetReadObjects } from 'hyparquet';
 import { crc32, zstdDecompressSync } from 'node:zlib';
+import { type Awaitable, parquetReadObjects } from 'hyparquet';
 import type { ColdFooter } from './cold-footer.ts';
 import type { ColdRow } from './cold-row.ts';
 

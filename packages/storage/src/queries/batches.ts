@@ -278,7 +278,9 @@ export class Batches {
   /** The ids that the results of a batch can have: none before they are records. */
   async #rangeOf(id: number): Promise<IdRange> {
     const { rows } = await sql<IdRange>`
-      select coalesce(first_id, 1) as first, coalesce(last_id, 0) as last from batches where id = ${id}`.execute(this.#db);
+      select coalesce(first_id, 1) as first, coalesce(last_id, 0) as last from batches where id = ${id}`.execute(
+      this.#db,
+    );
     return rows[0] ?? { first: 1, last: 0 };
   }
 }

@@ -43,7 +43,7 @@ export async function* coldRows(
     const within = narrowed(selection, file, ids);
     if (within === undefined) continue;
     if (store === undefined) throw unreadable(file, 'noDirectory');
-    for await (const rows of store.read(file, { ...within, order, sought })) {
+    for await (const { rows } of store.read(file, { ...within, order, sought })) {
       const found = rows.filter((row) => isSelected(row, selection));
       if (found.length > 0) yield await existing(db, found);
     }
@@ -92,8 +92,7 @@ function narrowed(
 ): IdRange | undefined {
   if (ids === undefined) return { first: Math.max(first, first_id), last: Math.min(last, last_id) };
   let [least, most] = [Number.MAX_SAFE_INTEGER, 0];
-  for (const id of ids)
-    if (id >= first_id && id <= last_id) [least, most] = [Math.min(least, id), Math.max(most, id)];
+  for (const id of ids) if (id >= first_id && id <= last_id) [least, most] = [Math.min(least, id), Math.max(most, id)];
   return most === 0 ? undefined : { first: least, last: most };
 }
 

@@ -2,7 +2,7 @@ import { formatIpv4 } from '@revtr/net';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { ColdLayout } from '../cold/cold-layout.ts';
 import type { ColdRow } from '../cold/cold-row.ts';
-import { removeTemporary, type WrittenFile, type WriteOptions, writeColdFiles } from '../cold/write-cold-files.ts';
+import { removeTemporary, type WriteOptions, type WrittenFile, writeColdFiles } from '../cold/write-cold-files.ts';
 import type { ResultTable } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import { exclusively } from './partition-lock.ts';
@@ -68,7 +68,9 @@ async function isMovable(db: Transaction<Schema>, partition: ResultPartition): P
   if (stored === undefined || stored.moved_at !== null) return false;
   const { rows } = await sql<{ is_awaited: boolean }>`
     select exists (
-      select from watch_runs where outcome = 'running' and measurement_id ${idsOf(partition)}) as is_awaited`.execute(db);
+      select from watch_runs where outcome = 'running' and measurement_id ${idsOf(partition)}) as is_awaited`.execute(
+    db,
+  );
   return rows[0]?.is_awaited === false;
 }
 

@@ -1,5 +1,5 @@
-import type { Kysely, Transaction } from 'kysely';
 import { dirname } from 'node:path';
+import type { Kysely, Transaction } from 'kysely';
 import type { ColdLayout } from '../cold/cold-layout.ts';
 import type { WrittenFile } from '../cold/write-cold-files.ts';
 import { makeDirectory, placeFile } from '../files/durable-file.ts';
@@ -23,10 +23,16 @@ export async function recordFiles(
   { partition_id, written_at, deletions }: Pick<ColdFileRow, 'partition_id' | 'written_at' | 'deletions'>,
 ): Promise<void> {
   for (const { users, ...file } of files) {
-    await db.insertInto('cold_files').values({ ...file, partition_id, written_at, deletions }).execute();
+    await db
+      .insertInto('cold_files')
+      .values({ ...file, partition_id, written_at, deletions })
+      .execute();
     const all = [...users].map((user_id) => ({ user_id, path: file.path }));
     for (let first = 0; first < all.length; first += USERS_PER_INSERT)
-      await db.insertInto('cold_file_users').values(all.slice(first, first + USERS_PER_INSERT)).execute();
+      await db
+        .insertInto('cold_file_users')
+        .values(all.slice(first, first + USERS_PER_INSERT))
+        .execute();
   }
 }
 

@@ -42,7 +42,7 @@ async function* rowsOf(
   erased: number[],
 ): AsyncGenerator<ColdRow[]> {
   const all = { first: file.first_id, last: file.last_id, order: 'asc', sought: [] } as const;
-  for await (const rows of store.read(file, all)) {
+  for await (const { rows } of store.read(file, all)) {
     const batches = await db
       .selectFrom('batches')
       .select('id')
@@ -56,7 +56,11 @@ async function* rowsOf(
 
 async function replace(
   db: Transaction<Schema>,
-  { old, files, deletions }: { readonly old: ColdFileRow; readonly files: readonly WrittenFile[]; readonly deletions: number },
+  {
+    old,
+    files,
+    deletions,
+  }: { readonly old: ColdFileRow; readonly files: readonly WrittenFile[]; readonly deletions: number },
   now: Date,
 ): Promise<void> {
   await recordFiles(db, files, { partition_id: old.partition_id, written_at: now, deletions });

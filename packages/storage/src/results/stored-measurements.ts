@@ -114,7 +114,9 @@ function coldRangeOf(
   const farthest = stored.length < limit ? undefined : stored.at(-1)?.id;
   const range = { first: Math.max(after + 1, results?.first ?? 1), last: results?.last ?? Number.MAX_SAFE_INTEGER };
   if (farthest === undefined) return range;
-  return order === 'asc' ? { ...range, last: Math.min(range.last, farthest) } : { ...range, first: Math.max(range.first, farthest) };
+  return order === 'asc'
+    ? { ...range, last: Math.min(range.last, farthest) }
+    : { ...range, first: Math.max(range.first, farthest) };
 }
 
 const least = (ids: readonly number[]): number => ids.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER);

@@ -8,12 +8,7 @@ import type {
   RankingRecordTable,
 } from './atlas.ts';
 import type { AuditBlockTable, AuditEventTable } from './audit.ts';
-import type {
-  ColdDirectoryTable,
-  ColdFileTable,
-  ColdFileUserTable,
-  ColdForwardTracerouteTable,
-} from './cold.ts';
+import type { ColdDirectoryTable, ColdFileTable, ColdFileUserTable, ColdForwardTracerouteTable } from './cold.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
 import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';

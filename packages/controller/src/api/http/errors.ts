@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import { StorageError } from '@revtr/storage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { StorageError } from '@revtr/storage';
 import { z } from 'zod';
 import { ControllerError, type ErrorDetail } from '../../foundation/errors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
