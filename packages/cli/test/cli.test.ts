@@ -98,6 +98,8 @@ describe('exit codes of errors', () => {
     'fetch',
     'fetch --label a --batch 1',
     'fetch --batch x',
+    'find --asn ASX',
+    'find --stop-reason nonsense',
     'admin approve x',
     'batch /nonexistent/file',
     'warts /nonexistent/file',

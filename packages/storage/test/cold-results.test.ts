@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parsePrefix } from '@revtr/net';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -39,22 +40,34 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
       const [published] = await world.batches.measurementsOf(ids[0], { limit: 1 });
       await world.publications.publish(published, 'token', dayAt(0));
       expect(await world.batches.noteForwardTraceroute(first.id, published.id + 1, 77)).toBe(true);
+      const filters = [
+        { userId: first.id },
+        { userId: first.id, label: 'mine' },
+        { userId: second.id, label: 'mine', stopReason: 'failed' },
+        { userId: first.id, source: '1.0.0.2', createdFrom: dayAt(1) },
+        { userId: first.id, destination: '200.0.1.7' },
+        { userId: first.id, prefix: parsePrefix('200.0.0.0/27'), createdBefore: dayAt(0.5) },
+        { userId: first.id, asn: 4_200_000_013 },
+        { userId: first.id, batchId: ids[2], asn: 4_200_000_000 },
+        { userId: first.id, label: 'not mine' },
+      ];
       const readAll = async () => ({
         pages: [
           await world.batches.measurementsOf(ids[0], { limit: 7, after: published.id + 3 }),
-          await world.batches.labelled(first.id, 'mine', { limit: 200, after: published.id }),
           await world.publications.recentOf(first.id, 100),
           await world.batches.outlinesOf(ids[1], { limit: 300, after: 0, routers: true }),
         ],
         batches: await Promise.all(ids.map((id) => world.batches.measurementsOf(id))),
         ended: await Promise.all(ids.map(async (id) => (await world.batches.endedIn(id)).toSorted())),
-        labels: await Promise.all(users.map(({ id }) => world.batches.labelled(id, 'mine'))),
+        found: await Promise.all(filters.map((filter) => world.find(filter, 'oldest'))),
+        newest: await Promise.all(filters.map((filter) => world.find(filter, 'newest'))),
         everything: await Promise.all(users.map((user) => world.everythingOf(user))),
         archive: await world.archive.measurements([published.id, published.id + 5, published.id + 600, 999_999_999]),
         published: await world.publications.measurementBy('token'),
       });
       const before = await readAll();
       expect(before.everything[0].length).toBeGreaterThan(900);
+      expect(before.found.map((found) => found.length > 0)).toEqual(filters.map((_, i) => i < filters.length - 1));
       expect(await world.move(5)).toBe(3);
       expect((await sql<{ n: number }>`select count(*) as n from results`.execute(world.database.db)).rows[0].n).toBe(
         0,

@@ -10,10 +10,13 @@ import {
   type Database,
   type DatabaseSettings,
   Jobs,
+  type MeasurementFilter,
+  MeasurementFinder,
   type MoveStep,
   openDatabase,
   Publications,
   ResultPartitions,
+  type SearchOrder,
   type StorageError,
   type User,
   Users,
@@ -113,6 +116,23 @@ export class ColdWorld {
     for (const partition of await this.cold.due(now, now))
       if ((await this.cold.move(partition, now, new AbortController().signal)) !== undefined) moved++;
     return moved;
+  }
+
+  /** The ids of what is found, with those of searches that go on where the search before had done enough. */
+  async find(filter: MeasurementFilter, order: SearchOrder): Promise<number[]> {
+    const finder = new MeasurementFinder({ db: this.database.db, cold: this.store }, { mostPerStep: 100, mostSteps: 7 });
+    const found: number[] = [];
+    let after: number | undefined;
+    do {
+      const search = await finder.begin(filter, { order, after });
+      for (;;) {
+        const rows = await search.read(70);
+        found.push(...rows.map(({ id }) => id));
+        if (rows.length === 0) break;
+      }
+      after = search.next;
+    } while (after !== undefined);
+    return found;
   }
 
   /** The files in the directory, without that of its identity. */

@@ -1,9 +1,9 @@
+import { Turns } from '../access/turns.ts';
 import { type ColdFault, StorageError } from '../errors.ts';
 import { type ColdFooter, mayHave, readFooter, type Sought, sha256Of } from './cold-footer.ts';
 import { ColdLayout, isColdPath } from './cold-layout.ts';
 import type { ColdRow } from './cold-row.ts';
 import { readBytes } from './file-bytes.ts';
-import { Lanes } from './lanes.ts';
 import { readGroup } from './read-group.ts';
 import { RecentlyUsed } from './recently-used.ts';
 
@@ -46,7 +46,7 @@ export interface ColdStoreOptions {
 
 const MOST_FOOTER_BYTES = 2 ** 27;
 /** Groups that are read and decoded at the same time. */
-const LANES = 2;
+const MOST_PARALLEL = 2;
 
 /**
  * Reads the files of cold results. A group of rows is read at a time, and nothing of a file is believed before its checksum is compared: what is damaged
@@ -57,7 +57,7 @@ export class ColdStore {
   readonly #onFault: (error: StorageError<'coldUnreadable'>, cause: unknown) => void;
   readonly #footers: RecentlyUsed<ColdFooter>;
   readonly #groups: RecentlyUsed<readonly ColdRow[]>;
-  readonly #lanes = new Lanes({ lanes: LANES });
+  readonly #turns = new Turns(MOST_PARALLEL);
 
   constructor(
     { directory, mostFooters = 32, mostGroups = 8 }: ColdStoreOptions,
@@ -75,12 +75,12 @@ export class ColdStore {
    */
   async *read(file: ColdFile, query: ColdQuery): AsyncGenerator<ReadGroup> {
     const { first, last, order, sought } = query;
-    const footer = await this.#checked(file, () => this.#lanes.run(() => this.#footerOf(file)));
+    const footer = await this.#checked(file, () => this.#turns.run(() => this.#footerOf(file)));
     const within = footer.groups.filter((group) => group.first <= last && group.last >= first);
     for (const group of order === 'asc' ? within : within.reverse()) {
       const isRead = await this.#checked(file, async () => sought.every((value) => mayHave(footer, group, value)));
       if (!isRead) continue;
-      const rows = await this.#checked(file, () => this.#lanes.run(() => this.#rowsOf(file, footer, group)));
+      const rows = await this.#checked(file, () => this.#turns.run(() => this.#rowsOf(file, footer, group)));
       const found = rows.filter(({ measurement }) => measurement >= first && measurement <= last);
       yield { rows: order === 'asc' ? found : found.reverse(), first: group.first, last: group.last };
     }

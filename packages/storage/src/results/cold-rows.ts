@@ -17,7 +17,6 @@ export interface ColdSelection extends IdRange {
   readonly ids?: ReadonlySet<number> | undefined;
   readonly batchId?: number;
   readonly userId?: number;
-  readonly label?: string;
   readonly order: 'asc' | 'desc';
 }
 
@@ -39,7 +38,7 @@ export async function* coldRows(
 ): AsyncGenerator<MovedRow[]> {
   const { ids, order } = selection;
   const sought = soughtOf(selection);
-  for await (const file of filesOf(db, selection)) {
+  for await (const file of coldFiles(db, selection)) {
     const within = narrowed(selection, file, ids);
     if (within === undefined) continue;
     if (store === undefined) throw unreadable(file, 'noDirectory');
@@ -50,10 +49,10 @@ export async function* coldRows(
   }
 }
 
-/** The files that may have results of a selection, in its order. */
-async function* filesOf(
+/** The files that may have results with some ids, of a user if that is given, in an order. */
+export async function* coldFiles(
   db: Kysely<Schema>,
-  { first, last, userId, order }: ColdSelection,
+  { first, last, userId, order }: Pick<ColdSelection, 'first' | 'last' | 'userId' | 'order'>,
 ): AsyncGenerator<ColdFileRow> {
   let [from, to] = [first, last];
   for (;;) {
@@ -96,22 +95,20 @@ function narrowed(
   return most === 0 ? undefined : { first: least, last: most };
 }
 
-function soughtOf({ batchId, userId, label }: ColdSelection): Sought[] {
+function soughtOf({ batchId, userId }: ColdSelection): Sought[] {
   return [
     ...(batchId === undefined ? [] : [{ column: 'batch', value: BigInt(batchId) }]),
     ...(userId === undefined ? [] : [{ column: 'user_id', value: BigInt(userId) }]),
-    ...(label === undefined ? [] : [{ column: 'label', value: label }]),
   ];
 }
 
-const isSelected = (row: ColdRow, { ids, batchId, userId, label }: ColdSelection): boolean =>
+const isSelected = (row: ColdRow, { ids, batchId, userId }: ColdSelection): boolean =>
   (ids === undefined || ids.has(row.measurement)) &&
   (batchId === undefined || row.batch === batchId) &&
-  (userId === undefined || row.user_id === userId) &&
-  (label === undefined || row.label === label);
+  (userId === undefined || row.user_id === userId);
 
 /** Rows whose batches still exist, with what was noted about them after they had moved. */
-async function existing(db: Kysely<Schema>, rows: readonly ColdRow[]): Promise<MovedRow[]> {
+export async function existing(db: Kysely<Schema>, rows: readonly ColdRow[]): Promise<MovedRow[]> {
   const batches = [...new Set(rows.map(({ batch }) => batch))];
   const ids = rows.map(({ measurement }) => measurement);
   const { rows: known } = await sql<{ batch: number | null; measurement: number | null; noted: number | null }>`

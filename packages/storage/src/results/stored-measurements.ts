@@ -20,8 +20,6 @@ export interface MeasurementSelection {
   readonly ids?: readonly number[];
   readonly batchId?: number;
   readonly userId?: number;
-  /** A label that is not empty. */
-  readonly label?: string;
   /** Ids above this one. */
   readonly after?: number;
   /** The ids that results of the selection can have: partitions and files with others are not read. Default: all. */
@@ -90,13 +88,11 @@ async function readTables(db: Kysely<Schema>, selection: MeasurementSelection): 
   return rows.map(toMeasurementRow);
 }
 
-function conditionOf({ ids, batchId, userId, label, after }: MeasurementSelection): RawBuilder<unknown> {
+function conditionOf({ ids, batchId, userId, after }: MeasurementSelection): RawBuilder<unknown> {
   const conditions: RawBuilder<unknown>[] = [];
   if (ids !== undefined) conditions.push(sql`id in (${sql.join(ids)})`);
   if (batchId !== undefined) conditions.push(sql`batch_id = ${batchId}`);
   if (userId !== undefined) conditions.push(sql`user_id = ${userId}`);
-  // The index of labels leaves the empty one out, so that the condition must do so too.
-  if (label !== undefined) conditions.push(sql`label = ${label} and label <> ''`);
   if (after !== undefined) conditions.push(sql`id > ${after}`);
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }
