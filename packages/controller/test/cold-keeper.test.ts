@@ -37,27 +37,29 @@ it('keeps results in the database while their directory cannot be used, and move
     const store = new ColdStore({ directory }, { onFault: () => undefined });
     const cold = new ColdPartitions({}, { db, store });
     const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
-    const valueOf = async (name: string): Promise<number | undefined> =>
+    const gaugeOf = async (name: string): Promise<number | undefined> =>
       (await registry.getSingleMetric(`revtr_cold_${name}`)?.get())?.values[0]?.value;
     const { signal } = new AbortController();
 
     await clock.advance(2 * DAY_MS);
     await keeper.run(signal);
-    expect(await valueOf('failures_total')).toBe(1);
+    expect(await gaugeOf('failures_total')).toBe(1);
     rmSync(directory);
     await clock.advance(9 * MINUTE_MS);
     await keeper.run(signal);
     await clock.advance(MINUTE_MS);
     await keeper.run(signal);
     // The results are not old enough.
-    expect([await valueOf('failures_total'), await valueOf('results')]).toEqual([1, 0]);
+    expect([await gaugeOf('failures_total'), await gaugeOf('results')]).toEqual([1, 0]);
     await clock.advance(DAY_MS);
     await keeper.run(signal);
-    expect([await valueOf('results'), await valueOf('partitions'), await valueOf('overdue_seconds')]).toEqual([1, 1, 0]);
-    expect(await valueOf('last_success_timestamp_seconds')).toBe(clock.now() / 1_000);
+    expect([await gaugeOf('results'), await gaugeOf('partitions'), await gaugeOf('overdue_seconds')]).toEqual([
+      1, 1, 0,
+    ]);
+    expect(await gaugeOf('last_success_timestamp_seconds')).toBe(clock.now() / 1_000);
     expect((await new Batches(db, store).findMeasurement(id))?.result).toEqual({ stopReason: 'reaches' });
     await keeper.run(AbortSignal.abort());
-    expect(await valueOf('failures_total')).toBe(1);
+    expect(await gaugeOf('failures_total')).toBe(1);
   } finally {
     rmSync(root, { recursive: true });
   }

@@ -120,7 +120,10 @@ export class ColdWorld {
 
   /** The ids of what is found, with those of searches that go on where the search before had done enough. */
   async find(filter: MeasurementFilter, order: SearchOrder): Promise<number[]> {
-    const finder = new MeasurementFinder({ db: this.database.db, cold: this.store }, { mostPerStep: 100, mostSteps: 7 });
+    const finder = new MeasurementFinder(
+      { db: this.database.db, cold: this.store },
+      { mostPerStep: 100, mostSteps: 7 },
+    );
     const found: number[] = [];
     let after: number | undefined;
     do {

@@ -1,5 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import { Batches, ColdPartitions, ColdStore, openDatabase, parseDatabaseSettings, ResultPartitions } from '@revtr/storage';
+import {
+  Batches,
+  ColdPartitions,
+  ColdStore,
+  openDatabase,
+  parseDatabaseSettings,
+  ResultPartitions,
+} from '@revtr/storage';
 import { sql } from 'kysely';
 
 const DAY_MS = 86_400_000;
@@ -39,7 +46,9 @@ export async function measureCold(database: string, directory: string, count: nu
     );
     const now = new Date(Date.now() + 2 * DAY_MS);
     await new ResultPartitions(db).prepare(new Date(Date.now() + DAY_MS));
-    const { rows: all } = await sql<{ id: number }>`select id from results order by random() limit ${READS}`.execute(db);
+    const { rows: all } = await sql<{ id: number }>`select id from results order by random() limit ${READS}`.execute(
+      db,
+    );
     const ids = all.map(({ id }) => id);
     const newStore = (): ColdStore =>
       new ColdStore(

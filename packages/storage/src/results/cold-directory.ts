@@ -74,8 +74,9 @@ export class ColdDirectory {
 
   async #isAbandoned(path: string, now: Date): Promise<boolean> {
     if (!path.startsWith(`${this.#layout.writing}/`)) return false;
-    const { mtimeMs } = await stat(this.#layout.final(path));
-    return mtimeMs < now.getTime() - ABANDONED_MS;
+    // Its process may give it its final name, or delete it, at this moment.
+    const found = await stat(this.#layout.final(path)).catch(() => undefined);
+    return found !== undefined && found.mtimeMs < now.getTime() - ABANDONED_MS;
   }
 }
 
