@@ -72,7 +72,7 @@ export function createProgram(
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => {
-        if (!isJson) terminal.err(text);
+        if (!isJson) context.output.noteLines(text);
       },
       getOutHelpWidth: () => helpColumns,
       getErrHelpWidth: () => helpColumns,
