@@ -71,7 +71,7 @@ timings are medians.
                  [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
   storage        store results of profile published and report the bytes of each
-                 [--measurements N] [--database URL]
+                 [--measurements N] [--database URL] [--cold N]
   throughput     measure reverse traceroutes from the API to the database
                  [--safety on|off|both] [--rounds N]
   warts          decode warts files
