@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings } from '../src/cluster/endings.ts';
+import { separateProcesses } from '../src/cluster/process-layout.ts';
 import { processOf, submitPairs } from './cluster.ts';
 
 const SOURCES = 6;
@@ -21,7 +22,7 @@ describe('a cluster with two processes of each role', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({
-      ...{ prefix: 'rclt', size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, perRole: 2 },
+      ...{ prefix: 'rclt', size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, layout: separateProcesses(2) },
     });
     clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
     database = await openDatabase(parseDatabaseSettings(cluster.database));

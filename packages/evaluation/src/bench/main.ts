@@ -1,6 +1,9 @@
+import { benchAgents } from './agents/agents.ts';
 import { benchAtlas } from './atlas.ts';
 import { benchAudit } from './audit.ts';
 import { benchFairness } from './fairness.ts';
+import { benchCluster } from './fleet/cluster.ts';
+import { benchFleet } from './fleet/fleet.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
 import { benchInFlight } from './in-flight.ts';
@@ -19,11 +22,14 @@ import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
+  agents: benchAgents,
   atlas: benchAtlas,
   audit: benchAudit,
   parameters: parameterTable,
   'prefix-table': benchPrefixTable,
+  cluster: benchCluster,
   fairness: benchFairness,
+  fleet: benchFleet,
   forwarding: benchForwarding,
   generation: benchGeneration,
   inflight: benchInFlight,

@@ -8,7 +8,7 @@ import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { completion } from './completion.ts';
-import { profiled } from './profile.ts';
+import { profiled } from './profile/profiled.ts';
 
 const BATCHES = 10;
 const PER_BATCH = 2_000;
@@ -28,7 +28,7 @@ export async function benchThroughput(args: readonly string[]) {
   if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds must be a positive whole number');
   if (values.safety === 'both') return compareSafety(rounds);
   if (values.safety !== 'on' && values.safety !== 'off') throw new Error('--safety must be on, off or both');
-  const { result, byPlace, byFunction } = await runSystem(values.safety === 'on', profiled);
+  const { result, costs } = await runSystem(values.safety === 'on', profiled);
   const { reached, seconds, perSecond, cpuSeconds } = result;
   return {
     measurements: BATCHES * PER_BATCH,
@@ -37,8 +37,7 @@ export async function benchThroughput(args: readonly string[]) {
     perSecond,
     shareOfGoal: Math.round((100 * perSecond) / GOAL_PER_SECOND) / 100,
     cpuSeconds,
-    costsByPlace: byPlace,
-    costsByFunction: byFunction,
+    costs,
   };
 }
 
