@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A place in the code, and its share of the busy time of the thread. */
-export interface Cost {
+interface Cost {
   readonly what: string;
   readonly share: number;
 }
