@@ -16,24 +16,20 @@ export class StorageSteps {
   readonly #marks: { readonly stored: number; readonly ms: number; readonly cpuMs: number }[] = [
     { stored: 0, ms: 0, cpuMs: 0 },
   ];
-  #stored = 0;
-
   /** @param measurements how many will be stored in all */
   constructor(measurements: number) {
     this.#each = measurements / STEPS;
   }
 
-  /** Notes that `count` more measurements are stored. */
-  stored(count: number): void {
-    this.#stored += count;
+  /** Notes that so many measurements are stored by now. */
+  note(stored: number): void {
     const last = this.#marks[this.#marks.length - 1];
-    if (this.#stored - last.stored < this.#each) return;
-    const { user, system } = process.cpuUsage(this.#cpuBefore);
-    this.#marks.push({ stored: this.#stored, ms: performance.now() - this.#startedAt, cpuMs: (user + system) / 1000 });
+    if (stored - last.stored >= this.#each) this.#mark(stored);
   }
 
-  /** Figures of all steps together, and of each: how they change as the database grows. */
-  report() {
+  /** Figures of all steps together, and of each: how they change as the database grows. `stored`: how many measurements are stored in the end. */
+  report(stored: number) {
+    if (stored > this.#marks[this.#marks.length - 1].stored) this.#mark(stored);
     const last = this.#marks[this.#marks.length - 1];
     const growth = this.#marks.slice(1).map((mark, i): StorageStep => {
       const before = this.#marks[i];
@@ -45,6 +41,11 @@ export class StorageSteps {
       };
     });
     return { seconds: thousandths(last.ms / 1000), processorMs: thousandths(last.cpuMs / last.stored), growth };
+  }
+
+  #mark(stored: number): void {
+    const { user, system } = process.cpuUsage(this.#cpuBefore);
+    this.#marks.push({ stored, ms: performance.now() - this.#startedAt, cpuMs: (user + system) / 1000 });
   }
 }
 

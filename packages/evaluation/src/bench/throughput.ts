@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
@@ -16,6 +17,7 @@ import { StorageSteps } from './storage-steps.ts';
 const LANES = 10;
 const MOST_PER_BATCH = 2_000;
 const GOAL_PER_SECOND = 1_740;
+const POLL_MS = 250;
 
 /**
  * Measures `--measurements` reverse traceroutes (default 20,000) through the API on the medium Internet, with an embedded database on disk and virtual
@@ -107,6 +109,7 @@ class Load {
     const thread = process.threadCpuUsage();
     const batchIds: number[] = [];
     let left = measurements;
+    let submitted = 0;
     const lane = async (): Promise<void> => {
       while (left > 0) {
         const count = Math.min(perBatch, left);
@@ -114,13 +117,24 @@ class Load {
         const pairs = this.#world.randomRequests(count, `batch ${this.#batches++}`);
         const { batchId } = await this.#client.submit(pairs.map((pair) => ({ ...pair, isRunRttPings: false })));
         batchIds.push(batchId);
+        submitted += count;
         await completion(this.#client, batchId);
-        steps.stored(count);
       }
     };
+    const over = new AbortController();
+    const observing = (async () => {
+      while (!over.signal.aborted) {
+        const known = submitted;
+        const { queued, running } = await this.#client.fleet.queue();
+        steps.note(known - queued - running);
+        await sleep(POLL_MS);
+      }
+    })();
     await Promise.all(Array.from({ length: LANES }, lane));
+    const { seconds, processorMs, growth } = steps.report(measurements);
+    over.abort();
+    await observing;
     const { user, system } = process.threadCpuUsage(thread);
-    const { seconds, processorMs, growth } = steps.report();
     return {
       reached: await this.#reached(batchIds),
       seconds,
