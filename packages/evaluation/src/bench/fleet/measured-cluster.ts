@@ -63,6 +63,9 @@ export class MeasuredCluster {
       environment,
       onProgress,
     });
+    // The processes are not in the group of the terminal.
+    for (const name of ['SIGINT', 'SIGTERM'] as const)
+      process.once(name, () => void cluster.stop().finally(() => process.exit(1)));
     const system = new MeasuredCluster(cluster, options, profiles);
     try {
       await system.#untilConnected();
