@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings } from '../src/cluster/endings.ts';
+import { separateProcesses } from '../src/cluster/process-layout.ts';
 import { OriginalClient } from '../src/sidecar/original-client.ts';
 import { processOf, submitPairs } from './cluster.ts';
 
@@ -41,7 +42,7 @@ describe('a cluster with two processes of each role', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({
-      ...{ prefix: 'rclt', size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, perRole: 2 },
+      ...{ prefix: 'rclt', size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, layout: separateProcesses(2) },
       isGrpcServed: true,
     });
     clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
