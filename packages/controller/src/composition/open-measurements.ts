@@ -37,7 +37,7 @@ export const LONGEST_WAIT_MS = 72 * 3_600_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
-  { database, facts, targetPolicy, metrics, clock, random, log, cluster }: Context,
+  { database, facts, targetPolicy, metrics, clock, random, log, cluster, tracing }: Context,
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
@@ -78,7 +78,7 @@ export async function openMeasurements(
     {
       jobs: isShared ? ownedJobs(jobs, owned) : jobs,
       ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
-      ...{ random: () => random.next(), log },
+      ...{ random: () => random.next(), log, tracing },
     },
   );
   const queue = new QueueState(database.db);
@@ -106,6 +106,7 @@ export async function openMeasurements(
       facts,
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,
+      tracing,
       isPublic,
       onAccepted: () => {
         runner.notify();

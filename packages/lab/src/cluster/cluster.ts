@@ -31,6 +31,8 @@ export interface LocalClusterOptions {
   readonly ports?: readonly number[];
   /** The version of the controller. Default: that of this checkout. */
   readonly version?: Pick<Checkout, 'controller' | 'migrate'>;
+  /** Further variables in the environment of the controller and of the agents. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onProgress?: (message: string) => void;
   /** Called when a process ends although nobody stopped it. */
   readonly onEnd?: (name: string, end: ProgramEnd) => void;
@@ -100,7 +102,9 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     say('PostgreSQL and NATS are running');
 
     const key = generateApiKey();
+    const { environment = {} } = options;
     const shared = {
+      ...environment,
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
       REVTR_BUS: nats.url,
@@ -129,7 +133,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     say(`${options.perRole} processes of each role are running: ${ROLES.join(', ')}`);
     const { size, seed, perRole, onEnd } = options;
     const fleet = fleetProcess(
-      { namespace, directory, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
+      { namespace, directory, environment, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
       {
         ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
         gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),

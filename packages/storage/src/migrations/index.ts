@@ -29,6 +29,7 @@ import { fairProbes } from './0031-fair-probes.ts';
 import { legacyAgents } from './0033-legacy-agents.ts';
 import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
+import { traces } from './0045-traces.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -60,6 +61,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0033-legacy-agents': legacyAgents,
   '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
+  '0045-traces': traces,
 };
 
 /**

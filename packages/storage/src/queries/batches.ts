@@ -49,6 +49,8 @@ export interface SubmittedWith {
   readonly repeatable?: RepeatableRequest | undefined;
   /** Whether nobody waits for the results: the batch is queued as a large one. Default: whether it is large. */
   readonly isBulk?: boolean | undefined;
+  /** Context of the trace of the request. Default: none. */
+  readonly trace?: string | undefined;
 }
 
 /** Which outlines to read. */
@@ -88,7 +90,7 @@ export class Batches {
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
-    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL }: SubmittedWith = { keyId: null },
+    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL, trace }: SubmittedWith = { keyId: null },
   ): Promise<Accepted | QuotaExceeded | Repeated> {
     return this.#db.transaction().execute(async (db) => {
       await lockLimits(db, user);
@@ -109,6 +111,7 @@ export class Batches {
         .insertInto('batches')
         .values({
           ...{ user_id: user.id, key_id: keyId, size: measurements.length, created_at: now },
+          ...(trace !== undefined && { trace }),
           ...(repeatable !== undefined && {
             idempotency_key: repeatable.key,
             request_hash: repeatable.hash,
