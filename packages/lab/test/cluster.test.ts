@@ -129,7 +129,7 @@ describe('a cluster with two processes of each role', () => {
       const batchId = await submit(clients[0], 3, 'traced');
       await expectOneEnding(clients[1], batchId, 3);
       const ofBatch = () => {
-        const { traceId } = collector.spans.find(({ name }) => name === 'accept batch') ?? {};
+        const { traceId } = collector.spans.find(({ attributes }) => attributes['revtr.pairs'] === '3') ?? {};
         return collector.spans.filter((span) => span.traceId === traceId);
       };
       const parentOf = ({ parentId }: ReceivedSpan) => ofBatch().find(({ spanId }) => spanId === parentId);

@@ -8,6 +8,7 @@ import { DestinationCheck } from '../measurements/destination-check.ts';
 import { ownedJobs } from '../measurements/owned-jobs.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
 import { SharedEvents } from '../measurements/shared-events.ts';
+import { sharedSilences } from '../measurements/shared-silences.ts';
 import { Submission } from '../measurements/submission.ts';
 import type { Pace } from '../measurements/waiting/pace.ts';
 import { SharedPace } from '../measurements/waiting/shared-pace.ts';
@@ -69,6 +70,10 @@ export async function openMeasurements(
   const { bus, isShared, changes } = cluster;
   const onError = (error: unknown): void =>
     log.error({ err: error }, 'the batches that are followed could not be told');
+  const silences =
+    isShared && cluster.roles.has('engine')
+      ? sharedSilences({ bus, clock, onError, engine: system.engine })
+      : undefined;
   const sharedEvents = isShared ? new SharedEvents({ bus, events, clock, onError }) : undefined;
   const runner = new MeasurementRunner(
     {
@@ -134,12 +139,14 @@ export async function openMeasurements(
     load: () => runner.load,
     start: () => {
       sharedEvents?.start();
+      silences?.start();
       sharedPace?.start();
     },
     onAgentsSettled: () => {
       if (isEngine) runner.start();
     },
     stop: async () => {
+      await silences?.stop();
       await runner.stop();
       await sharedPace?.stop();
       await sharedEvents?.stop();
