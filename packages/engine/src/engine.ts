@@ -2,6 +2,7 @@ import type { Ipv4Address } from '@revtr/net';
 import { ProbingError, type TracerouteResult } from '@revtr/probing';
 import { correctedOnPath, correctionBy, SHIPPED_CALIBRATION, withoutSuspensions } from './calibration/calibration.ts';
 import { ForeignNextHops, rankingWithout } from './calibration/foreign-host.ts';
+import { weighAssumptions } from './checks/assumed-steps.ts';
 import { asVerified, destinationHop } from './checks/destination-hop.ts';
 import { checkedByDistances } from './checks/distances.ts';
 import { followPath } from './follow-path.ts';
@@ -164,6 +165,7 @@ export class ReverseTracerouteEngine {
       const hop = measurement.path.last.address;
       if (stopReason === 'failed') failReason = probingFailed(error, hop, outages);
     }
+    weighAssumptions(measurement);
     const checked = checkedByDistances(measurement);
     const hops = checked.hops.map((onPath, i): MeasuredHop => {
       const rttMs = rtts.get(onPath.address);

@@ -1,4 +1,4 @@
-import { type Ipv4Address, parsePrefix } from '@revtr/net';
+import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
 import { PrefixOrigins } from '../src/index.ts';
 import { AssumedSymmetry, type AssumedSymmetryOptions } from '../src/techniques/assumed-symmetry.ts';
@@ -39,6 +39,30 @@ describe('assumed symmetry', () => {
   it('marks the hop as not adjacent when a silent hop lies in between', async () => {
     expect(await extend([ip(11), undefined, DESTINATION])).toMatchObject({
       hops: [{ address: ip(11), evidence: { adjacent: false } }],
+    });
+  });
+
+  it('is adjacent although hops that identify no router lie between, because these may be the hop itself', async () => {
+    const prober = new ScriptedProber(
+      () => undefined,
+      () => [ip(40), ip(11), DESTINATION],
+    );
+    const shared = parseIpv4('10.0.0.1');
+    const measurement = measurementWith(prober, { ipToAs, mayProbe: (address) => address !== shared });
+    const stamp = { technique: 'recordRoute', trust: 'measured', confidence: 1 } as const;
+    const evidence = {
+      type: 'recordRoute',
+      target: DESTINATION,
+      sender: SOURCE,
+      slot: 1,
+      turn: 'stamp',
+      at: 0,
+    } as const;
+    measurement.path.extend(0, [{ ...stamp, address: shared, evidence }]);
+    const technique = new AssumedSymmetry({ ...OPTIONS, trustGateways: true });
+    expect(await technique.extend(measurement)).toMatchObject({
+      from: 1,
+      hops: [{ address: ip(11), evidence: { adjacent: true, isGateway: true } }],
     });
   });
 

@@ -48,5 +48,13 @@ describe('the confidence in a path of the atlas', () => {
     const usual = single.hops.map(({ uncorrected }) => uncorrected?.step ?? 1);
     expect(steps[1]).toBeLessThan(0.95 * usual[1]);
     expect(steps.slice(2)).toEqual(usual.slice(2));
+    // Parallel links, which all lead to the next hop.
+    const parallel = await pathBy([
+      { hops: [MET, ...tail], ageMs: 0 },
+      { hops: [MET, ip(41), ...tail.slice(1)], ageMs: HOUR_MS },
+    ]);
+    const [, step] = parallel.hops.map(({ uncorrected }) => uncorrected?.step ?? 1);
+    expect(step).toBeGreaterThan(steps[1]);
+    expect(step).toBeLessThan(usual[1]);
   });
 });

@@ -1,7 +1,8 @@
-import type { Ipv4Address } from '@revtr/net';
+import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { PingResult, Prober } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
-import { checkedByDistances } from '../src/checks/distances.ts';
+import { weighAssumptions } from '../src/checks/assumed-steps.ts';
+import { checkedByDistances, firstOtherWay } from '../src/checks/distances.ts';
 import { type Hop, SharedPings } from '../src/index.ts';
 import { DESTINATION, ip, measurementWith, SOURCE } from './support/measurement.ts';
 
@@ -90,5 +91,59 @@ describe('the distances that answers have travelled', () => {
       diverging: [C],
       isLessConfident: true,
     });
+  });
+});
+
+describe('the distance of an assumed hop', () => {
+  const assumed = (address: Ipv4Address, adjacent = true): Hop => ({
+    address,
+    technique: 'assumedInterdomain',
+    trust: 'assumed',
+    confidence: 0.7,
+    evidence: { type: 'symmetry', target: DESTINATION, adjacent, isGateway: false, at: 0 },
+  });
+  const silent: Prober = {
+    ping: async (request): Promise<PingResult> => ({ type: 'ping', request, sentAt: 0 }),
+    traceroute: () => Promise.reject(new Error('none is needed')),
+  };
+  /** A measurement whose answers have crossed so many links. */
+  const measuring = (distances: readonly (readonly [Ipv4Address, number])[], hops: readonly (readonly Hop[])[]) => {
+    const measurement = measurementWith(new SharedPings(silent));
+    const reading = { hops: [], stamps: [], isWhole: false };
+    for (const [target, distance] of distances)
+      measurement.targetAnswers.noteAnswer({ target, sender: ip(2), distance, hops: [], reading });
+    for (const added of hops) measurement.path.extend(measurement.path.hops.length - 1, added);
+    return measurement;
+  };
+  const confidenceOf = (own: number | undefined, adjacent = true): number => {
+    const measurement = measuring(
+      [[DESTINATION, 6], ...(own === undefined ? [] : [[A, own] as const])],
+      [[assumed(A, adjacent)]],
+    );
+    weighAssumptions(measurement);
+    return measurement.path.hops[1].confidence;
+  };
+
+  it('makes an assumption more likely that is one link nearer to the source, and less likely elsewhere', () => {
+    expect(confidenceOf(undefined)).toBe(0.7);
+    expect(confidenceOf(5)).toBeGreaterThan(0.9);
+    for (const own of [3, 4, 6, 7]) expect(confidenceOf(own), String(own)).toBeLessThan(0.2);
+  });
+
+  it('leaves room for silent routers between', () => {
+    expect(confidenceOf(4, false)).toBeGreaterThan(confidenceOf(5, false));
+    expect(confidenceOf(6, false)).toBeLessThan(0.2);
+  });
+
+  it('does not contradict a router that shows its own address only behind one that identifies no router', () => {
+    const shared = parseIpv4('10.0.0.1');
+    const measurement = measuring(
+      [
+        [DESTINATION, 3],
+        [A, 2],
+      ],
+      [[shownBy(DESTINATION, shared)], [assumed(A)], [shownBy(A, B), shownBy(A, SOURCE)]],
+    );
+    expect(firstOtherWay(measurement)).toBeUndefined();
   });
 });

@@ -39,11 +39,12 @@ describe('every path, however it is extended', () => {
     );
   });
 
-  it('never gains probability as a whole when it is extended at its end', () => {
+  it('never gains probability as a whole when it is extended at its end, unless packets refute an assumption', () => {
     fc.assert(
       fc.property(fc.array(hops, { maxLength: 6 }), (list) => {
         const path = new ReversePath(SOURCE, first, new AliasSets());
-        for (const added of list) {
+        for (const found of list) {
+          const added = found.map((hop) => (hop.trust === 'assumed' ? ({ ...hop, trust: 'inferred' } as const) : hop));
           const [before, length] = [path.confidence, path.hops.length];
           path.extend(length - 1, added.map(toHop));
           expect(path.confidence).toBeLessThanOrEqual(before);
@@ -58,9 +59,11 @@ describe('every path, however it is extended', () => {
         const path = new ReversePath(SOURCE, first, new AliasSets());
         for (const [from, added] of list) {
           const position = from % path.hops.length;
-          const anchor = path.hops[position];
+          const { hops: before } = path;
           const length = path.extend(position, added.map(toHop));
           const fresh = length === 0 ? [] : path.hops.slice(-length);
+          // Packets that refute an assumption continue behind the hop before it.
+          const anchor = before[Math.min(position, path.hops.length - fresh.length - 1)];
           const start = anchor.trust === 'measured' ? fresh.findIndex(({ trust }) => trust === 'assumed') : 0;
           if (start >= 0) expect(fresh.slice(start).map(({ trust }) => trust)).not.toContain('measured');
         }
@@ -75,7 +78,10 @@ describe('merging', () => {
       fc.property(fc.uniqueArray(fc.integer({ min: 20, max: 40 })), hops, (known, added) => {
         const path = [10, ...known].map(ip);
         const extension = added.map(toHop);
-        const merge = mergeInto(0, extension, (address) => path.indexOf(address));
+        const merge = mergeInto(0, extension, {
+          positionOf: (address) => path.indexOf(address),
+          isAssumed: () => false,
+        });
         const kept = merge.added.map(({ address }) => address);
         expect(kept.filter((address) => path.includes(address))).toEqual([]);
         const all = extension.map(({ address }) => address);

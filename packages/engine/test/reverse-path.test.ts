@@ -37,6 +37,40 @@ describe('reverse path', () => {
     expect(path.extend(3, [hop(ip(2)), hop(ip(7))])).toBe(0);
   });
 
+  it('drops an assumption when packets of the assumed hop pass a hop before it, and continues as they do', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2)), hop(ip(3))]);
+    const sure = path.confidence;
+    path.extend(2, [hop(ip(4), { trust: 'assumed', confidence: 0.5 })]);
+    // Packets of the assumed hop pass the path by another router, and go on where it has ended.
+    expect(path.extend(3, [hop(ip(5)), hop(ip(3)), hop(ip(6))])).toBe(1);
+    expect(addresses(path)).toEqual([1, 2, 3, 6].map(ip));
+    expect(path.last.trust).toBe('measured');
+    expect(path.confidence).toBe(sure);
+  });
+
+  it('keeps an assumption whose packets show nothing behind the hops that the path has, or leave before a measured hop', () => {
+    const path = new ReversePath(SOURCE, hop(ip(1)), none);
+    path.extend(0, [hop(ip(2)), hop(ip(3)), hop(ip(4), { trust: 'assumed', confidence: 0.5 })]);
+    expect(path.extend(3, [hop(ip(3))])).toBe(0);
+    expect(path.extend(3, [hop(ip(2)), hop(ip(6))])).toBe(1);
+    expect(addresses(path)).toEqual([1, 2, 3, 4, 6].map(ip));
+  });
+
+  it('weighs what was observed about a hop, and the hops behind depend on it', () => {
+    const build = (ratio: number): ReversePath => {
+      const path = new ReversePath(SOURCE, hop(ip(1)), none);
+      path.extend(0, [hop(ip(2), { trust: 'assumed', confidence: 0.5 }), hop(ip(3), { confidence: 0.9 })]);
+      path.weigh(({ address }) => (address === ip(2) ? ratio : 1));
+      return path;
+    };
+    expect(build(3).hops[1].confidence).toBeCloseTo(0.75);
+    expect(build(3).confidence).toBeCloseTo(0.75 * 0.9);
+    expect(build(1).confidence).toBeCloseTo(0.5 * 0.9);
+    expect(build(0.1).hops[2].confidence).toBeLessThan(build(1).hops[2].confidence);
+    expect(build(3).hops[1].uncorrected?.step).toBeCloseTo(0.75);
+  });
+
   it('labels no hop measured that depends on an assumption, and lowers its confidence', () => {
     const path = new ReversePath(SOURCE, hop(ip(1)), none);
     path.extend(0, [hop(ip(2), { trust: 'assumed', confidence: 0.5 })]);

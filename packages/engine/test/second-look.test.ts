@@ -1,6 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { Clock } from '@revtr/probing';
+import type { Clock, PingResult, Prober } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
+import { checkedByDistances } from '../src/checks/distances.ts';
 import { SecondLook } from '../src/checks/second-look.ts';
 import { followPath } from '../src/follow-path.ts';
 import { AliasSets, DistanceRanking, type Hop, type Plan, PrefixOrigins } from '../src/index.ts';
@@ -63,6 +64,37 @@ describe('a second look at a complete path', () => {
 
   it('sends nothing when the path is as long as the way of its packets', async () => {
     expect(await follow(5, [A, OTHER])).toMatchObject({ asked: 0, addresses: [DESTINATION, A, B, C, D, SOURCE] });
+  });
+});
+
+describe('plain pings that are repeated', () => {
+  /** Measures a path of five links whose destination has answered options over five links, and pings without them over those in turn. */
+  const repeat = async (lengths: readonly number[]) => {
+    let sent = 0;
+    const prober: Prober = {
+      ping: async (request): Promise<PingResult> => {
+        const ttl = 65 - (lengths[Math.min(sent++, lengths.length - 1)] ?? 0);
+        return {
+          type: 'ping',
+          request,
+          sentAt: 0,
+          reply: { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 9, ttl },
+        };
+      },
+      traceroute: () => Promise.reject(new Error('none is needed')),
+    };
+    const { measurement: usual, hops } = measurementOf(5, []);
+    const measurement = measurementWith(prober, { targetAnswers: usual.targetAnswers, ranking: usual.ranking, ipToAs });
+    measurement.path.extend(0, hops);
+    await measurement.plainPings.replyOf(DESTINATION);
+    await look().extend(measurement);
+    return { sent, isDoubted: checkedByDistances(measurement).hops.some(({ trust }) => trust === 'inferred') };
+  };
+
+  it('show that a router balances load over paths of different lengths: then options take no other way', async () => {
+    expect(await repeat([5])).toEqual({ sent: 1, isDoubted: false });
+    expect(await repeat([6, 6, 5])).toEqual({ sent: 3, isDoubted: false });
+    expect(await repeat([6, 6, 6])).toEqual({ sent: 7, isDoubted: true });
   });
 });
 

@@ -39,6 +39,8 @@ interface TailHop {
   readonly isOneOfSeveral: boolean;
   /** Hops that other traceroutes have in its place, behind the same hop. */
   readonly alternatives: readonly Ipv4Address[];
+  /** Whether all these other ways pass the next hop as well, as parallel links of a load balancer do. */
+  readonly rejoins: boolean;
 }
 
 /** A path of the atlas that an address lies on, and what follows it there. */
@@ -154,7 +156,9 @@ function tailOf(first: PathNode, last: PathNode, branchesAt: (node: PathNode) =>
     }
     open = [...open, ...branches].filter(({ passes }) => !passes(address));
     const alternatives = [...new Set(branches.map(({ next }) => next))];
-    tail.push({ address, isBetween: depth >= last.depth, isOneOfSeveral: open.length > 0, alternatives });
+    const next = node.parent.parent?.address;
+    const rejoins = next !== undefined && branches.every(({ passes }) => passes(next));
+    tail.push({ address, isBetween: depth >= last.depth, isOneOfSeveral: open.length > 0, alternatives, rejoins });
   }
   return tail;
 }

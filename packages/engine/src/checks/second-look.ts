@@ -1,9 +1,10 @@
 import { formatIpv4 } from '@revtr/net';
+import { ProbingError } from '@revtr/probing';
 import type { Measurement } from '../techniques/contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from '../techniques/contract/technique.ts';
 import { bestAnswer, withAlternatives } from '../techniques/record-route/best-answer.ts';
 import { askSpoofed } from '../techniques/record-route/spoofed-round.ts';
-import { firstOtherWay } from './distances.ts';
+import { firstOtherWay, optionsTakeAnotherWay } from './distances.ts';
 
 /** Options of {@link SecondLook}. */
 export interface SecondLookOptions {
@@ -15,11 +16,16 @@ export interface SecondLookOptions {
 
 /** Probability that a vantage point is within reach of the hop, below which it is not asked. */
 const LEAST_CHANCE = 0.3;
+/** Further pings without options, one after another, that may show that a router balances load. */
+const MOST_PLAIN_PINGS = 6;
 
 /**
  * Looks again at a complete path that is longer than the way of the packets of one of its hops: vantage points whose pings leave more slots than
  * the answers so far ask that hop. If its own packets pass a router that is not on the path, the path follows them. Routers that look at more
  * than the destination address of a packet are found in this way, such as policies by source address.
+ *
+ * Where packets with options seem to take another way than others, it first pings the destination again without options: if these pings cross different numbers of
+ * links, a router balances load.
  */
 export class SecondLook implements Technique {
   readonly name = 'spoofedRecordRoute';
@@ -31,6 +37,7 @@ export class SecondLook implements Technique {
 
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, aliases, ranking, targetAnswers, adaptiveTimeout } = measurement;
+    await lookForBalancing(measurement);
     const other = firstOtherWay(measurement);
     if (other === undefined || other.mayBeNone) return notApplicable('the path is as long as the way of its packets');
     const target = path.hops[other.of].address;
@@ -63,4 +70,12 @@ export class SecondLook implements Technique {
     const hops = withAlternatives(best, found.answers, aliases);
     return { outcome: 'extended', from: other.of, hops, replacesRest: true, detail };
   }
+}
+
+async function lookForBalancing(measurement: Measurement): Promise<void> {
+  const { path, plainPings } = measurement;
+  for (let ping = 0; ping < MOST_PLAIN_PINGS && optionsTakeAnotherWay(measurement); ping++)
+    await plainPings.repeat(path.hops[0].address).catch((error: unknown) => {
+      if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
+    });
 }

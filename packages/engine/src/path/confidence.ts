@@ -35,8 +35,8 @@ export const CONFIDENCE = {
   } satisfies Record<AtlasMatchKind, Sequence>,
   /** A hop of the atlas that may lie before the place where the path meets it. */
   atlasBetween: 0.984,
-  /** A hop of the atlas behind a router that other traceroutes leave to another next hop. */
-  atlasBranch: 0.93,
+  /** A hop of the atlas behind a router that other traceroutes leave to another next hop: where all of them pass the hop after it again, and elsewhere. */
+  atlasBranch: { rejoining: 0.985, open: 0.9 },
   timestamp: { order: 0.99, honest: 0.95, bothWays: 0.95, backOnly: 0.95 } satisfies Record<TimestampProof, number>,
 } as const;
 

@@ -31,3 +31,7 @@ export function probabilityBehind(before: PathProbability, step: number, rejoin:
     joint: before.joint * step,
   };
 }
+
+/** A probability, 0 to 1, after evidence that is `ratio` times as likely where the claim is right (Bayes). */
+export const weighed = (probability: number, ratio: number): number =>
+  (probability * ratio) / (probability * ratio + 1 - probability);

@@ -5,7 +5,7 @@ import { rejoinChance } from './confidence.ts';
 import type { Hop } from './hop.ts';
 import { isContinuation } from './hop.ts';
 import { mergeInto } from './merge.ts';
-import { probabilityBehind, stepProbability } from './path-probability.ts';
+import { probabilityBehind, stepProbability, weighed } from './path-probability.ts';
 import { trustBehind } from './trust.ts';
 import { INDEPENDENT_STEPS, type WholePathWeights, wholePathFactor } from './whole-path.ts';
 
@@ -106,9 +106,13 @@ export class ReversePath {
    * hop that is replaced stays as an alternative. Returns the number of new hops.
    */
   extend(from: number, hops: readonly Hop[]): number {
-    const { keptUntil, added } = mergeInto(from, hops, (address, behind) => this.#positionOf(address, behind));
+    const { keptUntil, added } = mergeInto(from, hops, {
+      positionOf: (address, behind) => this.#positionOf(address, behind),
+      isAssumed: (position) => this.#hops[position]?.trust === 'assumed',
+    });
     if (added.length === 0) return 0;
-    const [anchor, replaced] = [this.#hops[from], this.#hops[keptUntil + 1]];
+    const anchor = this.#hops[Math.min(from, keptUntil)];
+    const replaced = this.#hops[keptUntil + 1];
     this.#hops = this.#hops.slice(0, keptUntil + 1);
     this.#upTo.length = keptUntil + 1;
     this.#segmentStart = keptUntil + 1;
@@ -116,21 +120,21 @@ export class ReversePath {
     for (const [i, hop] of added.entries()) {
       const own = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced, this.#aliases) : hop, this.#aliases);
       const next: Hop = isContinuation(added, i) ? { ...own, isContinuation: true } : own;
-      const claimed = stepProbability(next);
-      const step = this.#correction.step(next, claimed);
-      const rejoin = this.#correction.rejoin(next, rejoinChance(next));
-      const before = { single: this.last.confidence, joint: this.productOfSteps };
-      const whole = this.confidence * wholePathFactor(next, step, this.#weights);
-      const { single, joint } = probabilityBehind(before, step, rejoin);
-      this.#hops.push({
-        ...next,
-        confidence: single,
-        trust: trusts[i],
-        uncorrected: { step: claimed, onPath: single },
-      });
-      this.#upTo.push({ product: joint, whole });
+      this.#append({ ...next, trust: trusts[i] }, stepProbability(next));
     }
     return added.length;
+  }
+
+  /**
+   * Weighs what was observed about single hops after they were found, once at the end of a measurement.
+   * @param ratioOf how much more likely what was observed is where a hop is right than where it is wrong, if the hop before it is right; 1 for none
+   */
+  weigh(ratioOf: (hop: Hop, position: number) => number): void {
+    const hops = this.#hops;
+    this.#hops = hops.slice(0, 1);
+    this.#upTo.length = 1;
+    for (const [i, hop] of hops.entries())
+      if (i > 0) this.#append(hop, weighed(hop.uncorrected?.step ?? hop.confidence, ratioOf(hop, i)));
   }
 
   /** Drops the hops behind the one at `position` (from 0). */
@@ -138,6 +142,17 @@ export class ReversePath {
     this.#hops = this.#hops.slice(0, position + 1);
     this.#upTo.length = position + 1;
     this.#segmentStart = Math.min(this.#segmentStart, position);
+  }
+
+  /** @param claimed the probability that the hop is right when the hop before it is, 0 to 1 */
+  #append(hop: Hop, claimed: number): void {
+    const step = this.#correction.step(hop, claimed);
+    const rejoin = this.#correction.rejoin(hop, rejoinChance(hop));
+    const before = { single: this.last.confidence, joint: this.productOfSteps };
+    const whole = this.confidence * wholePathFactor(hop, step, this.#weights);
+    const { single, joint } = probabilityBehind(before, step, rejoin);
+    this.#hops.push({ ...hop, confidence: single, uncorrected: { step: claimed, onPath: single } });
+    this.#upTo.push({ product: joint, whole });
   }
 
   /** As {@link indexOf}. An address that identifies no router is known only where it follows the same hop again, at position `behind`. */

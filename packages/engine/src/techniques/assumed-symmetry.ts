@@ -112,7 +112,9 @@ export class AssumedSymmetry implements Technique {
   #assume(measurement: Measurement, target: Ipv4Address, hopBefore: PenultimateHop): Extension {
     const { path, clock } = measurement;
     const { address } = hopBefore;
-    const adjacent = hopBefore.adjacent && target === path.last.address;
+    // Hops behind the target that identify no router may be the assumed hop itself: they do not make it less likely.
+    const last = path.hops[path.lastIdentified] ?? path.last;
+    const adjacent = hopBefore.adjacent && target === last.address;
     const isGateway = adjacent && this.#options.trustGateways && this.#isHost(measurement, target);
     const isIntradomain = isGateway || this.#isWithinOneNetwork(measurement, hopBefore);
     if (!isIntradomain && !(measurement.options.allowInterdomainSymmetry ?? this.#options.allowInterdomain)) {
@@ -167,7 +169,7 @@ export class AssumedSymmetry implements Technique {
 
   /** Whether `target` is the destination and nothing says that it is a router: then the router before it is its gateway. */
   #isHost({ path, aliases }: Measurement, target: Ipv4Address): boolean {
-    return path.hops.length === 1 && !aliases.hasAlias(target);
+    return path.hops[0].address === target && !aliases.hasAlias(target);
   }
 }
 

@@ -99,14 +99,14 @@ function toHops({ match, traceroute, tail, confidence: found }: Intersection, me
     met,
   } as const;
   const reused = traceroute.platform === 'reverseTraceroute' ? { reusedAgeMs: now - traceroute.at } : {};
-  return tail.map(({ address, isBetween, isOneOfSeveral, alternatives }, i): Hop => {
+  return tail.map(({ address, isBetween, isOneOfSeveral, alternatives, rejoins }, i): Hop => {
     const technique = isBetween ? 'atlasBetween' : 'atlas';
     const isElsewhere = traceroute.platform === 'publicTraceroute';
     const trust = isBetween || isOneOfSeveral || isElsewhere ? 'inferred' : 'measured';
     const balanced = alternatives.length > 0 && ({ alternatives, divergence: 'loadBalancing' } as const);
     // Behind the branching point, the hops of one branch are right or wrong with its first one.
     const step = balanced
-      ? CONFIDENCE.atlasBranch
+      ? CONFIDENCE.atlasBranch[rejoins ? 'rejoining' : 'open']
       : isBetween
         ? CONFIDENCE.atlasBetween
         : i === 0

@@ -16,12 +16,12 @@ export interface PlainPingsCollaborators {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pings without options from the source, each target at most once in a measurement. */
+/** Pings without options from the source, each target once in a measurement, unless it is explicitly pinged again. */
 export class PlainPings {
   readonly #source: Ipv4Address;
   readonly #collaborators: PlainPingsCollaborators;
   readonly #replies = new Map<Ipv4Address, Promise<PingReply | undefined>>();
-  readonly #arrived = new Map<Ipv4Address, PingReply>();
+  readonly #arrived = new Map<Ipv4Address, PingReply[]>();
 
   constructor(source: Ipv4Address, collaborators: PlainPingsCollaborators) {
     this.#source = source;
@@ -49,8 +49,17 @@ export class PlainPings {
 
   /** The distance of a target whose reply has arrived by now, as {@link distanceOf} has it. */
   distanceSoFar(target: Ipv4Address): number | undefined {
-    const reply = this.#arrived.get(target);
-    return reply && hopsTravelled(reply.ttl);
+    return this.distancesSoFar(target)[0];
+  }
+
+  /** The distances of a target by all its replies that have arrived by now. They differ where load is balanced over paths of different lengths. */
+  distancesSoFar(target: Ipv4Address): number[] {
+    return (this.#arrived.get(target) ?? []).flatMap(({ ttl }) => hopsTravelled(ttl) ?? []);
+  }
+
+  /** Pings a target once more, and waits for the reply. @throws {ProbingError} when the ping cannot be sent, `cancelled` */
+  async repeat(target: Ipv4Address): Promise<void> {
+    await this.#ping(target);
   }
 
   /**
@@ -74,7 +83,7 @@ export class PlainPings {
     };
     const { reply } = await outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
     if (reply?.icmpType !== ICMP.echoReply) return undefined;
-    this.#arrived.set(target, reply);
+    this.#arrived.set(target, [...(this.#arrived.get(target) ?? []), reply]);
     return reply;
   }
 }

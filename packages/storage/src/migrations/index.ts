@@ -29,7 +29,9 @@ import { fairProbes } from './0031-fair-probes.ts';
 import { legacyAgents } from './0033-legacy-agents.ts';
 import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
+import { findMeasurements } from './0041-find-measurements.ts';
 import { traces } from './0045-traces.ts';
+import { requestedSizes } from './0047-requested-sizes.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -61,7 +63,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0033-legacy-agents': legacyAgents,
   '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
+  '0041-find-measurements': findMeasurements,
   '0045-traces': traces,
+  '0047-requested-sizes': requestedSizes,
 };
 
 /**
