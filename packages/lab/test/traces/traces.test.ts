@@ -146,7 +146,7 @@ describe('traces', () => {
     await expect.poll(() => problems.length).toBe(1);
     collector.misbehaviour = undefined;
     await record(tracing, 5);
-    await expect.poll(() => collector.spans.length).toBe(5);
+    await expect.poll(() => collector.spans.length).toBeGreaterThanOrEqual(5);
     await expect.poll(() => problems).toEqual([expect.any(String), undefined]);
   });
 });
