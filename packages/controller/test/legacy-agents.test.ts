@@ -23,6 +23,7 @@ import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
 import { type Process, processes } from './cluster/processes.ts';
 import { startNameServer } from './dns-server.ts';
+import { framed, rawCall, rawSession } from './grpc/raw-call.ts';
 import { serviceOf } from './grpc/service-of.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -223,6 +224,18 @@ describe('a scamper that dials in', () => {
     expect(results.every(({ reply }) => reply?.from === ADDRESS)).toBe(true);
   });
 
+  it('that has connected to another gateway is given up here, unless it is connected here as well', async () => {
+    const scamper = startScamper();
+    await ping();
+    gateway.agents.movedAway(ADDRESS);
+    expect(gateway.agents.connected()).toEqual([ADDRESS]);
+    scamper.kill('SIGKILL');
+    await until(() => gateway.agents.connected().length === 0);
+    expect(gateway.agents.find(ADDRESS)).toBeDefined();
+    gateway.agents.movedAway(ADDRESS);
+    expect(gateway.agents.find(ADDRESS)).toBeUndefined();
+  });
+
   it('obeys kill switches and the opt-out list, also while a probe runs', async () => {
     const scamper = startScamper();
     await ping();
@@ -385,6 +398,38 @@ describe('replies that an agent reports', () => {
   });
 });
 
+describe('the server for reported replies refuses, logs and counts', () => {
+  const PATH = '/pb.PLController/AcceptProbes';
+  const countedOf = async (reason: string): Promise<number> => {
+    const counter = await metrics.registry.getSingleMetric('revtr_grpc_refused_total')?.get();
+    return counter?.values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+  };
+  const isLogged = (text: string): boolean => lines.some((line) => line.includes(text) && line.includes(HOST));
+
+  it.each([
+    ['a message of another proto', PATH, Buffer.from('0a05ffff', 'hex'), status.INVALID_ARGUMENT, 'badMessage'],
+    ['a method that it does not have', '/pb.PLController/Ping', Buffer.of(), status.UNIMPLEMENTED, 'unimplemented'],
+    ['another service', '/pb.Revtr/GetSources', Buffer.of(), status.UNIMPLEMENTED, 'unimplemented'],
+    ['a message larger than a report can be', PATH, Buffer.alloc(2 ** 20 + 1), status.RESOURCE_EXHAUSTED, 'limit'],
+  ])('%s', async (_, path, body, code, reason) => {
+    const before = await countedOf(reason);
+    const session = rawSession(ports.grpc);
+    expect((await rawCall(session, path, { body: framed(body) })).status).toBe(String(code));
+    session.destroy();
+    expect(await countedOf(reason)).toBe(before + 1);
+    expect(isLogged(`"reason":"${reason}"`)).toBe(true);
+  });
+
+  it('a client that speaks no TLS', async () => {
+    const before = await countedOf('tls');
+    const socket = connect(ports.grpc, HOST, () => socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.resume();
+    await until(async () => (await countedOf('tls')) === before + 1);
+  });
+});
+
 describe('the rate cap of an agent', () => {
   it('lets a second’s worth leave at once and then spaces packets, those of traceroutes included', async () => {
     const manual = new ManualClock();
@@ -450,7 +495,7 @@ describe('the rate cap of an agent', () => {
     const second = startScamper();
     expect((await ping()).reply).toBeDefined();
     second.kill('SIGSTOP');
-    await cutOff(9);
+    await cutOff(14);
     second.kill('SIGCONT');
     await expect(ping()).rejects.toThrow('packets per second for some time');
   });

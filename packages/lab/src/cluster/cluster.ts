@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/stor
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
+import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
@@ -29,6 +30,8 @@ export interface LocalClusterOptions {
   readonly perRole: number;
   /** Ports of the APIs on the loopback address, one for each; 0 selects a free port. Default: free ports. */
   readonly ports?: readonly number[];
+  /** Whether the APIs serve gRPC as well. Default: false. */
+  readonly isGrpcServed?: boolean;
   /** The version of the controller. Default: that of this checkout. */
   readonly version?: Pick<Checkout, 'controller' | 'migrate'>;
   /** Further variables in the environment of the controller and of the agents. */
@@ -42,6 +45,8 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   /** URLs of the APIs. */
   readonly apis: readonly string[];
+  /** Host and port of the gRPC interface of each API; none unless it is served. */
+  readonly grpc: readonly string[];
   /** API key of the operator. */
   readonly key: string;
   readonly world: SimulatedWorld;
@@ -60,6 +65,8 @@ export interface LocalCluster {
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const GATEWAY_PORT = 4380;
+const GRPC_PORT = 9999;
+const RELAY = fileURLToPath(new URL('./relay/main.ts', import.meta.url));
 
 /**
  * Starts a cluster in one network namespace, whose loopback interface has the addresses of the simulated agents. Requires root.
@@ -109,6 +116,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
       REVTR_BUS: nats.url,
       REVTR_OPERATOR_KEY: key,
+      ...(options.isGrpcServed === true && (await grpcEnvironment(directory))),
     };
     const processes = new Map([
       ['postgres', postgres.process],
@@ -118,7 +126,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
     const launch = async (role: Role, i: number, program = options.version?.controller): Promise<void> => {
       const name = `${role}${i}`;
-      const place = { namespace, directory, name, role, shared, gatewayHost: `127.0.0.${i}`, program };
+      const place = { namespace, directory, name, role, shared, host: hostOf(i), program };
       const process = controllerProcess(place, options.onEnd);
       processes.set(name, process);
       const starts = startsIn(process);
@@ -136,7 +144,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       { namespace, directory, environment, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
       {
         ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
-        gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
+        gateways: Array.from({ length: perRole }, (_, i) => ({ host: hostOf(i + 1), port: GATEWAY_PORT })),
       },
     );
     processes.set('fleet', fleet);
@@ -147,13 +155,29 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       undo.push(() => proxy.stop());
       apis.push(`http://127.0.0.1:${proxy.port}`);
     }
+    const grpc: string[] = [];
+    if (options.isGrpcServed === true) {
+      const relays = sockets.map((_, i) => ({ socket: join(directory, `grpc${i + 1}.sock`), host: hostOf(i + 1) }));
+      const relay = new ManagedProcess({
+        ...{ namespace, logFile: log('relay') },
+        command: [process.execPath, RELAY, ...relays.flatMap(({ socket, host }) => [socket, host, String(GRPC_PORT)])],
+      });
+      undo.push(() => relay.stop());
+      relay.start();
+      await untilReady('the relay', () => relays.every(({ socket }) => existsSync(socket)));
+      for (const { socket } of relays) {
+        const proxy = await startProxy(0, socket);
+        undo.push(() => proxy.stop());
+        grpc.push(`localhost:${proxy.port}`);
+      }
+    }
     const replace = async (name: string, program: string = CONTROLLER): Promise<void> => {
       await processes.get(name)?.stop();
       const found = all.find(([role, i]) => `${role}${i}` === name);
       if (found !== undefined) await launch(...found, program);
     };
     return {
-      ...{ apis, key, world, processes, directory, replace, stop },
+      ...{ apis, grpc, key, world, processes, directory, replace, stop },
       sources: world.sources.map(({ address }) => formatIpv4(address)),
       database: postgres.localUrl,
     };
@@ -217,6 +241,21 @@ export async function sharedEnvironment(
   };
 }
 
+/** Writes a certificate, and returns the variables with which an API serves gRPC. */
+async function grpcEnvironment(directory: string): Promise<Record<string, string>> {
+  const { certificate, key } = await localhostCertificate();
+  const files = { certificate: join(directory, 'grpc.crt'), key: join(directory, 'grpc.key') };
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key);
+  return {
+    REVTR_GRPC_PORT: String(GRPC_PORT),
+    REVTR_GRPC_CERTIFICATE: files.certificate,
+    REVTR_GRPC_KEY: files.key,
+  };
+}
+
+const hostOf = (i: number): string => `127.0.0.${i}`;
+
 function controllerProcess(
   settings: {
     readonly namespace: string;
@@ -224,12 +263,13 @@ function controllerProcess(
     readonly name: string;
     readonly role: Role;
     readonly shared: Readonly<Record<string, string>>;
-    readonly gatewayHost: string;
+    /** Address of the ports for agents and for gRPC. */
+    readonly host: string;
     readonly program: string | undefined;
   },
   onEnd: LocalClusterOptions['onEnd'],
 ): ManagedProcess {
-  const { namespace, directory, name, role, shared, gatewayHost, program = CONTROLLER } = settings;
+  const { namespace, directory, name, role, shared, host, program = CONTROLLER } = settings;
   return new ManagedProcess({
     namespace,
     command: [process.execPath, program],
@@ -237,7 +277,8 @@ function controllerProcess(
       ...shared,
       REVTR_ROLES: role,
       REVTR_SOCKET: join(directory, `${name}.sock`),
-      REVTR_GATEWAY_HOST: gatewayHost,
+      REVTR_GATEWAY_HOST: host,
+      REVTR_GRPC_HOST: host,
       REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
       REVTR_AUDIT_DIRECTORY: join(directory, `${name}-audit`),
     },

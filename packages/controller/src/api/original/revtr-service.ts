@@ -1,4 +1,4 @@
-import { formatIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { MeasurementOutline, User } from '@revtr/storage';
 import type { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
@@ -122,8 +122,8 @@ export class RevtrService {
   ): Promise<z.infer<typeof sourcesRespSchema>> {
     const { sourceAccess, atlas } = this.#collaborators;
     const ready = await sourceAccess.readySources(user);
-    const sizes = onlyWithAtlas ? await Promise.all(ready.map(({ address }) => atlas.size(address))) : [];
-    const listed = ready.filter((_, i) => !onlyWithAtlas || sizes[i] > 0);
+    const sizes = onlyWithAtlas ? await sizesOf(ready, atlas) : new Map<Ipv4Address, number>();
+    const listed = ready.filter(({ address }) => !onlyWithAtlas || (sizes.get(address) ?? 0) > 0);
     return { srcs: listed.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
   }
 
@@ -159,4 +159,27 @@ export class RevtrService {
       if (page.length < MOST_OUTLINES) return all;
     }
   }
+}
+
+/**
+ * The sizes of the atlases of sources. Those of an engine that does not answer, which another one replaces within seconds, are missing.
+ * @throws {ControllerError} `upstreamFailed` when no engine answers
+ */
+async function sizesOf(
+  sources: readonly { readonly address: Ipv4Address }[],
+  atlas: Pick<RevtrServiceCollaborators['atlas'], 'size'>,
+): Promise<ReadonlyMap<Ipv4Address, number>> {
+  const sizes = new Map<Ipv4Address, number>();
+  let failure: unknown;
+  const ask = async (address: Ipv4Address): Promise<void> => {
+    try {
+      sizes.set(address, await atlas.size(address));
+    } catch (error) {
+      if (!(error instanceof ControllerError) || error.code !== 'upstreamFailed') throw error;
+      failure = error;
+    }
+  };
+  await Promise.all(sources.map(({ address }) => ask(address)));
+  if (failure !== undefined && sizes.size === 0) throw failure;
+  return sizes;
 }
