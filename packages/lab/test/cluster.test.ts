@@ -1,5 +1,6 @@
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { ReverseTracerouteClient } from '@revtr/client';
+import { inNetworkNamespace } from '@revtr/linux';
 import { formatIpv4 } from '@revtr/net';
 import { type Database, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { sql } from 'kysely';
@@ -8,10 +9,25 @@ import { z } from 'zod';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings } from '../src/cluster/endings.ts';
 import { separateProcesses } from '../src/cluster/process-layout.ts';
+import { Namespaces } from '../src/namespaces/namespaces.ts';
 import { OriginalClient } from '../src/sidecar/original-client.ts';
 import { processOf, submitPairs } from './cluster.ts';
+import { Collector, type ReceivedSpan } from './traces/collector.ts';
 
+const PREFIX = 'rclt';
 const SOURCES = 6;
+const COLLECTOR_PORT = 4318;
+const PROBE = /^(spoofed ping|ping|traceroute)$/;
+/** The name of the span above each span, by the first word of its name. Spans of techniques are below the measurement. */
+const PARENTS: Readonly<Record<string, RegExp>> = {
+  accept: /^POST /,
+  wait: /^accept batch$/,
+  measure: /^accept batch$/,
+  bus: PROBE,
+  gateway: /^bus /,
+  link: /^gateway /,
+  agent: /^link /,
+};
 const sourcesSchema = z.object({ srcs: z.array(z.object({ ip: z.string() })).default([]) });
 const batchSchema = z.object({ batchId: z.int(), revtrs: z.array(z.looseObject({ status: z.string() })) });
 
@@ -42,7 +58,11 @@ describe('a cluster with two processes of each role', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({
-      ...{ prefix: 'rclt', size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, layout: separateProcesses(2) },
+      ...{ prefix: PREFIX, size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, layout: separateProcesses(2) },
+      environment: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${COLLECTOR_PORT}`,
+        OTEL_BSP_SCHEDULE_DELAY: '100',
+      },
       isGrpcServed: true,
     });
     clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
@@ -159,6 +179,46 @@ describe('a cluster with two processes of each role', () => {
       );
     await expect.poll(refusal).toContain('pair');
   }, 60_000);
+
+  it('records a measurement as one trace, from the API to the agents', async () => {
+    const collector = new Collector();
+    const { control: namespace } = new Namespaces({ prefix: PREFIX });
+    await collector.start(COLLECTOR_PORT, (listen) => inNetworkNamespace(namespace, listen));
+    try {
+      const batchId = await submit(clients[0], 3, 'traced');
+      await expectOneEnding(clients[1], batchId, 3);
+      const ofBatch = () => {
+        const { traceId } = collector.spans.find(({ attributes }) => attributes['revtr.pairs'] === '3') ?? {};
+        return collector.spans.filter((span) => span.traceId === traceId);
+      };
+      const parentOf = ({ parentId }: ReceivedSpan) => ofBatch().find(({ spanId }) => spanId === parentId);
+      const count = (name: string) => ofBatch().filter((span) => span.name === name).length;
+      await expect.poll(() => [count('measure'), count('wait in queue'), count('accept batch')]).toEqual([3, 3, 1]);
+      await expect
+        .poll(() =>
+          ofBatch()
+            .filter((span) => parentOf(span) === undefined)
+            .map(({ name }) => name),
+        )
+        .toEqual([expect.stringMatching(/^POST /)]);
+      const seen = new Set<string>();
+      for (const span of ofBatch()) {
+        const [kind = ''] = span.name.split(' ');
+        seen.add(PROBE.test(span.name) ? 'probe' : kind);
+        const parent = parentOf(span)?.name ?? '';
+        if (PARENTS[kind] !== undefined)
+          expect([span.name, parent]).toEqual([span.name, expect.stringMatching(PARENTS[kind])]);
+        expect(span.service).toBe(kind === 'agent' ? 'revtr-agent' : 'revtr-controller');
+        expect(span.endedAt).toBeGreaterThanOrEqual(span.startedAt);
+      }
+      for (const kind of [...Object.keys(PARENTS), 'POST', 'probe']) expect(seen).toContain(kind);
+      // Techniques stand between measurements and their probes.
+      const techniques = ofBatch().filter((span) => parentOf(span)?.name === 'measure' && !PROBE.test(span.name));
+      expect(techniques.map(({ name }) => name)).toContain('recordRoute');
+    } finally {
+      collector.stop();
+    }
+  }, 120_000);
 
   it('loses nothing while the bus is away', async () => {
     await process('nats').kill();

@@ -1,5 +1,6 @@
 import type { Clock, Random, TargetPolicy } from '@revtr/probing';
 import type { Database } from '@revtr/storage';
+import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
@@ -19,6 +20,7 @@ export interface Context {
   readonly log: Logger;
   readonly cluster: ClusterParts;
   readonly cold: ColdParts;
+  readonly tracing: Tracing;
 }
 
 /** The context of one subsystem: its log lines carry its name. */

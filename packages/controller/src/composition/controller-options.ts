@@ -1,6 +1,7 @@
 import type { Credential } from '@revtr/link';
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Database } from '@revtr/storage';
+import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
@@ -88,4 +89,6 @@ export interface ControllerCollaborators {
   readonly log: Logger;
   /** The other processes of the controller. Default: there are none. The controller closes the bus when it stops. */
   readonly cluster?: Cluster | undefined;
+  /** Records traces. The caller closes it after {@link Controller.stop}. Default: none are. */
+  readonly tracing?: Tracing | undefined;
 }

@@ -4,6 +4,7 @@ import { DeploymentCalibration } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import type { ApiKeys, Users } from '@revtr/storage';
+import { NO_TRACING } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { alone } from '../cluster/cluster.ts';
@@ -80,7 +81,8 @@ export class Controller {
     const metrics = new Metrics();
     const random = createRandom(randomInt(2 ** 31));
     const cold = openCold(options.cold, { metrics, log: log.child({ subsystem: 'results' }) });
-    const isolated = { database, datasets, facts, targetPolicy, metrics, clock, random, log, cold };
+    const { tracing = NO_TRACING } = collaborators;
+    const isolated = { database, datasets, facts, targetPolicy, metrics, clock, random, log, cold, tracing };
     const cluster = openCluster(
       { ...isolated, log: log.child({ subsystem: 'cluster' }) },
       collaborators.cluster ?? alone({ clock, log }),

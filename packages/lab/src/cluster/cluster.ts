@@ -29,7 +29,7 @@ export interface LocalClusterOptions {
   readonly vantagePoints: number;
   /** The processes of the controller. If there are several, they share a bus. */
   readonly layout: readonly PlannedProcess[];
-  /** Variables of the processes of the controller, in addition to those that they need. Default: none. */
+  /** Variables of the processes of the controller and of the agents, in addition to those that they need. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the atlases of the sources are in the database at the start. Default: no, the controller collects them. */
   readonly hasAtlases?: boolean;
@@ -120,13 +120,14 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
 
     const key = generateApiKey();
+    const { environment = {} } = options;
     const shared = {
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
       ...(nats && { REVTR_BUS: nats.url }),
       REVTR_OPERATOR_KEY: key,
       ...(options.isGrpcServed === true && (await grpcEnvironment(directory))),
-      ...options.environment,
+      ...environment,
     };
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
     const gateways = options.layout.filter(({ roles }) => roles.includes('gateway'));
@@ -147,7 +148,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     say(`running: ${options.layout.map(({ name }) => name).join(', ')}`);
     const { size, seed, onEnd } = options;
     const fleet = fleetProcess(
-      { namespace, directory, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
+      { namespace, directory, environment, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
       {
         ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
         vantagePoints: parameters.vantagePoints,

@@ -38,6 +38,8 @@ export interface SubmittedWith {
   readonly repeatable?: RepeatableRequest | undefined;
   /** Whether nobody waits for the results: the batch is queued as a large one. Default: whether it is large. */
   readonly isBulk?: boolean | undefined;
+  /** Context of the trace of the request. Default: none. */
+  readonly trace?: string | undefined;
 }
 
 /** Which outlines to read. */
@@ -84,9 +86,9 @@ export class Batches {
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
-    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL }: SubmittedWith = { keyId: null },
+    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL, trace }: SubmittedWith = { keyId: null },
   ): Promise<Acceptance> {
-    const request = { keyId, measurements, isBulk, now, repeatable };
+    const request = { keyId, measurements, isBulk, now, repeatable, trace };
     if (repeatable !== undefined || measurements.length > MOST_OF_SMALL)
       return (await acceptBatches(this.#db, user, [request]))[0];
     return this.#acceptTogether(user, request);

@@ -23,6 +23,8 @@ export interface BatchTable {
   /** All ids of its measurements are in this range; other batches may have some of them. Null before the results of a batch are records. */
   readonly first_id: WithDefault<number | null>;
   readonly last_id: WithDefault<number | null>;
+  /** Context of the trace of the request (a `traceparent` of W3C Trace Context); null without tracing. */
+  readonly trace: WithDefault<string | null>;
 }
 
 /** One measurement that has not ended. */
