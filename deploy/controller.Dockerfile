@@ -47,7 +47,10 @@ RUN chmod -R u=rwX,go=rX /opt/revtr
 FROM ${DEBIAN}
 # Time of the sources, seconds since 1970: useradd notes it instead of the current day.
 ARG SOURCE_DATE_EPOCH
-RUN useradd --system --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr
+# Volumes that are mounted on the directories take their owner. Kubernetes needs the number of the user.
+RUN useradd --system --uid 999 --create-home --home-dir /var/lib/revtr --shell /usr/sbin/nologin revtr \
+ && install --directory --owner revtr --group revtr --mode 0700 \
+    /var/lib/revtr/archive /var/lib/revtr/audit /var/lib/revtr/authority /var/lib/revtr/datasets
 COPY --from=build /node /usr/local/bin/node
 COPY --from=build /opt/revtr /opt/revtr
 ENV REVTR_HOST=0.0.0.0 \

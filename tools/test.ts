@@ -52,6 +52,8 @@ const NEEDED: readonly {
   { name: 'bzip2', file: '/usr/bin/bzip2', what: 'datasets that bzip2 itself has packed' },
   { name: 'chromium', file: '/usr/bin/chromium', what: 'the web interface in a browser' },
   { name: 'prometheus', file: '/usr/bin/promtool', what: 'alert rules that promtool checks', isBare: true },
+  { name: 'haproxy', file: '/usr/sbin/haproxy', what: 'the load balancer of a cluster', isBare: true },
+  { name: 'systemd', file: '/usr/bin/systemd-analyze', what: 'the systemd units of a cluster', isBare: true },
   { name: 'buildah', file: '/usr/bin/buildah', what: IMAGES },
   { name: 'debootstrap', file: '/usr/sbin/debootstrap', what: IMAGES },
 ];

@@ -395,18 +395,38 @@ class Operations(Transport):
     def find_measurements(
         self,
         *,
-        label: str,
+        source: Optional[str] = None,
+        destination: Optional[str] = None,
+        prefix: Optional[str] = None,
+        asn: Optional[int] = None,
+        label: Optional[str] = None,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
+        stop_reason: Optional[Literal["reaches", "failed", "trivial", "cancelled"]] = None,
+        batch: Optional[int] = None,
+        order: Optional[Literal["oldest", "newest"]] = None,
         limit: Optional[int] = None,
+        cursor: Optional[str] = None,
         after: Optional[int] = None,
     ) -> FindMeasurementsResponse:
-        """Your measurements with a label.
+        """Find your measurements.
 
-        Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
+        Measurements that meet all filters, in pages. Pass `cursor` of an answer with the same filters until an answer has none. A page ends early, and can be empty, when the search has taken its share of work: go on with its `cursor`. Measurements that have not ended have no stop reason and no networks.
 
+        `source`: Address of the source
+        `destination`: Address of the destination
+        `prefix`: Prefix of the destination, such as `192.0.2.0/24`
+        `asn`: AS number on the path
+        `from_`: Submitted (`createdAt`) at this time or later
+        `to`: Submitted (`createdAt`) before this time
+        `stop_reason`: Why the measurement ended
+        `batch`: Number of the batch; operators can name batches of other users
+        `order`: Which measurements come first, by submission
         `limit`: Most measurements
-        `after`: Id after which the page begins
+        `cursor`: `cursor` of the answer to the same request: the page that follows
+        `after`: Id after which the page begins, in the order of the list. Use `cursor` instead
         """
-        return cast("FindMeasurementsResponse", self._call("GET", "/api/v2/measurements", query={"label": label, "limit": limit, "after": after}))
+        return cast("FindMeasurementsResponse", self._call("GET", "/api/v2/measurements", query={"source": source, "destination": destination, "prefix": prefix, "asn": asn, "label": label, "from": from_, "to": to, "stopReason": stop_reason, "batch": batch, "order": order, "limit": limit, "cursor": cursor, "after": after}))
 
     def get_account(
         self,

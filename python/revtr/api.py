@@ -706,6 +706,8 @@ class _FindMeasurementsResponseRequired(TypedDict):
 
 
 class FindMeasurementsResponse(_FindMeasurementsResponseRequired, total=False):
+    #: Value of `cursor` for the next page; absent on the last page
+    cursor: str
     #: Value of `after` for the next page; absent on the last page
     next: int
 

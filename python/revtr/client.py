@@ -6,6 +6,7 @@ import itertools
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Callable, Iterable, Iterator, List, Literal, Optional, Tuple, TypeVar, Union, cast
 
 from . import api
@@ -21,8 +22,11 @@ Source = api.ListSourcesResponseSrc
 #: A batch, and how many of its measurements have ended.
 BatchSummary = api.ListBatchesResponseBatch
 _Item = TypeVar("_Item")
+_Cursor = TypeVar("_Cursor", int, str)
 #: A part of a list, and where the next part begins; `None` on the last page.
 _Page = Tuple[List[_Item], Optional[int]]
+#: Why a measurement ended.
+StopReason = Literal["reaches", "failed", "trivial", "cancelled"]
 ExportFormat = Literal[
     "jsonl",
     "archive",
@@ -261,12 +265,45 @@ class Client(Operations):
 
         return _items(load)
 
-    def labelled(self, label: str, *, per_page: int = 1_000) -> Iterator[api.Measurement]:
-        """Your measurements with a label, oldest first. Reads a page at a time."""
+    def find(
+        self,
+        *,
+        source: Optional[str] = None,
+        destination: Optional[str] = None,
+        prefix: Optional[str] = None,
+        asn: Optional[int] = None,
+        label: Optional[str] = None,
+        submitted_from: Optional[datetime] = None,
+        submitted_before: Optional[datetime] = None,
+        stop_reason: Optional[StopReason] = None,
+        batch: Optional[int] = None,
+        newest_first: bool = False,
+        per_page: int = 250,
+    ) -> Iterator[api.Measurement]:
+        """Your measurements that meet all filters, by default the oldest first. Reads a page at a time.
 
-        def load(after: Optional[int]) -> _Page[api.Measurement]:
-            page = self.find_measurements(label=label, after=after, limit=per_page)
-            return page["measurements"], page.get("next")
+        `prefix`: of the destination
+        `asn`: number of an AS on the path
+        `submitted_from`, `submitted_before`: a time without a zone is local time
+        `batch`: can also be a batch of others that you may read
+        """
+
+        def load(cursor: Optional[str]) -> Tuple[List[api.Measurement], Optional[str]]:
+            page = self.find_measurements(
+                source=source,
+                destination=destination,
+                prefix=prefix,
+                asn=asn,
+                label=label,
+                from_=_time(submitted_from),
+                to=_time(submitted_before),
+                stop_reason=stop_reason,
+                batch=batch,
+                order="newest" if newest_first else "oldest",
+                limit=per_page,
+                cursor=cursor,
+            )
+            return page["measurements"], page.get("cursor")
 
         return _items(load)
 
@@ -286,9 +323,14 @@ def _measurement_in(line: bytes) -> api.Measurement:
     return cast(api.Measurement, json_object(line, "a line"))
 
 
-def _items(load: Callable[[Optional[int]], _Page[_Item]]) -> Iterator[_Item]:
+def _time(time: Optional[datetime]) -> Optional[str]:
+    """A time in the form that the API reads, in milliseconds."""
+    return None if time is None else time.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def _items(load: Callable[[Optional[_Cursor]], Tuple[List[_Item], Optional[_Cursor]]]) -> Iterator[_Item]:
     """The items of all pages of a list. `load` reads the page that begins at a cursor; `None`: the first page."""
-    cursor: Optional[int] = None
+    cursor: Optional[_Cursor] = None
     while True:
         items, following = load(cursor)
         yield from items

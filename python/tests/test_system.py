@@ -57,7 +57,10 @@ class SystemTest(unittest.TestCase):
         self.client.wait(batch.batch_id)
         streamed = list(self.client.results(batch.batch_id))
         self.assertEqual(streamed, self.client.get_batch(batch.batch_id)["measurements"])
-        self.assertEqual(list(self.client.labelled("python", per_page=7)), streamed)
+        self.assertEqual(list(self.client.find(label="python", per_page=7)), streamed)
+        newest = self.client.find(batch=batch.batch_id, stop_reason="reaches", newest_first=True)
+        reached = [one for one in streamed if one["result"]["stopReason"] == "reaches"]
+        self.assertEqual(list(newest), reached[::-1])
         outlines = list(self.client.outlines(batch.batch_id))
         self.assertEqual([one["id"] for one in outlines], [one["id"] for one in streamed])
         self.assertIn(batch.batch_id, [one["id"] for one in self.client.batches()])

@@ -47,6 +47,11 @@ export function unreadableFile(path: string, error: unknown): CliError {
   return new CliError('unreadableFile', `cannot read ${path}: ${reason}`, { path, reason });
 }
 
+/** The error for a file that cannot be written. */
+export function unwritableFile(path: string, error: Error): CliError {
+  return new CliError('unwritableFile', `cannot write ${path}: ${error.message}`, { path, reason: error.message });
+}
+
 /** What to throw when the contents of a file could not be read: `error` itself if it is neither of class `Unusable` nor an error of the system. */
 export function fileError(path: string, error: unknown, Unusable: abstract new (...values: never) => Error): unknown {
   if (error instanceof Unusable) return unusableFile(path, error.message);

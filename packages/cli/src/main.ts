@@ -21,11 +21,17 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readFile,
   isInteractive: process.stdout.isTTY === true,
   isWatched: process.stderr.isTTY === true,
-  columns: process.stdout.isTTY === true ? process.stdout.columns || USUAL_COLUMNS : undefined,
+  columns: columnsOf(process.stdout),
+  messageColumns: columnsOf(process.stderr),
   privateFiles: privateFilesOnDisk,
   readSecret,
   interruption,
 });
+
+/** The columns of a stream that goes to a screen. */
+function columnsOf({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number | undefined {
+  return isTTY === true ? columns || USUAL_COLUMNS : undefined;
+}
 
 /** Fires at the first Ctrl-C; a second one ends the process at once. */
 function interruption(): AbortSignal {

@@ -34,7 +34,12 @@ export class Output {
 
   /** Prints a line for people on standard error. */
   note(text: string): void {
-    this.#terminal.err(`${escapeText(text)}\n`);
+    this.#terminal.err(`${wrap(escapeText(text), this.#terminal.messageColumns ?? Number.POSITIVE_INFINITY)}\n`);
+  }
+
+  /** Prints a message of the parser of the command line, which may have several lines, on standard error. */
+  noteLines(text: string): void {
+    for (const line of text.trimEnd().split('\n')) this.note(line);
   }
 
   /** Prints an error for programs on standard error: one line of JSON. */

@@ -18,6 +18,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addData } from './commands/data.ts';
 import { addFetch } from './commands/fetch.ts';
+import { addFind } from './commands/find.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogin } from './commands/login.ts';
 import { addMcp } from './commands/mcp.ts';
@@ -71,7 +72,7 @@ export function createProgram(
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => {
-        if (!isJson) terminal.err(text);
+        if (!isJson) context.output.noteLines(text);
       },
       getOutHelpWidth: () => helpColumns,
       getErrHelpWidth: () => helpColumns,
@@ -85,6 +86,7 @@ export function createProgram(
   addBatch(program, context);
   addBatches(program, context);
   addFetch(program, context);
+  addFind(program, context);
   addProbe(program, context);
   addShare(program, context);
   addWatch(program, context);

@@ -1,4 +1,5 @@
 import { escapeText } from './escape.ts';
+import { cut, wrap } from './render/layout/text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Erases the rest of the line (ECMA-48, EL). */
@@ -7,16 +8,19 @@ const ERASE = '\u001b[K';
 /** Progress on standard error, if that is a screen. */
 export class StatusLine {
   readonly #terminal: Terminal;
+  readonly #columns: number;
   #isShown = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#columns = terminal.messageColumns ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Replaces the line that is shown. */
+  /** Replaces the line that is shown. A longer text is cut: a line that wraps could not be replaced. */
   show(text: string): void {
     if (!this.#terminal.isWatched) return;
-    this.#terminal.err(`\r${escapeText(text)}${ERASE}`);
+    // Some terminals wrap when the last column is written.
+    this.#terminal.err(`\r${cut(escapeText(text), this.#columns - 1)}${ERASE}`);
     this.#isShown = true;
   }
 
@@ -24,7 +28,7 @@ export class StatusLine {
   line(text: string): void {
     if (!this.#terminal.isWatched) return;
     this.end();
-    this.#terminal.err(`${escapeText(text)}\n`);
+    this.#terminal.err(`${wrap(escapeText(text), this.#columns)}\n`);
   }
 
   /** Leaves the line that is shown. */

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly isWatched: boolean;
   /** Columns of the screen that results go to. Default: the variable `COLUMNS`; without it, lines have any length. */
   readonly columns?: number | undefined;
+  /** Columns of the screen that messages go to. Default: messages have any length. */
+  readonly messageColumns?: number | undefined;
   /** Files that hold keys. Default: there are none, and none can be written. */
   readonly privateFiles?: PrivateFiles;
   /** Asks for a secret on a screen without echo, or reads standard input. Default: nothing can be asked. */

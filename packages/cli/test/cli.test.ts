@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parsePairs } from '../src/commands/batch.ts';
@@ -98,6 +100,8 @@ describe('exit codes of errors', () => {
     'fetch',
     'fetch --label a --batch 1',
     'fetch --batch x',
+    'find --asn ASX',
+    'find --stop-reason nonsense',
     'admin approve x',
     'batch /nonexistent/file',
     'warts /nonexistent/file',
@@ -217,8 +221,8 @@ describe('revtr measure', () => {
     const line = 'measure 192.0.2.1 --to 198.51.100.1';
     const colourful = await revtr(line, { isInteractive: true });
     expect(colourful.out).toContain(ESCAPE);
-    expect(colourful.err).toBe('  hop 1: 192.0.2.1 (destination)\n');
-    expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('  hop 1: 192.0.2.1 (destination)\n');
+    expect(colourful.err).toBe('  hop 1: 192.0.2.1, destination\n');
+    expect((await revtr(`${line} --json`, { isInteractive: true })).err).toBe('  hop 1: 192.0.2.1, destination\n');
     const plain = await revtr(line, { isInteractive: true, environment: { NO_COLOR: '1' } });
     expect(plain.out).not.toContain(ESCAPE);
   });
@@ -310,6 +314,23 @@ describe('a screen of 80 columns', () => {
     expect(longest((await run([command, '--help'], { columns: 80 })).out)).toBeLessThanOrEqual(80);
   });
 
+  it('fits messages too, without a break in an address', async () => {
+    const message = `no host at https://reverse-traceroute.example.net/a/path can be measured, ${'for this reason '.repeat(9)}`;
+    api.failure = {
+      status: 400,
+      body: { error: { code: 'invalidPairs', message, details: [{ at: 'a', code: 'b', message }] } },
+    };
+    const screen = { columns: 80, messageColumns: 80, environment: { REVTR_SERVER: api.url, REVTR_KEY: 'k' } };
+    const refused = await run(['measure', '192.0.2.1', '--to', '198.51.100.1'], screen);
+    api.failure = undefined;
+    const misspelt = await run(['measure', ...Array.from({ length: 9 }, (_, i) => `192.0.2.${i}`)], screen);
+    for (const { code, err } of [refused, misspelt]) {
+      expect(code).toBe(2);
+      expect(longest(err)).toBeLessThanOrEqual(80);
+    }
+    expect(refused.err.match(/https:\/\/reverse-traceroute.example.net\/a\/path can/g)).toHaveLength(2);
+  });
+
   it('tells kinds of hops apart whose names begin alike', async () => {
     const kinds = ['stamp', 'stamp.further', 'prefix'].map((turn) => `spoofedRecordRoute.${turn}`);
     const longer = ['atlasBetween.recordRouteBetween', 'atlasBetween.recordRouteBetween.further'];
@@ -323,6 +344,25 @@ describe('a screen of 80 columns', () => {
     for (const kind of kinds) expect(out).toMatch(new RegExp(`^${kind} `, 'm'));
     expect(out.match(/^atlasBetween\S+/gm)).toEqual([longer[0], 'atlasBetween.recordRouteBetween…']);
     expect(longest(out)).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('revtr export', () => {
+  it('reports a file that cannot be written, and keeps a file for which the server has nothing', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-export-'));
+    const file = join(directory, 'paths');
+    writeFileSync(file, 'earlier');
+    api.answers = answersOf();
+    const unwritable = await revtr(`export 7 --out ${join(directory, 'missing', 'paths')}`);
+    const unknown = await revtr(`export 8 --out ${file}`);
+    const kept = readFileSync(file, 'utf8');
+    rmSync(directory, { recursive: true });
+    expect(unwritable).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/^revtr: cannot write \S+paths: ENOENT/),
+    });
+    expect([unknown.code, kept]).toEqual([2, 'earlier']);
   });
 });
 

@@ -51,6 +51,7 @@ const COMMANDS: Readonly<
   measure: { args: ['192.0.2.1', '--to', '198.51.100.1', '--why'], form: 'value' },
   batch: { args: [pairs, '--to', '198.51.100.1'], form: 'lines' },
   fetch: { args: ['--label', 'L'], form: 'lines' },
+  find: { args: ['--prefix', '198.51.100.0/24', '--asn', 'AS64500', '--from', '2026-11-20T10:00Z'], form: 'lines' },
   'watch list': { args: [], form: 'value' },
   'watch add': { args: ['192.0.2.1', '--to', '198.51.100.1', '--every', '15m', '--webhook', HOSTILE], form: 'value' },
   'watch show': { args: ['3', '--runs', '10'], form: 'value' },

@@ -12,7 +12,11 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** A program `revtr` that prints the real scripts, and values without a server. */
 beforeAll(() => {
   const program = join(directory, 'revtr');
-  const values = `printf '198.51.100.1\\tfirst: one\\n203.0.113.2\\tsecond\\n'`;
+  const values = `case $3 in
+    sources) printf '198.51.100.1\\tfirst: one\\n203.0.113.2\\tsecond\\n' ;;
+    batches) printf '47\\t2026-11-20 10:00, 1 of 2 done\\n46\\t2026-11-19 10:00, 2 of 2 done\\n' ;;
+    *) exit 2 ;;
+  esac`;
   writeFileSync(
     program,
     `#!/bin/sh\nif [ "$1 $2" = "completion values" ]; then ${values}; else exec ${process.execPath} ${PROGRAM} "$@"; fi\n`,
@@ -41,7 +45,7 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
   ['revtr admin opt-out contac', ['contacts']],
   ['revtr export 3 --format ripe', ['ripe-atlas']],
   ['revtr measure 192.0.2.1 --to 2', ['203.0.113.2']],
-  ['revtr cancel 198', ['198.51.100.1']],
+  ['revtr cancel 46', ['46']],
   ['revtr batch revtr.ba', ['revtr.bash']],
   ['revtr measure 192.0.2.1 --label re', []],
 ];

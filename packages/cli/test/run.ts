@@ -11,12 +11,21 @@ export interface RunOptions {
   readonly secret?: string;
   readonly isInteractive?: boolean;
   readonly columns?: number;
+  readonly messageColumns?: number;
 }
 
 /** Runs a command line and collects what it prints. */
 export async function run(
   args: readonly string[],
-  { environment = {}, files = {}, privateFiles, secret = '', isInteractive = false, columns }: RunOptions = {},
+  {
+    environment = {},
+    files = {},
+    privateFiles,
+    secret = '',
+    isInteractive = false,
+    columns,
+    messageColumns,
+  }: RunOptions = {},
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   let [out, err] = ['', ''];
   const code = await runCli(args, {
@@ -31,6 +40,7 @@ export async function run(
     isInteractive,
     isWatched: isInteractive,
     columns,
+    messageColumns,
     ...(privateFiles !== undefined && {
       privateFiles: {
         read: async (path) => privateFiles.get(path),

@@ -13,9 +13,11 @@ import type {
   BatchProgress,
   Cancelled,
   ExportFormat,
+  FindOptions,
   ImportedResult,
   ImportedResultQuery,
   Measurement,
+  MeasurementFilters,
   MeasurementOutline,
   OutlinePage,
   Publication,
@@ -277,19 +279,25 @@ export class ReverseTracerouteClient {
     return recent;
   }
 
-  /** Your measurements with a label, oldest first. Reads all pages. */
-  async labelled(label: string): Promise<readonly Measurement[]> {
-    const all: Measurement[] = [];
-    for await (const measurement of this.eachLabelled(label)) all.push(measurement);
-    return all;
-  }
-
-  /** Your measurements with a label, oldest first. Reads a page of `perPage` (default 1,000, most 10,000) at a time. */
-  eachLabelled(label: string, perPage = 1_000): AsyncGenerator<Measurement, void, undefined> {
-    return itemsOf(async (after = 0) => {
-      const query = { label, after: String(after), limit: perPage };
+  /**
+   * Your measurements that meet all filters, by default the oldest first. Reads a page of `perPage` (default 250, most 10,000) at a time. A number
+   * of a batch in the filters can also be that of a batch of others that you may read.
+   */
+  find(
+    filters: MeasurementFilters = {},
+    { order = 'oldest', perPage = 250 }: FindOptions = {},
+  ): AsyncGenerator<Measurement, void, undefined> {
+    const { asn, batch, ...others } = filters;
+    return itemsOf(async (cursor?: string) => {
+      const query = {
+        ...others,
+        ...(asn !== undefined && { asn: String(asn) }),
+        ...(batch !== undefined && { batch: String(batch) }),
+        ...{ order, limit: perPage },
+        ...(cursor !== undefined && { cursor }),
+      };
       const page = await good(this.#connection.api.GET('/api/v2/measurements', { params: { query } }));
-      return { items: listed(page.measurements), next: page.next };
+      return { items: listed(page.measurements), next: page.cursor };
     });
   }
 

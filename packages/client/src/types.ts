@@ -24,6 +24,30 @@ export type Cancelled = paths['/api/v2/batches/{id}/cancel']['post']['responses'
 export type ExportFormat = NonNullable<
   NonNullable<paths['/api/v2/batches/{id}/export']['get']['parameters']['query']>['format']
 >;
+/** Which measurements to find: those that meet all of the filters. */
+export interface MeasurementFilters {
+  /** Addresses. */
+  readonly source?: string;
+  readonly destination?: string;
+  /** Prefix of the destination, such as `192.0.2.0/24`. */
+  readonly prefix?: string;
+  /** AS number on the path. */
+  readonly asn?: number;
+  readonly label?: string;
+  /** Submitted at this time or later, in the form of RFC 3339. */
+  readonly from?: string;
+  /** Submitted before this time, in the form of RFC 3339. */
+  readonly to?: string;
+  readonly stopReason?: MeasurementResult['stopReason'];
+  readonly batch?: number;
+}
+/** How measurements are found. */
+export interface FindOptions {
+  /** Default `oldest`: the first submitted come first. */
+  readonly order?: 'oldest' | 'newest';
+  /** Measurements in a page. Default 250, most 10,000. */
+  readonly perPage?: number;
+}
 /** A published result. */
 export type PublicResult = Schemas['PublicResult'];
 /** How a result is published: its token and the addresses of its page and pictures. */

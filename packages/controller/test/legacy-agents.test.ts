@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,13 @@ import { AgentDirectory } from '../src/agents/directory.ts';
 import { Metrics } from '../src/foundation/metrics.ts';
 import { LegacyGateway } from '../src/measuring/legacy/legacy-gateway.ts';
 import { RateCap } from '../src/measuring/legacy/rate-cap.ts';
+import { SharedReplies } from '../src/measuring/legacy/shared-replies.ts';
 import { LinkProber } from '../src/measuring/link-prober.ts';
 import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
+import { type Process, processes } from './cluster/processes.ts';
+import { startNameServer } from './dns-server.ts';
+import { framed, rawCall, rawSession } from './grpc/raw-call.ts';
 import { serviceOf } from './grpc/service-of.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -27,7 +31,11 @@ const HOST = '127.0.0.1';
 const ADDRESS = parseIpv4(HOST);
 const OTHER = parseIpv4('192.88.99.2');
 const NAME = 'plcontroller.example';
+/** A name that the certificate does not have. */
+const OTHER_NAME = 'other.example';
+const NAME_SERVER = '127.0.0.77';
 const PATIENCE_MS = 300;
+const PACKETS_PER_SECOND = 1_000;
 const clock = systemClock;
 
 /** A port that nothing listens on at this moment. */
@@ -44,10 +52,13 @@ const events: string[] = [];
 const metrics = new Metrics();
 const children: ChildProcess[] = [];
 const sockets: Socket[] = [];
-const ports = { scamper: 0, tls: 0, grpc: 0 };
+const ports = { scamper: 0, grpc: 0, otherGrpc: 0 };
 let root = '';
+let rootFile = '';
 let directory: AgentDirectory;
 let gateway: LegacyGateway;
+/** Another gateway of the cluster, to which the same agents report. */
+let otherGateway: LegacyGateway;
 let switches: KillSwitches;
 let prober: LinkProber;
 const targetPolicy = new TargetPolicy({ testNetworks: [parsePrefix('127.0.0.0/8')] });
@@ -58,6 +69,7 @@ beforeAll(async () => {
   const path = mkdtempSync(join(tmpdir(), 'revtr-legacy-'));
   const authority = await Authority.open(path, new Date());
   root = authority.rootCertificate;
+  rootFile = join(path, 'root.crt');
   const database = await openDatabase({ kind: 'memory' });
   directory = await AgentDirectory.open(new Agents(database.db));
   for (const address of [ADDRESS, OTHER])
@@ -68,24 +80,47 @@ beforeAll(async () => {
   const users = new Users(database.db);
   operator = (await users.ensure({ name: 'O', email: 'o@revtr.example', role: 'operator', ...limits })).id;
   switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
-  Object.assign(ports, { scamper: await freePort(), grpc: await freePort() });
-  gateway = new LegacyGateway(
-    {
-      ...{ host: HOST, contact: 'mailto:probes@example.org', scamperPort: ports.scamper, grpcPort: ports.grpc },
-      ...{ names: [NAME], credentialFiles: undefined, acceptsPlaintext: true, packetsPerSecond: 1_000 },
-      patienceMs: PATIENCE_MS,
-      arrivals: { burst: 1_000, perSecond: 1_000 },
-    },
-    {
-      ...{ directory, targetPolicy, switches, metrics, clock, random: Math.random },
-      log: pino({}, { write: (line: string) => void lines.push(line) }),
-      auditEvents: { count: ({ kind, subject }) => void events.push(`${kind} ${subject}`) },
-      certify: (names) => authority.createServer(names, new Date()),
-      isLinked: () => false,
-      onJoined: () => undefined,
-      onLeft: () => undefined,
-      onHealth: () => undefined,
-    },
+  Object.assign(ports, { scamper: await freePort(), grpc: await freePort(), otherGrpc: await freePort() });
+  const start = processes();
+  const gatewayProcesses: Process[] = [];
+  const createGateway = (scamperPort: number | undefined, grpcPort: number): LegacyGateway => {
+    const process = start('gateway');
+    gatewayProcesses.push(process);
+    const { bus, members } = process;
+    const replies = new SharedReplies({
+      ...{ bus, members, clock },
+      take: (receiver, reports) => created.agents.take(receiver, reports),
+      onError: () => undefined,
+    });
+    replies.start();
+    const created = new LegacyGateway(
+      {
+        ...{ host: HOST, contact: 'mailto:probes@example.org', scamperPort, grpcPort },
+        ...{ names: [NAME], credentialFiles: undefined, acceptsPlaintext: true, packetsPerSecond: PACKETS_PER_SECOND },
+        patienceMs: PATIENCE_MS,
+        arrivals: { burst: 1_000, perSecond: 1_000 },
+      },
+      {
+        ...{ directory, targetPolicy, switches, metrics, clock, random: Math.random },
+        handOn: (receiver, reports, signal) => replies.handOn(receiver, reports, signal),
+        log: pino({}, { write: (line: string) => void lines.push(line) }),
+        auditEvents: {
+          count: ({ kind, client, subject }) => void events.push([kind, client, subject].join(' ').trim()),
+        },
+        certify: (names) => authority.createServer(names, new Date()),
+        isLinked: () => false,
+        onJoined: () => undefined,
+        onLeft: () => undefined,
+        onHealth: () => undefined,
+      },
+    );
+    return created;
+  };
+  gateway = createGateway(ports.scamper, ports.grpc);
+  otherGateway = createGateway(undefined, ports.otherGrpc);
+  await otherGateway.start();
+  await until(() =>
+    gatewayProcesses.every(({ members }) => members.with('gateway').length === gatewayProcesses.length),
   );
   switches.subscribe(() => gateway.agents.enforceRules());
   await gateway.start();
@@ -95,6 +130,8 @@ beforeAll(async () => {
   );
   close = async () => {
     await gateway.stop();
+    await otherGateway.stop();
+    for (const process of gatewayProcesses) await process.stop();
     await database.close();
     rmSync(path, { recursive: true });
   };
@@ -121,12 +158,15 @@ const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> =>
     await sleep(10);
   }
 };
-/** Starts a scamper that dials in. */
-const startScamper = (port = ports.scamper, ...args: string[]): ChildProcess => {
-  const child = spawn('scamper', ['-R', `${HOST}:${port}`, '-p', '1000', ...args], { stdio: 'ignore' });
+const dial = (to: string, ...args: string[]): ChildProcess => {
+  const child = spawn('scamper', ['-R', to, '-p', '1000', ...args], { stdio: 'ignore' });
   children.push(child);
   return child;
 };
+/** Starts a scamper that dials in without TLS, which it does not use with an address. */
+const startScamper = (port = ports.scamper): ChildProcess => dial(`${HOST}:${port}`);
+/** The scamper of Debian 12 is built without OpenSSL. */
+const canUseTls = spawnSync('scamper', ['-?'], { encoding: 'utf8' }).stderr.includes('cafile=');
 const ping = () => prober.ping({ type: 'ping', sender: ADDRESS, target: ADDRESS, timeoutMs: 1_000 });
 
 describe('a scamper that dials in', () => {
@@ -146,8 +186,21 @@ describe('a scamper that dials in', () => {
     expect(lines.join('')).toContain('checks no grants, opt-outs or kill switches');
   });
 
-  it('measures over TLS under the name that it expects', async () => {
-    // The scamper of Debian is built without TLS, which begins with the first byte.
+  it('measures over TLS, and checks certificate and name', async () => {
+    if (canUseTls) {
+      const nameServer = await startNameServer({ host: NAME_SERVER, port: 53 });
+      for (const name of [NAME, OTHER_NAME]) nameServer.zone.set(`A ${name}`, [HOST]);
+      const dialOverTls = (name: string) =>
+        dial(`${name}:${ports.scamper}`, '-n', NAME_SERVER, '-O', `cafile=${rootFile}`);
+      const before = await refused('legacyConnection');
+      dialOverTls(OTHER_NAME);
+      await until(async () => (await refused('legacyConnection')) === before + 1);
+      expect(lines.join('')).toContain('another certificate');
+      dialOverTls(NAME);
+      expect((await ping()).reply).toMatchObject({ from: ADDRESS });
+      await nameServer.stop();
+      return;
+    }
     const relay = createServer((inner) => {
       const outer = connectTls({ host: HOST, port: ports.scamper, ca: root, servername: NAME });
       for (const socket of [inner, outer]) sockets.push(socket.on('error', () => socket.destroy()));
@@ -169,6 +222,18 @@ describe('a scamper that dials in', () => {
     startScamper();
     const results = await Promise.all(pings);
     expect(results.every(({ reply }) => reply?.from === ADDRESS)).toBe(true);
+  });
+
+  it('that has connected to another gateway is given up here, unless it is connected here as well', async () => {
+    const scamper = startScamper();
+    await ping();
+    gateway.agents.movedAway(ADDRESS);
+    expect(gateway.agents.connected()).toEqual([ADDRESS]);
+    scamper.kill('SIGKILL');
+    await until(() => gateway.agents.connected().length === 0);
+    expect(gateway.agents.find(ADDRESS)).toBeDefined();
+    gateway.agents.movedAway(ADDRESS);
+    expect(gateway.agents.find(ADDRESS)).toBeUndefined();
   });
 
   it('obeys kill switches and the opt-out list, also while a probe runs', async () => {
@@ -243,8 +308,17 @@ describe('the controller refuses, logs and counts', () => {
     await send(...chunks);
     await until(async () => (await refused('legacyConnection')) === before + 1);
     expect(lines.join('')).toContain(reason);
-    expect(events).toEqual(['agentRefused legacyConnection']);
+    expect(events).toEqual([`agentRefused ${HOST} legacyConnection`]);
     expect(gateway.agents.connected()).toEqual([]);
+  });
+
+  it('a scamper that leaves during the TLS handshake', async () => {
+    const before = await refused('legacyConnection');
+    const socket = connect(ports.scamper, HOST, () => socket.end(Buffer.from([0x16, 3, 1, 0, 200])));
+    sockets.push(socket);
+    await until(async () => (await refused('legacyConnection')) === before + 1);
+    expect(events).toEqual([`agentRefused ${HOST} legacyConnection`]);
+    expect(lines.join('')).toContain('another certificate');
   });
 
   it.each([
@@ -263,44 +337,56 @@ describe('the controller refuses, logs and counts', () => {
 describe('replies that an agent reports', () => {
   type Report = (probes: readonly object[]) => Promise<number>;
   let report: Report;
-  let stop: () => void;
+  let reportElsewhere: Report;
+  const stops: (() => void)[] = [];
   beforeAll(() => {
     const Client = serviceOf('grpc/proto/plcontroller.proto', 'pb.PLController', { keepCase: true });
-    const client = new Client(`${HOST}:${ports.grpc}`, credentials.createSsl(Buffer.from(root)), {
-      'grpc.ssl_target_name_override': NAME,
-      'grpc.default_authority': NAME,
-    });
-    report = (probes) =>
-      new Promise((resolve) => {
-        client.AcceptProbes({ probes }, (error: { readonly code: number } | null) => resolve(error?.code ?? status.OK));
+    const reportTo = (port: number): Report => {
+      const client = new Client(`${HOST}:${port}`, credentials.createSsl(Buffer.from(root)), {
+        'grpc.ssl_target_name_override': NAME,
+        'grpc.default_authority': NAME,
       });
-    stop = () => client.close();
+      stops.push(() => client.close());
+      return (probes) =>
+        new Promise((resolve) => {
+          client.AcceptProbes({ probes }, (error: { readonly code: number } | null) =>
+            resolve(error?.code ?? status.OK),
+          );
+        });
+    };
+    report = reportTo(ports.grpc);
+    reportElsewhere = reportTo(ports.otherGrpc);
   });
-  afterAll(() => stop());
+  afterAll(() => {
+    for (const stop of stops) stop();
+  });
 
-  it('answer the spoofed probe whose mark they carry, and no other', async () => {
+  it('answer the spoofed probe whose mark they carry, and no other, at whichever gateway they arrive', async () => {
     startScamper();
     await until(() => gateway.agents.connected().length === 1);
-    const mark = createLegacyMark(pooledRandomBytes);
     const agent = gateway.agents.find(ADDRESS);
-    const caught = agent?.run({ kind: 'catch', target: OTHER, mark, timeoutMs: 5_000 }, { timeoutMs: 5_000 });
-    const right = {
-      ...{ spoofer_ip: OTHER, probe_id: Number.parseInt(mark.token.slice(0, 8), 16), src: OTHER, dst: ADDRESS },
-      ...{ id: mark.identifier, seq_num: mark.sequence, r_r: { hops: [OTHER, 7, 8, 0, 9, 0, 0, 0, 0] } },
-    };
-    const before = await refused('legacyReply');
-    const wrong = [{ src: ADDRESS }, { id: right.id ^ 1 }, { seq_num: 1 }, { probe_id: right.probe_id ^ 1 }];
-    expect(await report(wrong.map((part) => ({ ...right, ...part })))).toBe(status.OK);
-    expect(await refused('legacyReply')).toBe(before + wrong.length);
-    expect(events).toEqual(['replyForged undefined']);
-    expect(await report([right])).toBe(status.OK);
-    expect(await caught).toEqual({
-      kind: 'reported',
-      reply: { from: OTHER, icmpType: 0, icmpCode: 0, ttl: 0, recordRoute: [OTHER, 7, 8, 0, 9] },
-    });
-    // The same reply once more is late, and no forgery.
-    expect(await report([right])).toBe(status.OK);
-    expect(await refused('legacyReply')).toBe(before + wrong.length);
+    for (const reportHere of [report, reportElsewhere]) {
+      events.length = 0;
+      const mark = createLegacyMark(pooledRandomBytes);
+      const caught = agent?.run({ kind: 'catch', target: OTHER, mark, timeoutMs: 5_000 }, { timeoutMs: 5_000 });
+      const right = {
+        ...{ spoofer_ip: OTHER, probe_id: Number.parseInt(mark.token.slice(0, 8), 16), src: OTHER, dst: ADDRESS },
+        ...{ id: mark.identifier, seq_num: mark.sequence, r_r: { hops: [OTHER, 7, 8, 0, 9, 0, 0, 0, 0] } },
+      };
+      const before = await refused('legacyReply');
+      const wrong = [{ src: ADDRESS }, { id: right.id ^ 1 }, { seq_num: 1 }, { probe_id: right.probe_id ^ 1 }];
+      expect(await reportHere(wrong.map((part) => ({ ...right, ...part })))).toBe(status.OK);
+      expect(await refused('legacyReply')).toBe(before + wrong.length);
+      expect(events).toEqual([`replyForged ${HOST}`]);
+      expect(await reportHere([right])).toBe(status.OK);
+      expect(await caught).toEqual({
+        kind: 'reported',
+        reply: { from: OTHER, icmpType: 0, icmpCode: 0, ttl: 0, recordRoute: [OTHER, 7, 8, 0, 9] },
+      });
+      // The same reply once more is late, and no forgery.
+      expect(await reportHere([right])).toBe(status.OK);
+      expect(await refused('legacyReply')).toBe(before + wrong.length);
+    }
   });
 
   it('are refused from a stranger, and when there are none', async () => {
@@ -309,6 +395,38 @@ describe('replies that an agent reports', () => {
     const before = await refused('legacyConnection');
     expect(await report([{ src: 1 }])).toBe(status.PERMISSION_DENIED);
     expect(await refused('legacyConnection')).toBe(before + 1);
+  });
+});
+
+describe('the server for reported replies refuses, logs and counts', () => {
+  const PATH = '/pb.PLController/AcceptProbes';
+  const countedOf = async (reason: string): Promise<number> => {
+    const counter = await metrics.registry.getSingleMetric('revtr_grpc_refused_total')?.get();
+    return counter?.values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+  };
+  const isLogged = (text: string): boolean => lines.some((line) => line.includes(text) && line.includes(HOST));
+
+  it.each([
+    ['a message of another proto', PATH, Buffer.from('0a05ffff', 'hex'), status.INVALID_ARGUMENT, 'badMessage'],
+    ['a method that it does not have', '/pb.PLController/Ping', Buffer.of(), status.UNIMPLEMENTED, 'unimplemented'],
+    ['another service', '/pb.Revtr/GetSources', Buffer.of(), status.UNIMPLEMENTED, 'unimplemented'],
+    ['a message larger than a report can be', PATH, Buffer.alloc(2 ** 20 + 1), status.RESOURCE_EXHAUSTED, 'limit'],
+  ])('%s', async (_, path, body, code, reason) => {
+    const before = await countedOf(reason);
+    const session = rawSession(ports.grpc);
+    expect((await rawCall(session, path, { body: framed(body) })).status).toBe(String(code));
+    session.destroy();
+    expect(await countedOf(reason)).toBe(before + 1);
+    expect(isLogged(`"reason":"${reason}"`)).toBe(true);
+  });
+
+  it('a client that speaks no TLS', async () => {
+    const before = await countedOf('tls');
+    const socket = connect(ports.grpc, HOST, () => socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.resume();
+    await until(async () => (await countedOf('tls')) === before + 1);
   });
 });
 
@@ -329,5 +447,56 @@ describe('the rate cap of an agent', () => {
     expect(sentAt.slice(10)).toEqual([0, 500, 600]);
     cap.use(30);
     await expect(take(1)).rejects.toMatchObject({ code: 'proberStopped' });
+  });
+
+  it('gives back the time of a probe that is cancelled while it waits', async () => {
+    const manual = new ManualClock();
+    const cap = new RateCap({ perSecond: 10, mostWaitMs: 2_000 }, { clock: manual });
+    const { signal } = new AbortController();
+    await cap.take(10, signal);
+    const cancelled = new AbortController();
+    await cap.take(10, signal);
+    const waiting = cap.take(15, cancelled.signal);
+    cancelled.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    const next = cap.take(1, signal).then(() => manual.now());
+    const start = manual.now();
+    for (let i = 0; i < 20; i++) await manual.advance(100);
+    expect((await next) - start).toBe(1_000);
+  });
+
+  it('charges what a traceroute that is cut off may have sent, and nothing for one that was not sent', async () => {
+    const first = startScamper();
+    await ping();
+    const agent = gateway.agents.find(ADDRESS);
+    const most = { maxHops: 255, attempts: 10 };
+    /** Cuts off traceroutes before scamper answers. */
+    const cutOff = async (count: number): Promise<void> => {
+      const stop = new AbortController();
+      const options = { timeoutMs: 5_000, signal: stop.signal };
+      const runs = Array.from({ length: count }, (_, i) => {
+        const request = {
+          type: 'traceroute',
+          sender: ADDRESS,
+          target: ADDRESS + i,
+          timeoutMs: 1_000,
+          ...most,
+        } as const;
+        return agent?.run({ kind: 'traceroute', request, measurement: undefined }, options);
+      });
+      await sleep(20);
+      stop.abort();
+      expect(new Set((await Promise.allSettled(runs)).map((run) => run.status))).toEqual(new Set(['rejected']));
+    };
+    // Without a connection, nothing is sent.
+    first.kill('SIGKILL');
+    await until(() => gateway.agents.connected().length === 0);
+    for (let i = 0; i < 25; i++) await cutOff(60);
+    const second = startScamper();
+    expect((await ping()).reply).toBeDefined();
+    second.kill('SIGSTOP');
+    await cutOff(14);
+    second.kill('SIGCONT');
+    await expect(ping()).rejects.toThrow('packets per second for some time');
   });
 });

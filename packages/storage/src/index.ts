@@ -5,6 +5,10 @@ export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
 export { lockDirectory } from './embedded/lock-file.ts';
 export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';
+export type { SearchOrder } from './find/id-range.ts';
+export type { MeasurementFilter } from './find/measurement-filter.ts';
+export { MeasurementFinder, type SearchOptions } from './find/measurement-finder.ts';
+export type { MeasurementSearch } from './find/measurement-search.ts';
 export { AbuseContacts } from './queries/abuse-contacts.ts';
 export { type AccountRecord, Accounts } from './queries/accounts.ts';
 export { AgentTests } from './queries/agent-tests.ts';
@@ -29,18 +33,12 @@ export {
   type StoredAuditBlock,
 } from './queries/audit-blocks.ts';
 export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './queries/audit-event-records.ts';
-export {
-  Batches,
-  type BatchProgress,
-  type MeasurementPage,
-  type Repeated,
-} from './queries/batches.ts';
+export { Batches, type BatchProgress, type MeasurementPage } from './queries/batches.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type ImportedResultQuery, ImportedResults, type NewImportedResult } from './queries/imported-results.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { type Lease, Leases } from './queries/leases.ts';
-export type { LimitUse, QuotaExceeded } from './queries/limit-use.ts';
 export { Mails } from './queries/mails.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
@@ -72,8 +70,10 @@ export { type AlertOutcome, WatchAlerts } from './queries/watch-alerts.ts';
 export { WatchHistory, type WatchPage } from './queries/watch-history.ts';
 export { type ClaimedRun, type FinishedRun, type NewWatchAlert, WatchRuns } from './queries/watch-runs.ts';
 export { type NewWatch, type WatchChange, Watches, type WatchLimits, type WatchRefusal } from './queries/watches.ts';
+export type { Repeated } from './queue/accept-batches.ts';
 export { keyOfFlow, MOST_AHEAD } from './queue/fair-turns.ts';
 export type { NewMeasurement } from './queue/insert-measurements.ts';
+export type { LimitUse, QuotaExceeded } from './queue/limit-use.ts';
 export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
 export { JsonResults } from './results/json-results.ts';

@@ -23,6 +23,7 @@ import {
   type User,
   Users,
 } from '../src/index.ts';
+import { labelled } from './labelled.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
 const NOW = new Date('2026-01-01T12:00:00Z');
@@ -254,7 +255,7 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       await new Batches(db).accept(other, [pair], NOW);
       await new ProbeSets(db).accept(user, [{ type: 'ping' }, { type: 'ping' }], NOW, null);
       await new ProbeSets(db).accept(other, [{ type: 'ping' }], NOW, null);
-      const [published] = await new Batches(db).labelled(user.id, 'mine');
+      const [published] = await labelled(db, user.id, 'mine');
       const token = generateToken();
       await new Publications(db).publish(published.id, token, NOW);
       const exported = async (who: User): Promise<Record<string, number>> => {

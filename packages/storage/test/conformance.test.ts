@@ -36,6 +36,7 @@ import {
   WatchHistory,
   WatchRuns,
 } from '../src/index.ts';
+import { labelled } from './labelled.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
 
 const codeOf = async (query: () => Promise<unknown>): Promise<string> => {
@@ -504,8 +505,8 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         measurements(12).map(({ destination }) => destination),
       );
       expect(rows[3].options).toEqual({ n: 3 });
-      expect(await new Batches(database.db).labelled(user.id, 'mine')).toHaveLength(12);
-      expect(await new Batches(database.db).labelled((await newUser()).id, 'mine')).toHaveLength(0);
+      expect(await labelled(database.db, user.id, 'mine')).toHaveLength(12);
+      expect(await labelled(database.db, (await newUser()).id, 'mine')).toHaveLength(0);
     });
 
     it('enforces the three limits of a user, also against simultaneous requests', async () => {
@@ -522,6 +523,36 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const user = await newUser({ max_parallel: 5 });
       const answers = await Promise.all(Array.from({ length: 5 }, () => batches.accept(user, measurements(2), now)));
       expect(answers.filter((answer) => 'id' in answer)).toHaveLength(2);
+    });
+
+    it('accepts small batches that come at once with their own measurements, and refuses one that it cannot store', async () => {
+      const batches = new Batches(database.db);
+      const user = await newUser({ max_per_minute: 60 });
+      const sizes = Array.from({ length: 40 }, (_, i) => (i % 3) + 1);
+      const outcomes = await Promise.allSettled(
+        sizes.map((size, i) => batches.accept(user, measurements(size, i === 7 ? 'bad\0text' : `batch ${i}`), now)),
+      );
+      const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+      expect(failed).toEqual([expect.objectContaining({ code: 'badText' })]);
+      const accepted = outcomes.flatMap((outcome, i) =>
+        outcome.status === 'fulfilled' && 'id' in outcome.value ? [{ i, id: outcome.value.id }] : [],
+      );
+      for (const { i, id } of accepted) {
+        const rows = await batches.measurementsOf(id);
+        expect(rows.map(({ label, options }) => ({ label, options }))).toEqual(
+          Array.from({ length: sizes[i] }, (_, n) => ({ label: `batch ${i}`, options: { n } })),
+        );
+      }
+      const total = accepted.reduce((sum, { i }) => sum + sizes[i], 0);
+      expect(total).toBeGreaterThan(57);
+      expect(total).toBeLessThanOrEqual(60);
+      expect(await batches.limitUseOf(user, now)).toEqual([
+        expect.objectContaining({ limit: 'perDay', used: total }),
+        expect.objectContaining({ limit: 'parallel', used: total }),
+        expect.objectContaining({ limit: 'perMinute', used: total }),
+      ]);
+      expect((await batches.limitUseOf(user, later(60))).map(({ used }) => used)).toEqual([total, total, 0]);
+      expect((await batches.limitUseOf(user, later(43_200))).map(({ used }) => used)).toEqual([0, total, 0]);
     });
 
     it('finds the batch of a repeated request for a day, also when both requests come at once', async () => {
@@ -875,7 +906,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const user = await newUser();
       const label = `'; drop table measurements; --`;
       await accept(user, 1, label);
-      expect(await new Batches(database.db).labelled(user.id, label)).toHaveLength(1);
+      expect(await labelled(database.db, user.id, label)).toHaveLength(1);
     });
 
     describe('with text that PostgreSQL cannot store', () => {
@@ -933,7 +964,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         'abuse contact': (bad) => new AbuseContacts(database.db).put('AS1', bad),
         'opt-out removal': (bad) => new OptOuts(database.db).remove(bad),
         label: async (bad) => accept(await newUser(), 1, bad),
-        'label look-up': (bad) => new Batches(database.db).labelled(1, bad),
+        'label look-up': (bad) => labelled(database.db, 1, bad),
         'measurement options': async (bad) =>
           new Batches(database.db).accept(
             await newUser(),
@@ -1006,7 +1037,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         const user = await newUser();
         for (const label of ['\\u0000', '\\\\ud800', '\u{1f600}', '\u0001\u001f\u007f', '"\\"', '\ufffe\uffff']) {
           await accept(user, 1, label);
-          expect(await new Batches(database.db).labelled(user.id, label)).toMatchObject([{ label }]);
+          expect(await labelled(database.db, user.id, label)).toMatchObject([{ label }]);
         }
       });
     });
@@ -1016,16 +1047,15 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         const user = await newUser();
         const batch = await accept(user, 5, 'paged');
         const batches = new Batches(database.db);
-        const [first, second, ...others] = await batches.labelled(user.id, 'paged');
+        const [first, second, ...others] = await labelled(database.db, user.id, 'paged');
         expect(others).toHaveLength(3);
-        expect(await batches.labelled(user.id, 'paged', { limit: 2 })).toEqual([first, second]);
-        expect(await batches.labelled(user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
+        expect(await labelled(database.db, user.id, 'paged', { limit: 2 })).toEqual([first, second]);
+        expect(await labelled(database.db, user.id, 'paged', { limit: 9, after: second.id })).toEqual(others);
         expect(await batches.measurementsOf(batch, { limit: 1, after: first.id })).toEqual([second]);
       });
 
       it('refuses limits that are too large or no positive whole number', async () => {
         const listings: ((limit: number) => Promise<unknown>)[] = [
-          (limit) => new Batches(database.db).labelled(1, 'x', { limit }),
           (limit) => new Batches(database.db).measurementsOf(1, { limit }),
           (limit) => new Applications(database.db).list(undefined, limit),
           (limit) => new AgentTests(database.db).of('1.2.3.4', limit),

@@ -6,6 +6,7 @@ import { PglitePool } from '../src/embedded/pglite-pool.ts';
 import { Batches, Jobs, JsonResults, Publications, WatchHistory } from '../src/index.ts';
 import { MIGRATIONS } from '../src/migrations/index.ts';
 import type { Schema } from '../src/schema/schema.ts';
+import { labelled } from './labelled.ts';
 
 const HOPS = [{ address: '1.0.1.1', asn: 7 }];
 
@@ -62,7 +63,7 @@ describe('the migration of results', () => {
       batch: await batches.measurementsOf(2),
       outlines: await batches.outlinesOf(1, { limit: 10, after: 0 }),
       one: await batches.findMeasurement(4),
-      labelled: (await batches.labelled(1, 'old', { after: 1 })).map(({ id, state }) => [id, state]),
+      labelled: (await labelled(db, 1, 'old', { after: 1 })).map(({ id, state }) => [id, state]),
       done: [
         await batches.countDone(1),
         await batches.countDone(2),

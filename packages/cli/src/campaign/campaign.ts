@@ -93,6 +93,7 @@ export class Campaign {
       }
     } finally {
       await this.#writing;
+      if (this.#unwritten === 0) this.#show(this.#written);
       this.#progress.end();
     }
     return { pairs: this.#written, reached: this.#reached, rejected: this.#rejected };
@@ -181,6 +182,11 @@ export class Campaign {
     this.#reached += reached;
   }
 
+  #show(done: number, note?: string): void {
+    const state = { done, written: this.#written, reached: this.#reached };
+    this.#progress.show({ ...state, ...(note !== undefined && { note }) });
+  }
+
   async #findComplete(): Promise<UnderWay[]> {
     const limit = this.#underWay.size;
     const latest = new Map((await this.#client.batches({ limit })).map((batch) => [batch.id, batch]));
@@ -196,7 +202,7 @@ export class Campaign {
         if (found.done === found.total) complete.push(batch);
       }
     }
-    this.#progress.show({ done, reached: this.#reached });
+    this.#show(done);
     return complete;
   }
 
@@ -235,11 +241,7 @@ export class Campaign {
       const isPassing = error.code === 'unreachable' || error.code === 'failed';
       this.#failingSince ??= this.#now();
       if (!isPassing || this.#now() - this.#failingSince > GIVE_UP_MS) throw error;
-      this.#progress.show({
-        done: this.#written,
-        reached: this.#reached,
-        note: `waiting for the server (${error.message})`,
-      });
+      this.#show(this.#written, `waiting for the server (${error.message})`);
       await this.#sleep(RETRY_MS);
       return undefined;
     }
@@ -247,7 +249,7 @@ export class Campaign {
 
   async #waitForQuota(): Promise<void> {
     const seconds = Math.ceil((this.#blockedUntil - this.#now()) / 1000);
-    this.#progress.show({ done: this.#written, reached: this.#reached, note: `waiting ${seconds} s for your limits` });
+    this.#show(this.#written, `waiting ${seconds} s for your limits`);
     await this.#sleep(Math.max(0, this.#blockedUntil - this.#now()));
   }
 }

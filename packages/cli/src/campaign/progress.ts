@@ -5,6 +5,18 @@ import type { Terminal } from '../terminal.ts';
 /** Time of which the rate is an average, milliseconds. */
 const RATE_OVER_MS = 60_000;
 
+/** How far a campaign is. */
+export interface CampaignState {
+  /** Measurements that have ended. */
+  readonly done: number;
+  /** Pairs in the output. */
+  readonly written: number;
+  /** Pairs in the output whose path reached the source. */
+  readonly reached: number;
+  /** What the campaign waits for. */
+  readonly note?: string;
+}
+
 /** One line on standard error that says how far a campaign is, if standard error is a terminal. */
 export class ProgressLine {
   readonly #line: StatusLine;
@@ -22,17 +34,19 @@ export class ProgressLine {
     this.#now = collaborators.now;
   }
 
-  show({ done, reached, note }: { readonly done: number; readonly reached: number; readonly note?: string }): void {
+  /** Shows how many pairs are measured, how many of them are in the output, and how many of those reached their source. */
+  show({ done, written, reached, note }: CampaignState): void {
     const at = this.#now();
     this.#samples.push({ at, done });
     while (this.#samples.length > 2 && at - this.#samples[0].at > RATE_OVER_MS) this.#samples.shift();
     const [first] = this.#samples;
     const rate = at > first.at ? ((done - first.done) * 1000) / (at - first.at) : 0;
+    const left = this.#total - done;
     const parts = [
       `${count(done)} of ${count(this.#total)} done`,
-      `${count(reached)} reached`,
-      `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))}/s`,
-      ...(rate > 0 ? [`${duration((this.#total - done) / rate)} left`] : []),
+      ...(written > 0 ? [`${count(reached)} of ${count(written)} reached`] : []),
+      ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))}/s`] : []),
+      ...(rate > 0 && left > 0 ? [`${duration(left / rate)} left`] : []),
       ...(note === undefined ? [] : [note]),
     ];
     this.#line.show(parts.join(', '));

@@ -45,3 +45,12 @@ export function readAmount(text: string): number {
     throw new InvalidArgumentError('It must be a number from 0 to 100,000.');
   return amount;
 }
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Parses a time such as `2026-11-20T10:00Z`. */
+export function readTime(text: string): string {
+  if (!TIME.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('A time looks like 2026-11-20T10:00Z.');
+  return text;
+}

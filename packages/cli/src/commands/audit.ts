@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { renderEvents, renderRecords } from '../render/audit.ts';
-import { readCount } from './arguments.ts';
+import { readCount, readTime } from './arguments.ts';
 
 type EventKind = NonNullable<AuditEventQuery['kind']>;
 
@@ -75,15 +75,6 @@ function readKind(text: string): EventKind {
   const kind = EVENT_KINDS.find((known) => known === text);
   if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${EVENT_KINDS.join(', ')}.`);
   return kind;
-}
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** Parses a time. */
-function readTime(text: string): string {
-  if (!TIME.test(text) || Number.isNaN(Date.parse(text)))
-    throw new InvalidArgumentError('A time looks like 2026-11-20T10:00Z.');
-  return text;
 }
 
 /** The numbers among the options as the API takes them. */

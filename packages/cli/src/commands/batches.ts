@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { type DisplayOptions, withDisplay, withTable } from '../display.ts';
-import { unreadableFile } from '../errors.ts';
+import { unwritableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { table } from '../render/layout/table.ts';
 import type { Screen } from '../terminal.ts';
@@ -80,14 +80,16 @@ export function addBatches(program: Command, context: Context): void {
     .action(async (batch: number, options: ExportOptions) => {
       const { format, out: file } = options;
       const client = await context.connect(options);
+      // The file is replaced only when the server has answered.
+      const measurements = await client.export(batch, format);
       const target = createWriteStream(file);
-      await pipeline(await client.export(batch, format), target).catch((error: unknown) => {
-        throw error instanceof Error && 'syscall' in error ? unreadableFile(file, error) : error;
+      await pipeline(measurements, target).catch((error: unknown) => {
+        throw error instanceof Error && 'syscall' in error ? unwritableFile(file, error) : error;
       });
       output.print(
         options,
         { batch, format, file, bytes: target.bytesWritten },
-        ({ bytes }) => `${file}: ${bytes} bytes\n`,
+        ({ bytes }) => `${file}: ${bytes.toLocaleString('en')} bytes\n`,
       );
     });
 }

@@ -1,3 +1,4 @@
+import type { Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
@@ -34,8 +35,14 @@ export function addFetch(program: Command, context: Context): void {
     const client = await context.connect(options);
     const read = async (id: number) =>
       (options.follow === true ? await follow(client, id, {}, context) : await client.batch(id)).measurements;
-    const measurements = batch === undefined ? await client.labelled(label ?? '') : await read(batch);
+    const measurements = batch === undefined ? await labelled(client, label ?? '') : await read(batch);
     if (measurements.length === 0) output.note('you have no such measurement');
     await printMeasurements(context, options, measurements);
   });
+}
+
+async function labelled(client: ReverseTracerouteClient, label: string): Promise<readonly Measurement[]> {
+  const all: Measurement[] = [];
+  for await (const measurement of client.find({ label })) all.push(measurement);
+  return all;
 }

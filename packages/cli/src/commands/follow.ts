@@ -1,5 +1,6 @@
 import { type Batch, type BatchEvent, ClientError, type ReverseTracerouteClient } from '@revtr/client';
 import type { Context } from '../context.ts';
+import { labelOfTechnique } from '../render/measurement/techniques.ts';
 import { StatusLine } from '../status-line.ts';
 import { noteWaiting } from './waiting-note.ts';
 
@@ -66,7 +67,7 @@ function hopOf(event: BatchEvent): string | undefined {
   const last = event.type === 'path' ? event.hops.at(-1) : undefined;
   return event.type !== 'path' || last === undefined
     ? undefined
-    : `  hop ${event.hops.length}: ${last.address} (${last.technique})`;
+    : `  hop ${event.hops.length}: ${last.address}, ${labelOfTechnique(last.technique)}`;
 }
 
 const progressOf = (event: BatchEvent): string | undefined =>

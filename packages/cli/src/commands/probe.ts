@@ -4,7 +4,7 @@ import { type ConnectionOptions, withConnection } from '../connection.ts';
 import { addCommand, type Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { renderProbe } from '../render/probes.ts';
+import { renderProbe, renderProbeSets } from '../render/probes.ts';
 import { readCount } from './arguments.ts';
 import { sourceOf } from './source.ts';
 
@@ -55,9 +55,8 @@ function addStored(probe: Command, context: Context): void {
     .action(async ({ limit, before, ...options }: ListOptions) => {
       const { probes } = await context.connect(options);
       const sets = await probes.list({ limit, ...(before !== undefined && { before }) });
-      output.print(options, sets, (listed) =>
-        listed.map(({ id, createdAt, total, done }) => `${id}  ${createdAt}  ${done} of ${total} ended\n`).join(''),
-      );
+      if (sets.length === 0) output.note('you have no such request for probes');
+      output.print(options, sets, renderProbeSets);
     });
   withConnection(addCommand(probe, 'show', 'Show the probes of an earlier request'))
     .argument('<id>', 'number of the request', readCount)

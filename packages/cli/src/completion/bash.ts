@@ -37,7 +37,7 @@ ${branches.join('\n')}
   if [[ -n $files ]]; then COMPREPLY=($(compgen -f -- "$current")); compopt -o filenames
   else COMPREPLY=($(compgen -W "$words" -- "$current")); fi
 }
-complete -F _revtr revtr
+complete -o nosort -F _revtr revtr 2>/dev/null || complete -F _revtr revtr # bash before 4.4 always sorts
 `;
 }
 

@@ -23,8 +23,9 @@ export function zshCompletion(commands: readonly CompletedCommand[]): string {
   return `#compdef revtr
 # zsh completion for revtr; add to ~/.zshrc after compinit: source <(revtr completion zsh)
 _revtr_values() {
-  local -a found=(\${(f)"$(revtr completion values $1 2>/dev/null | sed 's/:/\\\\:/g' | tr '\\t' ':')"})
-  _describe value found
+  # _arguments puts options of its own before the kind.
+  local -a found=(\${(f)"$(revtr completion values \${@[-1]} 2>/dev/null | sed 's/:/\\\\:/g' | tr '\\t' ':')"})
+  _describe -V value found
 }
 _revtr() {
   local path_of_command= word state

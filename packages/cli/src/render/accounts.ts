@@ -2,8 +2,10 @@ import type { Account, ApiKey, User } from '@revtr/client';
 import type { Screen } from '../terminal.ts';
 import { table } from './layout/table.ts';
 
+const count = (value: number): string => value.toLocaleString('en');
+
 const limitsOf = ({ limits: { perDay, perMinute, parallel } }: User): string =>
-  `${perDay} a day, ${perMinute} a minute, ${parallel} in parallel`;
+  `${count(perDay)} a day, ${count(perMinute)} a minute, ${count(parallel)} in parallel`;
 
 /** The own account. */
 export function renderAccount(account: Account): string {
@@ -38,7 +40,7 @@ export function renderKeys(keys: readonly ApiKey[], screen: Screen): string {
     [
       { head: 'ID', align: 'right', cell: ({ id }) => String(id) },
       { head: 'HASH', cell: ({ fingerprint }) => fingerprint },
-      { head: 'NAME', least: 8, cell: ({ name }) => name },
+      { head: 'NAME', least: 8, cell: ({ name }) => name || '-' },
       { head: 'SCOPES', least: 8, cell: ({ scopes }) => scopes.join(',') },
       { head: 'USED', cell: ({ lastUsedAt, isCurrent }) => (isCurrent ? 'this key' : timeOf(lastUsedAt)) },
       { head: 'EXPIRES', cell: ({ expiresAt }) => timeOf(expiresAt) },

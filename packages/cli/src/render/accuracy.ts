@@ -12,7 +12,7 @@ const interval = ({ low, high }: Pick<Rate, 'low' | 'high'>): string => `${perce
 
 function describeRate(rate: Rate): string {
   if (rate.total === 0) return 'none judged';
-  return `${percent(rate.share)} % (${interval(rate)} %), ${rate.count} of ${rate.total}`;
+  return `${percent(rate.share).padStart(5)} % (${interval(rate)} %), ${rate.count} of ${rate.total}`;
 }
 
 /** A line of a table of hops: what they have in common, and how many are right. */
@@ -58,7 +58,7 @@ export function renderAccuracy(accuracy: Accuracy, screen: Screen): string {
     `AS path exact          ${describeRate(accuracy.asPathExact)}\n`,
     `routers found          ${describeRate(accuracy.routersFound)}\n`,
     `hops right             ${describeRate(accuracy.hops)}\n`,
-    `calibration error      ${percent(accuracy.calibrationError)} points\n\n`,
+    `calibration error      ${percent(accuracy.calibrationError).padStart(5)} points\n\n`,
     hopTable(
       'KIND OF HOP',
       kinds.map((hops) => ({ name: hops.kind, hops })),

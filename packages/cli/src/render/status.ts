@@ -18,7 +18,7 @@ export function renderStatus(status: SystemStatus, now: number): string {
   return [
     line(
       'controller',
-      `${status.isReady ? 'ready' : `not ready (${broken.map(({ name, outcome }) => `${name} ${outcome === 'tooSlow' ? 'is too slow' : 'failed'}`).join(', ')})`}, works for ${ageOf(status.startedAt)}`,
+      `${status.isReady ? 'ready' : `not ready (${broken.map(({ name, outcome }) => `${name} ${outcome === 'tooSlow' ? 'is too slow' : 'failed'}`).join(', ')})`}, up for ${ageOf(status.startedAt)}`,
       !status.isReady,
     ),
     line('measurements', `${queue.running} under way, ${queue.queued} waiting${since(queue.oldestAt)}`),

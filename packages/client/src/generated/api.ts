@@ -1023,8 +1023,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your measurements with a label
-         * @description Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.
+         * Find your measurements
+         * @description Measurements that meet all filters, in pages. Pass `cursor` of an answer with the same filters until an answer has none. A page ends early, and can be empty, when the search has taken its share of work: go on with its `cursor`. Measurements that have not ended have no stop reason and no networks.
          */
         get: operations["findMeasurements"];
         put?: never;
@@ -7285,12 +7285,32 @@ export interface operations {
     };
     findMeasurements: {
         parameters: {
-            query: {
-                /** @description Id after which the page begins */
+            query?: {
+                /** @description Id after which the page begins, in the order of the list. Use `cursor` instead */
                 after?: string;
-                label: string;
+                /** @description AS number on the path */
+                asn?: string;
+                /** @description Number of the batch; operators can name batches of other users */
+                batch?: string;
+                /** @description `cursor` of the answer to the same request: the page that follows */
+                cursor?: string;
+                /** @description Address of the destination */
+                destination?: string;
+                /** @description Submitted (`createdAt`) at this time or later */
+                from?: string;
+                label?: string;
                 /** @description Most measurements */
                 limit?: number;
+                /** @description Which measurements come first, by submission */
+                order?: "oldest" | "newest";
+                /** @description Prefix of the destination, such as `192.0.2.0/24` */
+                prefix?: string;
+                /** @description Address of the source */
+                source?: string;
+                /** @description Why the measurement ended */
+                stopReason?: "reaches" | "failed" | "trivial" | "cancelled";
+                /** @description Submitted (`createdAt`) before this time */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -7300,7 +7320,7 @@ export interface operations {
         responses: {
             "4XX": components["responses"]["ClientError"];
             "5XX": components["responses"]["ServerError"];
-            /** @description Your measurements with a label */
+            /** @description Find your measurements */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7493,10 +7513,14 @@ export interface operations {
                      *             }
                      *           }
                      *         }
-                     *       ]
+                     *       ],
+                     *       "cursor": "AQAAAAAAAAAqb1vTbmSUMjw",
+                     *       "next": 42
                      *     }
                      */
                     "application/json": {
+                        /** @description Value of `cursor` for the next page; absent on the last page */
+                        cursor?: string;
                         measurements: components["schemas"]["Measurement"][];
                         /** @description Value of `after` for the next page; absent on the last page */
                         next?: number;

@@ -42,6 +42,7 @@ import { registerApplications } from './v2/applications.ts';
 import { registerAtlasV2 } from './v2/atlas.ts';
 import { registerAudit } from './v2/audit.ts';
 import { registerDatasets } from './v2/datasets.ts';
+import { registerFind } from './v2/find.ts';
 import { registerKeys } from './v2/keys.ts';
 import { registerKillSwitches } from './v2/kill-switches.ts';
 import { registerMigration } from './v2/migration.ts';
@@ -140,6 +141,7 @@ export async function createServer(
     registerMeasurementApi(routes, collaborators);
     registerRevtrApi(routes, collaborators);
     registerV2(routes, collaborators);
+    registerFind(routes, collaborators);
     registerProbes(routes, collaborators);
     registerExports(routes, collaborators);
     registerArchive(routes, collaborators);

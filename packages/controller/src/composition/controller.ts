@@ -174,6 +174,7 @@ export class Controller {
       auditEvents: safety.auditEvents,
       submission: measurements.submission,
       batches: measurements.batches,
+      finder: measurements.finder,
       publications: publications.service,
       pictures: publications.pictures,
       probes,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Owners } from '@revtr/engine';
-import { Batches, Jobs, Leases, QueueState, type User } from '@revtr/storage';
+import { Batches, Jobs, Leases, MeasurementFinder, QueueState, type User } from '@revtr/storage';
 import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import { sourceOfLease } from '../cluster/leases/source-claim.ts';
 import { BatchEvents } from '../measurements/batch-events.ts';
@@ -19,6 +19,7 @@ import type { Subsystem } from './subsystem.ts';
 
 export interface MeasurementsSubsystem extends Subsystem {
   readonly batches: Batches;
+  readonly finder: MeasurementFinder;
   readonly queue: QueueState;
   readonly waiting: WaitingTimes;
   readonly submission: Submission;
@@ -121,6 +122,7 @@ export async function openMeasurements(
     name: 'measurements',
     runner,
     batches,
+    finder: new MeasurementFinder(database.db),
     queue,
     waiting,
     submission,

@@ -1,18 +1,11 @@
-import { type Ipv4Address, parseIpv4 } from '@revtr/net';
-import { z } from 'zod';
-import { ipv6Refusal, isIpv6 } from './ipv6.ts';
+import { parseIpv4 } from '@revtr/net';
+import { parsedIpv4 } from './parsed.ts';
+
+/**
+ * Most characters of an address in a request: those of an IPv6 address (INET6_ADDRSTRLEN without the final NUL), so that IPv6 is refused
+ * as such and not for its length.
+ */
+export const LONGEST_ADDRESS = 45;
 
 /** An IPv4 address in a request. An IPv6 address has the detail `ipv6NotSupported`. */
-export const addressSchema = z.string().transform((text, context): Ipv4Address => {
-  if (isIpv6(text)) {
-    const { code, message } = ipv6Refusal(text);
-    context.addIssue({ code: 'custom', message, params: { code } });
-    return z.NEVER;
-  }
-  try {
-    return parseIpv4(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    return z.NEVER;
-  }
-});
+export const addressSchema = parsedIpv4(parseIpv4);

@@ -160,7 +160,8 @@ export class Dispatcher {
     if (isOne) response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
     const note = (): void => {
       call.status = answer.trailer?.get('grpc-status') ?? String(Code.InvalidArgument);
-      call.message = answer.trailer?.get('grpc-message') ?? '';
+      // Percent-encoded on the wire (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
+      call.message = decodeURIComponent(answer.trailer?.get('grpc-message') ?? '');
     };
     // A stream has its status when it ends, and may be ended by the client before.
     if (isOne) note();

@@ -141,12 +141,6 @@ export class Submission {
     return batch;
   }
 
-  /** The measurements of a batch, for its owner or an operator. @throws {ControllerError} `notFound` */
-  async measurementsOf(user: User, batchId: number): Promise<MeasurementRow[]> {
-    const { id } = await this.batchOf(user, batchId);
-    return this.#batches.measurementsOf(id);
-  }
-
   /** A measurement, for its owner or an operator. @throws {ControllerError} `notFound`, for everybody else too */
   async measurementOf(user: User, id: number): Promise<MeasurementRow> {
     const row = await this.#batches.findMeasurement(id);

@@ -2,6 +2,7 @@ import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AgentAccess, ReachableAgent } from './agent-access.ts';
 import { AgentGateway, type AgentGatewayCollaborators, type AgentGatewayOptions } from './agent-gateway.ts';
 import { LegacyGateway, type LegacyOptions } from './legacy/legacy-gateway.ts';
+import { SharedReplies } from './legacy/shared-replies.ts';
 import { AgentServer } from './remote/agent-server.ts';
 import { RemoteAgents } from './remote/remote-agents.ts';
 
@@ -15,6 +16,7 @@ export class AgentNetwork implements AgentAccess {
   readonly #collaborators: AgentNetworkCollaborators;
   readonly #gateway: AgentGateway | undefined;
   readonly #legacy: LegacyGateway | undefined;
+  readonly #replies: SharedReplies | undefined;
   readonly #server: AgentServer | undefined;
   readonly #remote: RemoteAgents | undefined;
 
@@ -23,6 +25,7 @@ export class AgentNetwork implements AgentAccess {
     parts: {
       readonly gateway: AgentGateway | undefined;
       readonly legacy: LegacyGateway | undefined;
+      readonly replies: SharedReplies | undefined;
       readonly server: AgentServer | undefined;
       readonly remote: RemoteAgents | undefined;
     },
@@ -30,6 +33,7 @@ export class AgentNetwork implements AgentAccess {
     this.#collaborators = collaborators;
     this.#gateway = parts.gateway;
     this.#legacy = parts.legacy;
+    this.#replies = parts.replies;
     this.#server = parts.server;
     this.#remote = parts.remote;
     collaborators.cluster.changes.on('expel', ({ address, reason }) => this.#expelHere(parseIpv4(address), reason));
@@ -45,6 +49,7 @@ export class AgentNetwork implements AgentAccess {
           ...{ bus, members, clock, onError },
           onJoined: (address) => {
             gateway?.movedAway(address);
+            legacy?.agents.movedAway(address);
             onJoined(address);
             events.joined(address);
           },
@@ -68,9 +73,20 @@ export class AgentNetwork implements AgentAccess {
           isElsewhere: (address) => remote?.joinedAt(address) !== undefined,
         })
       : undefined;
+    const replies: SharedReplies | undefined =
+      gateway !== undefined && isShared
+        ? new SharedReplies({
+            ...{ bus, members, clock },
+            take: (receiver, reports) => legacy?.agents.take(receiver, reports) ?? reports,
+            onError: (error) => log.info({ err: error }, 'a gateway cannot be asked about replies to spoofed probes'),
+          })
+        : undefined;
     const legacy =
       gateway !== undefined && options.legacy !== undefined
-        ? openLegacy({ ...options, ...options.legacy }, { ...collaborators, gateway, wake: () => server?.wake() })
+        ? openLegacy(
+            { ...options, ...options.legacy },
+            { ...collaborators, gateway, replies, wake: () => server?.wake() },
+          )
         : undefined;
     const server =
       gateway !== undefined && isShared
@@ -82,7 +98,7 @@ export class AgentNetwork implements AgentAccess {
             rootCertificate: gateway.rootCertificate,
           })
         : undefined;
-    return new AgentNetwork(collaborators, { gateway, legacy, server, remote });
+    return new AgentNetwork(collaborators, { gateway, legacy, replies, server, remote });
   }
 
   /** PEM of the certificate that agents need; `undefined` while no gateway is known. */
@@ -127,6 +143,7 @@ export class AgentNetwork implements AgentAccess {
 
   async start(): Promise<void> {
     this.#remote?.start();
+    this.#replies?.start();
     this.#server?.start();
     if (this.#gateway === undefined) return;
     const port = await this.#gateway.start();
@@ -148,6 +165,7 @@ export class AgentNetwork implements AgentAccess {
   }
 
   async stop(): Promise<void> {
+    this.#replies?.stop();
     await this.#server?.stop();
     this.#remote?.stop();
     await this.#legacy?.stop();
@@ -173,15 +191,21 @@ function findHere(
 /** Opens the gateway for agents of revtr 2.0, whose probes end as soon as a rule forbids them. */
 function openLegacy(
   options: AgentGatewayOptions & LegacyOptions,
-  collaborators: AgentNetworkCollaborators & { readonly gateway: AgentGateway; readonly wake: () => void },
+  collaborators: AgentNetworkCollaborators & {
+    readonly gateway: AgentGateway;
+    readonly replies: SharedReplies | undefined;
+    readonly wake: () => void;
+  },
 ): LegacyGateway {
-  const { gateway, wake, directory, switches, optOuts, events, onJoined, onLeft, onHealth, metrics } = collaborators;
+  const { gateway, replies, wake, directory, switches, optOuts, events, onJoined, onLeft, onHealth, metrics } =
+    collaborators;
   const legacy = new LegacyGateway(
     { ...options, contact: options.contact },
     {
       ...collaborators,
       random: Math.random,
       certify: (names) => gateway.certify(names),
+      handOn: async (receiver, reports, signal) => replies?.handOn(receiver, reports, signal) ?? reports,
       isLinked: (address) => gateway.hub.sessionOf(address)?.isConnected === true,
       onJoined: (address, isNew) => {
         wake();

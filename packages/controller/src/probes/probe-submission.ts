@@ -3,6 +3,7 @@ import type { Clock } from '@revtr/probing';
 import type { LimitUse, ProbeRow, ProbeSet, ProbeSets, User } from '@revtr/storage';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError, type ErrorDetail } from '../foundation/errors.ts';
+import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { DestinationCheck } from '../measurements/destination-check.ts';
 import { quotaError } from '../measurements/quota-error.ts';
 import { DEFAULT_NAME_LIMITS, isHostName, type ResolvedNames, resolveNames } from '../measurements/resolve-names.ts';
@@ -104,14 +105,21 @@ export class ProbeSubmission {
     }
     if (faults.length === 0) return checked;
     for (const fault of faults) onRejected(user, fault);
-    throw new ControllerError('invalidPairs', 'some of the probes must not be sent', { places: faults });
+    throw new ControllerError(
+      'invalidPairs',
+      `${new Set(faults.map(({ at }) => at.split('.')[0])).size} of ${asked.length} probes cannot be sent`,
+      { places: faults },
+    );
   }
 }
 
-const unresolved = (name: string): Omit<SenderFault, 'field'> => ({
-  code: 'unresolvedHost',
-  message: `'${name}' is neither an IPv4 address nor a host name that resolves to one`,
-});
+const unresolved = (name: string): Omit<SenderFault, 'field'> =>
+  isIpv6(name)
+    ? ipv6Refusal(name)
+    : {
+        code: 'unresolvedHost',
+        message: `'${name}' is neither an IPv4 address nor a host name that resolves to one`,
+      };
 
 function addressOf(resolved: ResolvedNames, name: string): Ipv4Address | undefined {
   const found = resolved.get(name);

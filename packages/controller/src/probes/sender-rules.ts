@@ -1,6 +1,7 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { User } from '@revtr/storage';
 import type { SourceAccess } from '../agents/source-access.ts';
+import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { ProbeRequest } from './probe-request.ts';
 
 /** What a user may send from, and in whose name. */
@@ -40,6 +41,10 @@ export function senderOf(
   rules: SenderRules,
 ): Pick<ProbeRequest, 'from' | 'as'> | SenderFault {
   const { type } = probe;
+  for (const field of ['from', 'as'] as const) {
+    const text = probe[field];
+    if (text !== undefined && isIpv6(text)) return { field, ...ipv6Refusal(text) };
+  }
   const from = tryParseIpv4(probe.from);
   const as = probe.as === undefined ? undefined : tryParseIpv4(probe.as);
   if (from === undefined || !rules.senders.has(from)) {

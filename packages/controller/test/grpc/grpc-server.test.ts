@@ -251,6 +251,7 @@ describe('bad input to a gRPC server', () => {
         name,
       ).toBe(true);
     }
+    expect(lines.join()).not.toContain('%20');
     expect((await call({ body: large(100 * KiB), headers: { 'revtr-key': 'right' } })).status).not.toBe(
       String(status.RESOURCE_EXHAUSTED),
     );

@@ -10,7 +10,7 @@ export interface CycleOptions {
   readonly pairs: number;
   /** Time between two calls of `GetSources`, milliseconds. */
   readonly sourcesEveryMs: number;
-  /** Time that the measurements have to end after the last batch, milliseconds. */
+  /** A measurement is lost when it has not ended, and no other has ended for so long after the last batch, milliseconds. */
   readonly settleMs: number;
 }
 
@@ -119,20 +119,19 @@ export async function sidecarCycle(options: CycleOptions, collaborators: CycleCo
   };
 }
 
-/** Asks for the status of each batch until all its measurements have ended, or the time is over. */
+/** Asks for the status of each batch, oldest first, until all have ended, or none has ended for `settleMs`. */
 async function outcomes(
   { pairs, settleMs }: CycleOptions,
   { client, key: auth, onProgress }: CycleCollaborators,
   batchIds: readonly number[],
 ): Promise<{ readonly ended: Record<string, number>; readonly lost: number }> {
-  const endsAt = performance.now() + settleMs;
   const ended: Record<string, number> = {};
   let open = [...batchIds];
-  while (open.length > 0 && performance.now() < endsAt) {
-    const looked = open;
+  for (let endsAt = performance.now() + settleMs; open.length > 0 && performance.now() < endsAt; ) {
+    const looked = open.values();
     const still: number[] = [];
     const look = async (): Promise<void> => {
-      for (let batchId = looked.pop(); batchId !== undefined; batchId = looked.pop()) {
+      for (const batchId of looked) {
         const { message } = await client.call('GetRevtrBatchStatus', { auth, batchId });
         const { revtrsStatus } = statusSchema.parse(message);
         if (revtrsStatus.length < pairs || revtrsStatus.includes('RUNNING')) still.push(batchId);
@@ -140,7 +139,8 @@ async function outcomes(
       }
     };
     await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
-    open = still;
+    if (still.length < open.length) endsAt = performance.now() + settleMs;
+    open = still.toSorted((a, b) => a - b);
     if (open.length === 0) break;
     onProgress(`${open.length} batches have not ended`);
     await systemClock.sleep(LOOK_AGAIN_MS);

@@ -27,7 +27,7 @@ was lost.
 `;
 
 const SOURCES_EVERY_MS = 15_000;
-const SETTLE_MS = 600_000;
+const SETTLE_MS = 120_000;
 const readySchema = z.object({ port: z.int(), key: z.string(), destinations: z.array(z.ipv4()).min(1) });
 const usageSchema = z.object({ cpuSeconds: z.number(), residentMebibytes: z.number() });
 

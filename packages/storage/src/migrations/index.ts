@@ -29,6 +29,8 @@ import { fairProbes } from './0031-fair-probes.ts';
 import { legacyAgents } from './0033-legacy-agents.ts';
 import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
+import { findMeasurements } from './0041-find-measurements.ts';
+import { requestedSizes } from './0047-requested-sizes.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -60,6 +62,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0033-legacy-agents': legacyAgents,
   '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
+  '0041-find-measurements': findMeasurements,
+  '0047-requested-sizes': requestedSizes,
 };
 
 /**

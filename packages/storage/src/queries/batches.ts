@@ -1,8 +1,17 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
-import { toJson } from '../access/text.ts';
 import { StorageError } from '../errors.ts';
-import { insertMeasurements, type NewMeasurement } from '../queue/insert-measurements.ts';
+import {
+  type Acceptance,
+  acceptBatches,
+  type BatchRequest,
+  type RepeatableRequest,
+  type Repeated,
+  repeatedBy,
+} from '../queue/accept-batches.ts';
+import { GroupCommit } from '../queue/group-commit.ts';
+import type { NewMeasurement } from '../queue/insert-measurements.ts';
+import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queue/limit-use.ts';
 import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
@@ -10,28 +19,6 @@ import { type MeasurementSelection, readMeasurements, readMeasurementsById } fro
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
-import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
-
-/** A batch that was stored, and how much of each limit of the user is used with it. */
-export interface Accepted {
-  readonly id: number;
-  readonly limits: readonly LimitUse[];
-}
-
-/** A request that may be repeated: the same user, key and hash mean the same batch for a day. */
-export interface RepeatableRequest {
-  readonly key: string;
-  readonly hash: string;
-  /** Pairs that the answer names as left out; any value that JSON can represent. */
-  readonly rejected: unknown;
-}
-
-/** The batch that a request with the same key submitted before. */
-export interface Repeated extends Pick<Batch, 'rejected'> {
-  readonly repeatedId: number;
-  /** Whether the request before was another one. */
-  readonly isOther: boolean;
-}
 
 /** A batch, and how many of its measurements have ended. */
 export interface BatchProgress {
@@ -66,15 +53,18 @@ export interface MeasurementPage {
 }
 
 const MOST_OF_BATCH = 100_000;
-const MOST_LABELLED = 10_000;
+const MOST_OUTLINES = 10_000;
 const MOST_ENDED = 1_000_000;
-const REPEATABLE_MS = 86_400_000;
 /** Measurements of a batch that is taken before the large ones of other users. */
 const MOST_OF_SMALL = 20;
+/** Batches that share a transaction. */
+const MOST_TOGETHER = 100;
 
 /** Batches and their measurements. */
 export class Batches {
   readonly #db: Kysely<Schema>;
+  /** Small batches that are being accepted, by their user and its limits. */
+  readonly #accepting = new Map<string, GroupCommit<BatchRequest, Acceptance>>();
 
   constructor(db: Kysely<Schema>) {
     this.#db = db;
@@ -82,44 +72,19 @@ export class Batches {
 
   /**
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
-   * exceed, or the batch of the same request before. @throws {StorageError} `badText`
+   * exceed, or the batch of the same request before. Small batches that a user submits at the same time share a transaction.
+   * @throws {StorageError} `badText`
    */
   async accept(
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
     { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL }: SubmittedWith = { keyId: null },
-  ): Promise<Accepted | QuotaExceeded | Repeated> {
-    return this.#db.transaction().execute(async (db) => {
-      await lockLimits(db, user);
-      if (repeatable !== undefined) {
-        const before = await repeatedBy(db, user, repeatable, now);
-        if (before !== undefined) return before;
-        await db
-          .updateTable('batches')
-          .set({ idempotency_key: null })
-          .where('user_id', '=', user.id)
-          .where('idempotency_key', '=', repeatable.key)
-          .execute();
-      }
-      const limits = await limitUse(db, user, now);
-      const exceeded = exceededOf(limits, measurements.length);
-      if (exceeded !== undefined) return exceeded;
-      const { id } = await db
-        .insertInto('batches')
-        .values({
-          ...{ user_id: user.id, key_id: keyId, size: measurements.length, created_at: now },
-          ...(repeatable !== undefined && {
-            idempotency_key: repeatable.key,
-            request_hash: repeatable.hash,
-            rejected: toJson(repeatable.rejected),
-          }),
-        })
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      await insertMeasurements(db, { batchId: id, userId: user.id, isBulk, now }, measurements);
-      return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + measurements.length })) };
-    });
+  ): Promise<Acceptance> {
+    const request = { keyId, measurements, isBulk, now, repeatable };
+    if (repeatable !== undefined || measurements.length > MOST_OF_SMALL)
+      return (await acceptBatches(this.#db, user, [request]))[0];
+    return this.#acceptTogether(user, request);
   }
 
   /** The batch that a request with this key submitted within the last day. */
@@ -203,7 +168,7 @@ export class Batches {
 
   /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit` */
   async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
-    checkedLimit(limit, MOST_LABELLED);
+    checkedLimit(limit, MOST_OUTLINES);
     const rows = await readMeasurements(this.#db, { ...(await this.#selectionOf(batchId, after)), limit });
     return rows.map((row) => outlineOf(row, routers));
   }
@@ -243,19 +208,20 @@ export class Batches {
     return false;
   }
 
-  /**
-   * The user's own measurements with a label, oldest first; the limit is at most 10,000, its default.
-   * @throws {StorageError} `badLimit`, `badText`
-   */
-  async labelled(
-    userId: number,
-    label: string,
-    { limit = MOST_LABELLED, after = 0 }: MeasurementPage = {},
-  ): Promise<MeasurementRow[]> {
-    checkedLimit(limit, MOST_LABELLED);
-    // The index of labels leaves the empty one out, so that the condition must do so too.
-    const where = sql`user_id = ${userId} and label = ${label} and label <> '' and id > ${after}`;
-    return readMeasurements(this.#db, { where, limit });
+  async #acceptTogether(user: User, request: BatchRequest): Promise<Acceptance> {
+    const key = [user.id, user.max_per_day, user.max_parallel, user.max_per_minute].join(' ');
+    const group =
+      this.#accepting.get(key) ??
+      new GroupCommit<BatchRequest, Acceptance>(
+        { most: MOST_TOGETHER },
+        { run: (requests) => acceptBatches(this.#db, user, requests) },
+      );
+    this.#accepting.set(key, group);
+    try {
+      return await group.add(request);
+    } finally {
+      if (group.isIdle) this.#accepting.delete(key);
+    }
   }
 
   /** What selects the measurements of a batch after the one with the id `after`. */
@@ -273,20 +239,4 @@ export class Batches {
           : sql`id is not null`,
     };
   }
-}
-
-async function repeatedBy(
-  db: Kysely<Schema>,
-  user: User,
-  { key, hash }: Pick<RepeatableRequest, 'key' | 'hash'>,
-  now: Date,
-): Promise<Repeated | undefined> {
-  const found = await db
-    .selectFrom('batches')
-    .select(['id', 'request_hash', 'rejected'])
-    .where('user_id', '=', user.id)
-    .where('idempotency_key', '=', key)
-    .where('created_at', '>', new Date(now.getTime() - REPEATABLE_MS))
-    .executeTakeFirst();
-  return found && { repeatedId: found.id, isOther: found.request_hash !== hash, rejected: found.rejected };
 }

@@ -2,11 +2,11 @@ import { type Kysely, sql } from 'kysely';
 import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
+import { exceededOf, type LimitUse, limitsWith, limitUse, lockLimits, type QuotaExceeded } from '../queue/limit-use.ts';
 import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
-import { exceededOf, type LimitUse, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
 import { queueAgain } from './queue-again.ts';
 
 /** A raw probe to send. */
@@ -66,7 +66,7 @@ export class ProbeSets {
           insert into probes (set_id, user_id, position, request, state, created_at)
           select ${id}, ${user.id}, row.position, row.request, 'queued', ${now}
           from jsonb_to_recordset(${rows}::jsonb) as row(position integer, request jsonb)`.execute(db);
-      return { id, limits: limits.map((limit) => ({ ...limit, used: limit.used + requests.length })) };
+      return { id, limits: limitsWith(limits, requests.length) };
     });
   }
 

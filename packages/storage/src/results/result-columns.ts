@@ -17,17 +17,20 @@ const ADDRESS_OFFSET = 2 ** 31;
 const MOST_NETWORKS = 256;
 
 /** An address as it is stored: integers of PostgreSQL have a sign. */
-const toStoredAddress = (address: number): number => address - ADDRESS_OFFSET;
+export const toStoredAddress = (address: number): number => address - ADDRESS_OFFSET;
 /** An address from the database. */
 export const fromStoredAddress = (stored: number): number => stored + ADDRESS_OFFSET;
 /** A dotted quad as it is stored. @throws {NetError} `badAddress` */
 export const storedAddressOf = (address: string): number => toStoredAddress(parseIpv4(address));
 
+/** A stop reason as it is stored; 0 for one that is not known. */
+export const storedStopReasonOf = (stopReason: string): number => Math.max(0, STOP_REASONS.indexOf(stopReason));
+
 /** What is stored of a result: any value that JSON can represent. */
 export function toResultColumns(result: unknown): ResultColumns {
   return {
     record: encodeRecord(result),
-    stopReason: Math.max(0, STOP_REASONS.indexOf(textOf(fieldOf(result, 'stopReason')) ?? '')),
+    stopReason: storedStopReasonOf(textOf(fieldOf(result, 'stopReason')) ?? ''),
     networks: `{${networksOf(result)
       .map((asn) => asn | 0)
       .join(',')}}`,

@@ -39,8 +39,9 @@ export function leastTableWidth<Row>(columns: readonly Column<Row>[], rows: read
   return total(columns.map((column) => leastWidth(column, rows)));
 }
 
-/** A table with a header line, one row in a line. Where the screen is too narrow, the longest texts that may be shortened are. */
+/** A table with a header line, one row in a line; nothing if there is no row. Where the screen is too narrow, the longest texts that may be shortened are. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], screen: Screen): string {
+  if (rows.length === 0) return '';
   const widths = fitted(columns, rows, screen.columns);
   const drawn = new Table({
     head: columns.map(({ head }, i) => screen.paint.dim(cut(head, widths[i]))),

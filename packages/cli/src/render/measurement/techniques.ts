@@ -18,6 +18,10 @@ export const TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   assumedInterdomain: 'assumed (across ASes)',
 };
 
+/** The label of a technique; a technique of a newer server has its name. */
+export const labelOfTechnique = (technique: string): string =>
+  Object.entries(TECHNIQUES).find(([name]) => name === technique)?.[1] ?? technique;
+
 /** Labels of at most 12 characters, for narrow screens. The column TRUST says that a hop is assumed. */
 export const SHORT_TECHNIQUES: Readonly<Record<Hop['technique'], string>> = {
   destination: 'destination',

@@ -9,6 +9,7 @@ import type {
   Batches,
   ImportedResults,
   Mails,
+  MeasurementFinder,
   OptOutRequests,
   OptOuts,
   ProbeSets,
@@ -68,6 +69,7 @@ export interface ApiCollaborators {
   readonly targetPolicy: TargetPolicy;
   readonly submission: Submission;
   readonly batches: Batches;
+  readonly finder: MeasurementFinder;
   /** Cancels a batch. Returns how many measurements were in the queue. */
   readonly cancelBatch: (batchId: number) => Promise<number>;
   readonly publications: PublicationService;

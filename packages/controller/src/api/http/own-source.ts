@@ -2,10 +2,15 @@ import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { User } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { ipv6Refusal, isIpv6 } from '../../foundation/ipv6.ts';
 import { ownAgent } from './own-agent.ts';
 
-/** A source that a user may ask about; operators may about all. @throws {ControllerError} `notFound` */
+/** A source that a user may ask about; operators may about all. @throws {ControllerError} `notFound`; `badRequest` for IPv6 */
 export function ownSource(directory: AgentDirectory, user: User, text: string): Ipv4Address {
+  if (isIpv6(text)) {
+    const refusal = ipv6Refusal(text);
+    throw new ControllerError('badRequest', refusal.message, { places: [{ at: 'source', ...refusal }] });
+  }
   const address = tryParseIpv4(text);
   const agent = address === undefined ? undefined : ownAgent(directory, user, address);
   if (address === undefined || agent?.kind !== 'source')

@@ -2,8 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerOf, userOf } from '../http/access.ts';
+import { closedSignalOf } from '../http/closed-signal.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { numberInUrl, ripeKeySchema, security } from '../http/route-parts.ts';
+import { sendList } from '../http/send-list.ts';
 import { limitLargeMessages, messageAuth } from './message-auth.ts';
 import {
   atlasReqSchema,
@@ -70,9 +72,9 @@ export function registerRevtrApi(
       },
     },
     async (request, reply) => {
-      const { answer, headers } = await revtr.run(callerOf(request), request.body, closedSignalOf(reply));
+      const { batchId, headers, list } = await revtr.run(callerOf(request), request.body, closedSignalOf(reply));
       reply.headers(headers);
-      return answer;
+      return list === undefined ? { batchId } : sendList(request, reply, list);
     },
   );
 
@@ -91,11 +93,14 @@ export function registerRevtrApi(
         response: { 200: getRevtrRespSchema, ...statusResponses },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const user = userOf(request);
       const { batchId: asked } = request.params;
       const isBatch = BATCH_ID.test(asked) && Number(asked) < 2 ** 32;
-      return isBatch ? revtr.ofBatch(user, Number(asked)) : revtr.ofLabel(user, asked);
+      const list = isBatch
+        ? await revtr.ofBatch(user, Number(asked))
+        : await revtr.ofLabel(user, asked, closedSignalOf(reply));
+      return sendList(request, reply, list);
     },
   );
 
@@ -191,12 +196,4 @@ export function registerRevtrApi(
       return {};
     },
   );
-}
-
-/** Fires when the connection of a request is closed before its answer is sent. */
-function closedSignalOf({ raw }: FastifyReply): AbortSignal {
-  const closed = new AbortController();
-  raw.once('close', () => closed.abort());
-  if (raw.destroyed) closed.abort();
-  return closed.signal;
 }

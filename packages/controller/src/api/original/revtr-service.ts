@@ -1,5 +1,5 @@
-import { formatIpv4 } from '@revtr/net';
-import type { MeasurementOutline, MeasurementRow, User } from '@revtr/storage';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { MeasurementOutline, User } from '@revtr/storage';
 import type { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
 import type { Caller } from '../http/authenticate.ts';
@@ -9,24 +9,23 @@ import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { toRequestedPairs } from '../v1/request.ts';
 import {
-  type getRevtrRespSchema,
   type metaRespSchema,
   type runRevtrReqSchema,
-  type runRevtrRespSchema,
   type sourcesRespSchema,
   statusOf,
   type statusRespSchema,
-  toReverseTraceroute,
 } from './messages.ts';
+import { type RevtrList, revtrList } from './revtr-list.ts';
 import { waitUntilFinished } from './wait.ts';
 
 const MOST_OUTLINES = 10_000;
+const MOST_LABELLED = 10_000;
 /** Requests that wait for their results. */
 const WAITING = { perUser: 20, inAll: 500 };
 
 export type RevtrServiceCollaborators = Pick<
   ApiCollaborators,
-  'submission' | 'batches' | 'sourceAccess' | 'directory' | 'atlas' | 'clock' | 'events' | 'stopping'
+  'submission' | 'batches' | 'finder' | 'sourceAccess' | 'directory' | 'atlas' | 'clock' | 'events' | 'stopping'
 >;
 
 /**
@@ -50,10 +49,12 @@ export class RevtrService {
     request: z.infer<typeof runRevtrReqSchema>,
     left: AbortSignal,
   ): Promise<{
-    readonly answer: z.infer<typeof runRevtrRespSchema>;
+    readonly batchId: number;
     readonly headers: Readonly<Record<string, string>>;
+    /** The results, if the request asks for them; its head has the other fields of the answer. */
+    readonly list?: RevtrList;
   }> {
-    const { submission, clock } = this.#collaborators;
+    const { submission } = this.#collaborators;
     const isWaiting = request.waitUntilFinished === true;
     const leave = isWaiting ? this.#waiting.enter(user.id) : undefined;
     try {
@@ -63,26 +64,34 @@ export class RevtrService {
         ...rateLimitHeaders(limits),
         ...(rejected.length > 0 && { 'rejected-pairs': String(rejected.length) }),
       };
-      if (!isWaiting) return { answer: { batchId }, headers };
-      const rows = await waitUntilFinished(batchId, left, this.#collaborators);
-      const now = new Date(clock.now());
-      const lastInsertId = rows.at(-1)?.id ?? 0;
-      return { answer: { batchId, lastInsertId, revtrs: rows.map((row) => toReverseTraceroute(row, now)) }, headers };
+      if (!isWaiting) return { batchId, headers };
+      await waitUntilFinished(batchId, left, this.#collaborators);
+      const lastInsertId = (await this.#collaborators.batches.find(batchId))?.last_id ?? 0;
+      return { batchId, headers, list: { ...this.#listOfBatch(batchId), head: { batchId, lastInsertId } } };
     } finally {
       leave?.();
     }
   }
 
   /** `GetRevtr`. */
-  async ofBatch(user: User, batchId: number): Promise<z.infer<typeof getRevtrRespSchema>> {
-    return this.#toRevtrs(await this.#collaborators.submission.measurementsOf(user, batchId));
+  async ofBatch(user: User, batchId: number): Promise<RevtrList> {
+    const { id } = await this.#collaborators.submission.batchOf(user, batchId);
+    return this.#listOfBatch(id);
   }
 
-  /** `GetRevtrByLabel`: measurements of the user only. */
-  async ofLabel(user: User, label: string): Promise<z.infer<typeof getRevtrRespSchema>> {
-    const rows = await this.#collaborators.batches.labelled(user.id, label);
-    if (rows.length === 0) throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
-    return this.#toRevtrs(rows);
+  /** `GetRevtrByLabel`: measurements of the user only, the oldest 10,000. `left` ends the search. */
+  async ofLabel(user: User, label: string, left: AbortSignal): Promise<RevtrList> {
+    const search = await this.#collaborators.finder.begin(
+      { userId: user.id, label },
+      { order: 'oldest', signal: left },
+    );
+    const list = revtrList(this.#now(), async (limit, after) => {
+      const rows = await search.read(limit);
+      if (after === undefined && rows.length === 0)
+        throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
+      return rows;
+    });
+    return { ...list, most: MOST_LABELLED };
   }
 
   /** `GetRevtrMetaOnly`. */
@@ -113,8 +122,8 @@ export class RevtrService {
   ): Promise<z.infer<typeof sourcesRespSchema>> {
     const { sourceAccess, atlas } = this.#collaborators;
     const ready = await sourceAccess.readySources(user);
-    const sizes = onlyWithAtlas ? await Promise.all(ready.map(({ address }) => atlas.size(address))) : [];
-    const listed = ready.filter((_, i) => !onlyWithAtlas || sizes[i] > 0);
+    const sizes = onlyWithAtlas ? await sizesOf(ready, atlas) : new Map<Ipv4Address, number>();
+    const listed = ready.filter(({ address }) => !onlyWithAtlas || (sizes.get(address) ?? 0) > 0);
     return { srcs: listed.map(({ hostname, address, site }) => ({ hostname, ip: formatIpv4(address), site })) };
   }
 
@@ -130,9 +139,13 @@ export class RevtrService {
     await atlas.clean(ownReadySource(directory, user, source));
   }
 
-  #toRevtrs(rows: readonly MeasurementRow[]): z.infer<typeof getRevtrRespSchema> {
-    const now = new Date(this.#collaborators.clock.now());
-    return { revtrs: rows.map((row) => toReverseTraceroute(row, now)) };
+  #listOfBatch(id: number): RevtrList {
+    const { batches } = this.#collaborators;
+    return revtrList(this.#now(), (limit, after) => batches.measurementsOf(id, { limit, after: after?.id ?? 0 }));
+  }
+
+  #now(): Date {
+    return new Date(this.#collaborators.clock.now());
   }
 
   /** All measurements of a batch without their results. */
@@ -146,4 +159,27 @@ export class RevtrService {
       if (page.length < MOST_OUTLINES) return all;
     }
   }
+}
+
+/**
+ * The sizes of the atlases of sources. Those of an engine that does not answer, which another one replaces within seconds, are missing.
+ * @throws {ControllerError} `upstreamFailed` when no engine answers
+ */
+async function sizesOf(
+  sources: readonly { readonly address: Ipv4Address }[],
+  atlas: Pick<RevtrServiceCollaborators['atlas'], 'size'>,
+): Promise<ReadonlyMap<Ipv4Address, number>> {
+  const sizes = new Map<Ipv4Address, number>();
+  let failure: unknown;
+  const ask = async (address: Ipv4Address): Promise<void> => {
+    try {
+      sizes.set(address, await atlas.size(address));
+    } catch (error) {
+      if (!(error instanceof ControllerError) || error.code !== 'upstreamFailed') throw error;
+      failure = error;
+    }
+  };
+  await Promise.all(sources.map(({ address }) => ask(address)));
+  if (failure !== undefined && sizes.size === 0) throw failure;
+  return sizes;
 }

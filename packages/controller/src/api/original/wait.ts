@@ -1,4 +1,3 @@
-import type { MeasurementRow } from '@revtr/storage';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 
 /** Longest time that a request waits for its results, milliseconds. */
@@ -7,12 +6,12 @@ const LOOK_MS = 200;
 /** Looks between two queries when no measurement has ended in this process: others may run the batch. */
 const QUERY_EVERY = 25;
 
-/** The measurements of a batch once all have ended, the time is over, `left` fires because the client has left, or the server stops. */
+/** Resolves when all measurements of a batch have ended, the time is over, `left` fires because the client has left, or the server stops. */
 export async function waitUntilFinished(
   batchId: number,
   left: AbortSignal,
   { batches, events, stopping, clock }: Pick<ApiCollaborators, 'batches' | 'events' | 'stopping' | 'clock'>,
-): Promise<MeasurementRow[]> {
+): Promise<void> {
   const signal = AbortSignal.any([left, stopping, AbortSignal.timeout(LONGEST_WAIT_MS)]);
   let hasNews = true;
   const unsubscribe = events.subscribe(batchId, { paths: false }, () => {
@@ -30,5 +29,4 @@ export async function waitUntilFinished(
   } finally {
     unsubscribe();
   }
-  return batches.measurementsOf(batchId);
 }

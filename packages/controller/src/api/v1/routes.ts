@@ -7,6 +7,7 @@ import { ControllerError } from '../../foundation/errors.ts';
 import { callerOf, userOf } from '../http/access.ts';
 import { baseUrlOf } from '../http/base-url.ts';
 import { clientOf } from '../http/client-address.ts';
+import { closedSignalOf } from '../http/closed-signal.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
@@ -42,7 +43,7 @@ const querySchema = z.object({
 /** Version 1 of the API, as clients of the original know it. */
 export function registerV1(
   app: FastifyInstance,
-  { submission, batches, sourceAccess, visitors, auditEvents, clock, publicUrl }: ApiCollaborators,
+  { submission, batches, finder, sourceAccess, visitors, auditEvents, clock, publicUrl }: ApiCollaborators,
 ): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -156,10 +157,12 @@ export function registerV1(
           read: (limit, after) => batches.measurementsOf(id, { limit, after: after?.id ?? 0 }),
         });
       }
+      const signal = closedSignalOf(reply);
+      const search = await finder.begin({ userId: user.id, label }, { order: 'oldest', signal });
       return sendList<MeasurementRow>(request, reply, {
         ...{ name: 'revtrs', toElement, most: MOST_LABELLED },
         read: async (limit, after) => {
-          const rows = await batches.labelled(user.id, label ?? '', { limit, after: after?.id ?? 0 });
+          const rows = await search.read(limit);
           if (after === undefined && rows.length === 0)
             throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
           return rows;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { requireAccess, userOf } from '../http/access.ts';
 import { carriesCredential } from '../http/authenticate.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
@@ -9,7 +10,7 @@ import { lineOf, numberInUrl, security } from '../http/route-parts.ts';
 import { applicationSchema, stateSchema, toApplication } from './agent-schemas.ts';
 
 const newApplicationSchema = z.object({
-  address: z.string().max(15).describe('Public IPv4 address of the source'),
+  address: z.string().max(LONGEST_ADDRESS).describe('Public IPv4 address of the source'),
   hosting: lineOf(500).describe('Where that address is hosted'),
   reason: z.string().trim().min(1).max(2_000).describe('Why you want to add a source'),
   name: lineOf(200).optional().describe('Required without an API key'),

@@ -2,10 +2,10 @@ import { formatIpv4, lastAddressOf, type Prefix, parsePrefix } from '@revtr/net'
 import type { AuditEvent, Users } from '@revtr/storage';
 import { z } from 'zod';
 import { type AuditRecord, CAUSE_TYPES, PROBE_KINDS, TECHNIQUES } from '../../audit/audit-record.ts';
-import { parsed } from '../../foundation/parsed.ts';
+import { parsed, parsedIpv4 } from '../../foundation/parsed.ts';
 
 /** An address or a prefix, as a prefix. */
-export const targetSchema = parsed((text): Prefix => parsePrefix(text.includes('/') ? text : `${text}/32`));
+export const targetSchema = parsedIpv4((text): Prefix => parsePrefix(text.includes('/') ? text : `${text}/32`));
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 

@@ -1,5 +1,6 @@
 import type { ProbeRow, ProbeSet } from '@revtr/storage';
 import { z } from 'zod';
+import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import {
   LONGEST_LABEL,
   MOST_COUNT,
@@ -10,7 +11,7 @@ import {
 import { probeResultSchema } from '../../probes/probe-result.ts';
 import type { AskedProbe } from '../../probes/probe-submission.ts';
 
-const addressSchema = z.string().max(15);
+const addressSchema = z.string().max(LONGEST_ADDRESS);
 const newProbeSchema = z.strictObject({
   from: addressSchema.describe('Address of a source that you may measure to, or of a vantage point'),
   to: z.string().max(253).describe('Address or host name'),

@@ -15,7 +15,6 @@ import { batchSchema, measurementSchema, originsOf, outlineSchema, toMeasurement
 
 const paramsSchema = z.object({ id: numberInUrl });
 
-const MOST_LABELLED = 10_000;
 const MOST_OUTLINES = 2_000;
 const MOST_BATCHES = 100;
 const batchesSchema = z.object({
@@ -44,10 +43,6 @@ const outlinesSchema = z.object({
     .record(z.string(), z.int())
     .optional()
     .describe('Networks of the routers, by address; present with `routers`'),
-  next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
-});
-const pageSchema = z.object({
-  measurements: z.array(measurementSchema),
   next: z.int().optional().describe('Value of `after` for the next page; absent on the last page'),
 });
 const waitingSchema = z.object({
@@ -218,43 +213,6 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         ...(withRouters && { origins: originsOf(rows) }),
         ...(next !== undefined && { next }),
       };
-    },
-  );
-
-  routes.get(
-    '/api/v2/measurements',
-    {
-      config: { access: 'read' },
-      schema: {
-        operationId: 'findMeasurements',
-        summary: 'Your measurements with a label',
-        tags: ['measurements'],
-        security,
-        description:
-          'Oldest first, in pages. Pass `next` of an answer as `after` of the next request until an answer has none.',
-        querystring: z.object({
-          label: z.string().min(1),
-          limit: z.coerce.number().int().min(1).max(MOST_LABELLED).default(MOST_LABELLED).describe('Most measurements'),
-          after: numberInUrl.optional().describe('Id after which the page begins'),
-        }),
-        response: { 200: pageSchema, ...errorResponses },
-      },
-    },
-    async (request, reply) => {
-      const user = userOf(request);
-      const { label, limit, after: begin = 0 } = request.query;
-      let [count, last] = [0, begin];
-      return sendList<MeasurementRow>(request, reply, {
-        name: 'measurements',
-        most: limit,
-        read: (most, after) => batches.labelled(user.id, label, { limit: most, after: after?.id ?? begin }),
-        toElement: (row) => {
-          count++;
-          last = row.id;
-          return toMeasurement(row, facts);
-        },
-        rest: () => (count === limit ? { next: last } : {}),
-      });
     },
   );
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RegisteredAgent } from '../../agents/directory.ts';
+import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
@@ -26,7 +27,7 @@ z.globalRegistry.add(sharingSchema, { id: 'SourceVisibility' });
 /** Who may measure to a source: its host decides. */
 export function registerSourceVisibility(app: FastifyInstance, { directory, sourceAccess }: ApiCollaborators): void {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const params = z.object({ address: z.string().max(15) });
+  const params = z.object({ address: z.string().max(LONGEST_ADDRESS) });
   const parts = { tags: ['agents'], security, params, response: { 200: sharingSchema, ...errorResponses } };
   /** @throws {ControllerError} `notFound` */
   const sourceOf = (user: User, text: string): RegisteredAgent => {

@@ -1,6 +1,6 @@
 import type { AgentHealth, AgentProfile, RunOptions } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { type Clock, ProbingError } from '@revtr/probing';
+import { type Clock, ProbingError, TRACEROUTE_DEFAULTS, type TracerouteRequest } from '@revtr/probing';
 import { type ConnectedScamper, type RemoteScamper, ScamperDriver, ScamperError, ScamperHost } from '@revtr/scamper';
 import type { AgentOutcome, AgentTask, ReachableAgent } from '../agent-access.ts';
 import { RateCap } from './rate-cap.ts';
@@ -140,18 +140,39 @@ export class LegacyAgent implements ReachableAgent {
 
   async #probe(task: Exclude<AgentTask, { kind: 'catch' }>, signal: AbortSignal): Promise<AgentOutcome> {
     const host = await this.#host;
-    const beforeSend = (): void => this.#collaborators.check(task);
+    const most = task.kind === 'traceroute' ? mostPacketsOf(task.request) : 1;
+    const expected = Math.min(most, USUAL_TRACEROUTE_PACKETS);
+    await this.#rate.take(expected, signal);
+    let attempts = 0;
+    let last = most;
+    const beforeSend = (): void => {
+      this.#collaborators.check(task);
+      attempts++;
+    };
+    try {
+      const outcome = await this.#send(host, task, signal, beforeSend);
+      if (outcome.kind === 'traceroute') last = outcome.probesSent;
+      return outcome;
+    } finally {
+      // An attempt without a result may have sent every packet; scamper goes on when its connection breaks.
+      this.#rate.use((attempts === 0 ? 0 : (attempts - 1) * most + last) - expected);
+    }
+  }
+
+  async #send(
+    host: ScamperHost,
+    task: Exclude<AgentTask, { kind: 'catch' }>,
+    signal: AbortSignal,
+    beforeSend: () => void,
+  ): Promise<AgentOutcome> {
     if (task.kind === 'traceroute') {
-      await this.#rate.take(USUAL_TRACEROUTE_PACKETS, signal);
       const { type: _, request: __, hops, ...rest } = await host.traceroute(task.request, signal, beforeSend);
-      this.#rate.use(rest.probesSent - USUAL_TRACEROUTE_PACKETS);
       const shortened = hops.map(({ labels, ...hop }) => ({
         ...hop,
         ...(labels && { labels: labels.slice(0, MOST_LABELS) }),
       }));
       return { kind: 'traceroute', ...rest, hops: shortened };
     }
-    await this.#rate.take(1, signal);
     if (task.kind === 'ping') {
       const { sentAt, reply } = await host.ping(task.request, signal, beforeSend);
       return { kind: 'ping', sentAt, ...(reply && { reply }) };
@@ -211,4 +232,10 @@ export class LegacyAgent implements ReachableAgent {
   #gone(): ProbingError {
     return new ProbingError('proberStopped', `the agent of ${formatIpv4(this.address)} has left`);
   }
+}
+
+/** Packets that a traceroute sends when nothing answers. */
+function mostPacketsOf(request: TracerouteRequest): number {
+  const { firstHop, maxHops, attempts } = { ...TRACEROUTE_DEFAULTS, ...request };
+  return (maxHops - firstHop + 1) * attempts;
 }

@@ -32,6 +32,12 @@ export interface LegacyAgentsCollaborators extends TaskRules {
   /** Called when an agent has lost its connection, and when it has not reconnected in time. */
   readonly onLeft: (address: Ipv4Address) => void;
   readonly onHealth: (address: Ipv4Address, health: AgentHealth) => void;
+  /** Hands replies that answer no probe of this process to the other gateways. Returns those that answer no probe of theirs either. */
+  readonly handOn: (
+    receiver: Ipv4Address,
+    reports: readonly Report[],
+    signal: AbortSignal,
+  ) => Promise<readonly Report[]>;
   readonly metrics: Pick<Metrics, 'refused'>;
   readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;
@@ -93,11 +99,18 @@ export class LegacyAgents implements AgentAccess {
     onJoined(address, known === undefined);
   }
 
+  /** Takes replies that another gateway hands on. Returns those that answer no probe of this process. */
+  take(receiver: Ipv4Address, reports: readonly Report[]): readonly Report[] {
+    return this.#replies.take(receiver, reports);
+  }
+
   /** Takes replies that the agent of an address reports, which {@link refuse} has admitted. */
-  report(address: Ipv4Address, reports: readonly Report[]): void {
-    const unknown = this.#replies.take(address, reports);
+  async report(address: Ipv4Address, reports: readonly Report[], signal: AbortSignal): Promise<void> {
+    const { handOn, metrics, auditEvents, log } = this.#collaborators;
+    const elsewhere = this.take(address, reports);
+    if (elsewhere.length === 0) return;
+    const { length: unknown } = await handOn(address, elsewhere, signal);
     if (unknown === 0) return;
-    const { metrics, auditEvents, log } = this.#collaborators;
     metrics.refused('legacyReply', unknown);
     auditEvents.count({ kind: 'replyForged', client: formatIpv4(address) });
     if (this.#lines.take('legacyReply'))
@@ -123,6 +136,11 @@ export class LegacyAgents implements AgentAccess {
   /** Ends every running probe that the rules do not allow any longer. */
   enforceRules(): void {
     for (const agent of this.#agents.values()) agent.enforceRules();
+  }
+
+  /** The scamper of an agent has connected to another gateway. What the agent left unfinished here cannot be finished any more. */
+  movedAway(address: Ipv4Address): void {
+    if (this.find(address)?.isConnected === false) this.expel(address);
   }
 
   /** Ends the connection and all tasks of an agent. */

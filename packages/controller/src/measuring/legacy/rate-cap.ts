@@ -34,10 +34,16 @@ export class RateCap {
     if (waitMs > mostWaitMs)
       throw new ProbingError('proberStopped', `the agent has sent its ${perSecond} packets per second for some time`);
     this.use(packets);
-    if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
+    if (waitMs === 0) return;
+    try {
+      await this.#clock.sleep(waitMs, signal);
+    } catch (error) {
+      this.use(-packets);
+      throw error;
+    }
   }
 
-  /** Counts packets that were not asked for, such as the further ones of a traceroute. */
+  /** Counts packets that were not asked for, such as the further ones of a traceroute; less than zero: packets that did not leave after all. */
   use(packets: number): void {
     const from = Math.max(this.#usedUntil, this.#clock.now() - BURST_MS);
     this.#usedUntil = from + (packets * 1_000) / this.#options.perSecond;

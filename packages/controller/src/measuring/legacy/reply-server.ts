@@ -53,10 +53,10 @@ export function createReplyServer(
       requestGate: async ({ values }) => void allowed(agents, values.get(clientKey)),
       routes: (router: ConnectRouter) =>
         router.service(PLController, {
-          acceptProbes: ({ probes }, context: HandlerContext) => {
+          acceptProbes: async ({ probes }, context: HandlerContext) => {
             const address = allowed(agents, context.values.get(clientKey));
             if (probes.length === 0) throw new ConnectError('there are no probes', Code.InvalidArgument);
-            agents.report(address, probes.map(toReport));
+            await agents.report(address, probes.map(toReport), context.signal);
             return create(SpoofedProbesResponseSchema);
           },
         }),

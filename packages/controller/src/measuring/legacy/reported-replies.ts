@@ -54,16 +54,14 @@ export class ReportedReplies {
     return undefined;
   }
 
-  /** Takes what the agent of `receiver` reports. Returns how many of the replies are to no probe that was sent; late ones are not among them. */
-  take(receiver: Ipv4Address, reports: readonly Report[]): number {
-    let unknown = 0;
-    for (const report of reports) {
+  /** Takes what the agent of `receiver` reports. Returns the replies that answer no probe of this process; late ones are not among them. */
+  take(receiver: Ipv4Address, reports: readonly Report[]): readonly Report[] {
+    return reports.filter((report) => {
       const key = keyOf(receiver, report);
       const answer = this.#waiting.get(key);
-      if (answer !== undefined) answer(report);
-      else if (!this.#ended.has(key)) unknown++;
-    }
-    return unknown;
+      answer?.(report);
+      return answer === undefined && !this.#ended.has(key);
+    });
   }
 
   #remember(key: string): void {

@@ -44,6 +44,8 @@ export class ScamperListener {
   readonly #tls: TlsServer;
   readonly #arrivals: TokenBuckets<Ipv4Address>;
   readonly #sockets = new Set<Socket>();
+  /** Addresses and ports of the clients whose TLS handshakes are under way. */
+  readonly #handshakes = new Set<string>();
 
   constructor(options: ScamperListenerOptions, credential: Credential, collaborators: ScamperListenerCollaborators) {
     this.#options = options;
@@ -60,12 +62,14 @@ export class ScamperListener {
       handshakeTimeout: options.patienceMs ?? DEFAULT_PATIENCE_MS,
     });
     this.#tls.on('secureConnection', (socket) => {
+      this.#handshakes.delete(endOf(socket));
       const address = peerAddressOf(socket);
       if (address === undefined) socket.destroy();
       else void this.#greet(socket, address);
     });
     this.#tls.on('tlsClientError', (error, socket) => {
-      this.#refuse(socket, `the TLS handshake failed: ${error.message}`);
+      // The address of a client that has left is not known here, but where its connection closes.
+      if (this.#handshakes.delete(endOf(socket))) this.#refuse(socket, `the TLS handshake failed: ${error.message}`);
     });
   }
 
@@ -108,9 +112,21 @@ export class ScamperListener {
     if (chunk === null) return void socket.destroy();
     socket.setTimeout(0);
     socket.unshift(chunk);
-    if (chunk[0] === TLS_HANDSHAKE) this.#tls.emit('connection', socket);
+    if (chunk[0] === TLS_HANDSHAKE) this.#secure(socket, address);
     else if (this.#options.acceptsPlaintext) void this.#greet(socket, address);
     else this.#refuse(socket, 'its connection does not use TLS');
+  }
+
+  #secure(socket: Socket, address: Ipv4Address): void {
+    const client = endOf(socket);
+    this.#handshakes.add(client);
+    socket.once('close', () => {
+      if (!this.#handshakes.delete(client)) return;
+      const reason =
+        'the TLS handshake failed: it closed the connection, as a scamper does that expects another certificate';
+      this.#collaborators.agents.refused('legacyConnection', formatIpv4(address), reason);
+    });
+    this.#tls.emit('connection', socket);
   }
 
   async #greet(socket: Socket, address: Ipv4Address): Promise<void> {
@@ -136,6 +152,8 @@ export class ScamperListener {
     agents.refused('legacyConnection', from, reason);
   }
 }
+
+const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** Agents of revtr 2.0 are built with old libraries, which may not know TLS 1.3. */
 const tlsOptions = ({ certificate, key }: Credential) => ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;

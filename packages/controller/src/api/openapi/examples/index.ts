@@ -14,7 +14,13 @@ interface Example {
 /** Examples of bodies by the id of the operation, for schemas without a name. */
 export const OPERATION_EXAMPLES: Readonly<Record<string, Example>> = {
   ...measurements.operations,
-  findMeasurements: { response: { measurements: [measurements.schemas.Measurement] } },
+  findMeasurements: {
+    response: {
+      measurements: [measurements.schemas.Measurement],
+      cursor: 'AQAAAAAAAAAqb1vTbmSUMjw',
+      next: 42,
+    },
+  },
   ...agents.operations,
   ...accounts.operations,
   ...watches.operations,

@@ -1,5 +1,5 @@
-import { type DescMessage, fromJson, type MessageShape } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type { User } from '@revtr/storage';
 import { ControllerError } from '../../../foundation/errors.ts';
 import { clientKey } from '../../../grpc/call-context.ts';
 import {
@@ -13,9 +13,12 @@ import {
 import type { Caller } from '../../http/authenticate.ts';
 import type { ApiCollaborators } from '../../http/collaborators.ts';
 import { ripeKeySchema } from '../../http/route-parts.ts';
+import type { RevtrList } from '../revtr-list.ts';
 import type { RevtrService } from '../revtr-service.ts';
 import { httpStatusOf } from '../status.ts';
+import { AnswerBudget } from './answer-budget.ts';
 import type { Callers } from './callers.ts';
+import { messageOf, withList } from './encode-list.ts';
 import { readRunRequest, refuseUnfitText } from './read-request.ts';
 
 export interface RevtrGrpcCollaborators {
@@ -29,21 +32,26 @@ export interface RevtrGrpcCollaborators {
 /** The gRPC service `pb.Revtr` of the original: the methods of {@link RevtrService} for callers that {@link Callers} has found. */
 export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<typeof Revtr> {
   const { revtr, callers } = collaborators;
+  const answers = new AnswerBudget();
+  const listed = ({ id }: Pick<User, 'id'>, list: RevtrList, { signal }: HandlerContext) =>
+    withList(GetRevtrRespSchema, GetRevtrRespSchema.field.revtrs.number, list, answers.for(id, signal));
   return {
     runRevtr: async (request, context) => {
       const caller = await callers.callerOf(context, request);
-      const { answer, headers } = await revtr.run(caller, readRunRequest(request), context.signal);
+      const { batchId, headers, list } = await revtr.run(caller, readRunRequest(request), context.signal);
       for (const [name, value] of Object.entries(headers)) context.responseHeader.set(name, value);
-      return messageOf(RunRevtrRespSchema, answer);
+      if (list === undefined) return messageOf(RunRevtrRespSchema, { batchId });
+      const memory = answers.for(caller.user.id, context.signal);
+      return withList(RunRevtrRespSchema, RunRevtrRespSchema.field.revtrs.number, list, memory);
     },
     getRevtr: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
-      return messageOf(GetRevtrRespSchema, await revtr.ofBatch(user, request.batchId));
+      return listed(user, await revtr.ofBatch(user, request.batchId), context);
     },
     getRevtrByLabel: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
       refuseUnfitText(request.label);
-      return messageOf(GetRevtrRespSchema, await revtr.ofLabel(user, request.label));
+      return listed(user, await revtr.ofLabel(user, request.label, context.signal), context);
     },
     getRevtrMetaOnly: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
@@ -87,10 +95,6 @@ export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<ty
     },
   };
 }
-
-/** An answer of REST as a message. Fields that REST adds are left out. */
-const messageOf = <Desc extends DescMessage>(schema: Desc, answer: object): MessageShape<Desc> =>
-  fromJson(schema, JSON.parse(JSON.stringify(answer)), { ignoreUnknownFields: true });
 
 /** Stores an action of an operator before it is carried out, and its outcome afterwards, as REST does. */
 async function audited(

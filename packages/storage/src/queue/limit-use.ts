@@ -35,26 +35,31 @@ export function exceededOf(limits: readonly LimitUse[], size: number): QuotaExce
   return { limit, allowed, used, retryAfterSeconds: resetSeconds, limits };
 }
 
-/** How much of each limit of a user is used. Raw probes count as measurements. */
+/**
+ * How much of each limit of a user is used. Raw probes count as measurements. The minute begins up to one second late, because requests are
+ * counted by the second.
+ */
 export async function limitUse(db: Kysely<Schema>, user: User, now: Date): Promise<LimitUse[]> {
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const minuteAgo = new Date(now.getTime() - MINUTE_MS);
-  // Batches are few, and know their size: the cost does not grow with the number of measurements of the day.
-  const count = async (requests: 'batches' | 'probe_sets', table: 'measurements' | 'probes') => {
-    const since = new Date(Math.min(midnight.getTime(), minuteAgo.getTime()));
-    const { rows } = await sql<{ readonly today: number; readonly minute: number; readonly open: number }>`
-      select coalesce(sum(size) filter (where created_at >= ${midnight}), 0)::bigint as today,
-        coalesce(sum(size) filter (where created_at > ${minuteAgo}), 0)::bigint as minute,
-        (select count(*) from ${sql.table(table)} where user_id = ${user.id} and state <> 'done') as open
-      from ${sql.table(requests)} where user_id = ${user.id} and created_at >= ${since}`.execute(db);
-    return rows[0];
-  };
-  const [measurements, probes] = [await count('batches', 'measurements'), await count('probe_sets', 'probes')];
+  const { rows } = await sql<{ readonly today: number; readonly minute: number; readonly open: number }>`
+    select coalesce(sum(size) filter (where span = 'day'), 0)::bigint as today,
+      coalesce(sum(size) filter (where span = 'second'), 0)::bigint as minute,
+      (select count(*) from measurements where user_id = ${user.id})
+        + (select count(*) from probes where user_id = ${user.id} and state <> 'done') as open
+    from requested_sizes
+    where user_id = ${user.id}
+      and (span = 'day' and begins_at >= ${midnight} or span = 'second' and begins_at > ${minuteAgo})`.execute(db);
+  const { today, minute, open } = rows[0];
   const untilMidnight = Math.ceil((midnight.getTime() + 86_400_000 - now.getTime()) / 1000);
-  const used = (period: 'today' | 'minute' | 'open'): number => measurements[period] + probes[period];
   return [
-    { limit: 'perDay', allowed: user.max_per_day, used: used('today'), resetSeconds: untilMidnight },
-    { limit: 'parallel', allowed: user.max_parallel, used: used('open'), resetSeconds: 10 },
-    { limit: 'perMinute', allowed: user.max_per_minute, used: used('minute'), resetSeconds: 60 },
+    { limit: 'perDay', allowed: user.max_per_day, used: today, resetSeconds: untilMidnight },
+    { limit: 'parallel', allowed: user.max_parallel, used: open, resetSeconds: 10 },
+    { limit: 'perMinute', allowed: user.max_per_minute, used: minute, resetSeconds: 60 },
   ];
+}
+
+/** The limits after `size` more measurements were requested. */
+export function limitsWith(limits: readonly LimitUse[], size: number): LimitUse[] {
+  return limits.map((limit) => ({ ...limit, used: limit.used + size }));
 }

@@ -1,0 +1,69 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema/schema.ts';
+import { rangeAfter, type SearchOrder } from './id-range.ts';
+import type { MeasurementFilter } from './measurement-filter.ts';
+import { MeasurementSearch } from './measurement-search.ts';
+import type { MeasurementSource } from './measurement-source.ts';
+import { EndedMeasurements } from './sources/ended-measurements.ts';
+import { JsonMeasurements } from './sources/json-measurements.ts';
+import { OpenMeasurements } from './sources/open-measurements.ts';
+import { idsOf } from './submitted-between.ts';
+import { Turns } from './turns.ts';
+
+const MOST_PER_STEP = 2_000;
+const MOST_STEPS = 300;
+/** Statements of all searches at a time: a pool has ten connections. */
+const MOST_PARALLEL = 4;
+
+/** How to search. */
+export interface SearchOptions {
+  readonly order: SearchOrder;
+  /** Find what comes after the measurement with this id, in the order of the search. Default: from the beginning. */
+  readonly after?: number | undefined;
+  /** Ends the search. Default: none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Finds measurements of a user by any combination of conditions. The work of a search is bounded, and split into small statements. */
+export class MeasurementFinder {
+  readonly #mostSteps: number;
+  readonly #db: Kysely<Schema>;
+  readonly #turns = new Turns(MOST_PARALLEL);
+  readonly #sources: readonly MeasurementSource[];
+
+  constructor(
+    db: Kysely<Schema>,
+    {
+      mostPerStep = MOST_PER_STEP,
+      mostSteps = MOST_STEPS,
+    }: {
+      /** Measurements that a step looks at, and that it finds, at most. Default 2,000. */
+      readonly mostPerStep?: number;
+      /** Statements of a search. Default 300. */
+      readonly mostSteps?: number;
+    } = {},
+  ) {
+    this.#mostSteps = mostSteps;
+    this.#db = db;
+    // In the order in which a measurement moves from one to another.
+    this.#sources = [
+      new OpenMeasurements({ most: mostPerStep }, { db }),
+      new JsonMeasurements({ db }),
+      new EndedMeasurements({ most: mostPerStep }, { db }),
+    ];
+  }
+
+  /** Begins a search. @throws {StorageError} `badText`, and errors of the database */
+  async begin(filter: MeasurementFilter, { order, after, signal }: SearchOptions): Promise<MeasurementSearch> {
+    const ids = await this.#turns.run(() => idsOf(this.#db, filter));
+    const range = ids && after !== undefined ? rangeAfter(ids, after, order) : ids;
+    return new MeasurementSearch(
+      { order, range, mostSteps: this.#mostSteps, signal },
+      {
+        sources: this.#sources,
+        searches: this.#sources.map((source) => source.search(filter, order)),
+        turns: this.#turns,
+      },
+    );
+  }
+}

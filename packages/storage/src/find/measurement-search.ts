@@ -1,0 +1,124 @@
+import type { MeasurementRow } from '../schema/measurements.ts';
+import { byOrder, type IdRange, rangeBefore, rangeWithout, type SearchOrder } from './id-range.ts';
+import type { MeasurementSource, SourceSearch } from './measurement-source.ts';
+import type { Turns } from './turns.ts';
+
+/** What one source still has to look at, and what it has found ahead of the others. */
+interface SourceState {
+  readonly search: SourceSearch;
+  rest: IdRange | undefined;
+  found: number[];
+}
+
+const MOST_READ = 250;
+
+/**
+ * Finds measurements in several sources, in the order of their ids. A measurement can move from a source to one that is listed after it, at
+ * any time: no source looks at a range before those listed before it have done so.
+ */
+export class MeasurementSearch {
+  readonly #order: SearchOrder;
+  readonly #signal: AbortSignal | undefined;
+  readonly #sources: readonly MeasurementSource[];
+  readonly #states: readonly SourceState[];
+  readonly #turns: Turns;
+  /** Ids to read, in order. */
+  #found: number[] = [];
+  #stepsLeft: number;
+  #last: number | undefined;
+
+  constructor(
+    options: {
+      readonly order: SearchOrder;
+      readonly range: IdRange | undefined;
+      /** Most steps, in all sources together. */
+      readonly mostSteps: number;
+      readonly signal?: AbortSignal | undefined;
+    },
+    collaborators: {
+      readonly sources: readonly MeasurementSource[];
+      readonly searches: readonly SourceSearch[];
+      readonly turns: Turns;
+    },
+  ) {
+    this.#order = options.order;
+    this.#signal = options.signal;
+    this.#stepsLeft = options.mostSteps;
+    this.#sources = collaborators.sources;
+    this.#turns = collaborators.turns;
+    this.#states = collaborators.searches.map((search) => ({ search, rest: options.range, found: [] }));
+  }
+
+  /**
+   * The next measurements, at most `limit`. When there are fewer, all were found, or the search has done as much work as it may: `next` tells
+   * the two apart. @throws {StorageError} errors of the database
+   */
+  async read(limit: number): Promise<readonly MeasurementRow[]> {
+    const rows: MeasurementRow[] = [];
+    while (rows.length < limit) {
+      const wanted = Math.min(limit - rows.length, MOST_READ);
+      while (this.#found.length < wanted && (await this.#step()));
+      const ids = this.#found.splice(0, wanted);
+      if (ids.length === 0) break;
+      this.#last = ids.at(-1);
+      rows.push(...(await this.#rowsOf(ids)));
+    }
+    return rows;
+  }
+
+  /** The id after which another search must begin to go on with this one; `undefined` when all was found. */
+  get next(): number | undefined {
+    const rest = this.#states.at(-1)?.rest;
+    if (this.#found.length > 0 && this.#last !== undefined) return this.#last;
+    if (rest === undefined) return undefined;
+    return this.#order === 'oldest' ? rest.from - 1 : rest.to;
+  }
+
+  /** Where a range begins, in the order of the search. */
+  #startOf({ from, to }: IdRange): Partial<IdRange> {
+    return this.#order === 'oldest' ? { from } : { to };
+  }
+
+  /** Lets one source look at a part. Returns whether it has, rather than having nothing to do, or no more steps. */
+  async #step(): Promise<boolean> {
+    if (this.#stepsLeft === 0 || this.#signal?.aborted) return false;
+    for (let i = this.#states.length - 1; i >= 0; i--) {
+      const state = this.#states[i];
+      const before = i === 0 ? undefined : this.#states[i - 1].rest;
+      const part = state.rest && rangeBefore(state.rest, before, this.#order);
+      if (state.rest === undefined || part === undefined) continue;
+      this.#stepsLeft--;
+      const { ids, rest } = await this.#turns.run(() => state.search.step(part));
+      state.found.push(...ids);
+      state.rest =
+        rest === undefined ? rangeWithout(state.rest, part, this.#order) : { ...state.rest, ...this.#startOf(rest) };
+      if (i === this.#states.length - 1) this.#gather();
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes what was found in the part that every source has looked at, which is the part of the last one. */
+  #gather(): void {
+    const { rest } = this.#states[this.#states.length - 1];
+    const isBefore = (id: number): boolean =>
+      rest === undefined || (this.#order === 'oldest' ? id < rest.from : id >= rest.to);
+    const gathered = new Set<number>();
+    for (const state of this.#states) {
+      for (const id of state.found) if (isBefore(id)) gathered.add(id);
+      state.found = state.found.filter((id) => !isBefore(id));
+    }
+    this.#found.push(...[...gathered].sort(byOrder(this.#order)));
+  }
+
+  /** The measurements with some ids, in the order of the search. */
+  async #rowsOf(ids: readonly number[]): Promise<MeasurementRow[]> {
+    const rows = new Map<number, MeasurementRow>();
+    for (const source of this.#sources) {
+      const missing = ids.filter((id) => !rows.has(id));
+      if (missing.length === 0) break;
+      for (const row of await this.#turns.run(() => source.read(missing))) rows.set(row.id, row);
+    }
+    return ids.flatMap((id) => rows.get(id) ?? []);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely';
+import { readMeasurementsById } from '../../results/stored-measurements.ts';
+import type { MeasurementRow } from '../../schema/measurements.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { conditionsOnOpen } from '../conditions.ts';
+import type { SearchOrder } from '../id-range.ts';
+import { isOfEnded, type MeasurementFilter } from '../measurement-filter.ts';
+import type { MeasurementSource, SourceSearch } from '../measurement-source.ts';
+import { readCandidates } from '../ordered-candidates.ts';
+
+/** Measurements that have not ended. Reads those that have ended meanwhile too. */
+export class OpenMeasurements implements MeasurementSource {
+  readonly #most: number;
+  readonly #db: Kysely<Schema>;
+
+  /** `most`: how many measurements a step looks at */
+  constructor({ most }: { readonly most: number }, { db }: { readonly db: Kysely<Schema> }) {
+    this.#most = most;
+    this.#db = db;
+  }
+
+  search(filter: MeasurementFilter, order: SearchOrder): SourceSearch {
+    if (isOfEnded(filter)) return { step: async () => ({ ids: [], rest: undefined }) };
+    const index = { table: 'measurements', values: { user_id: filter.userId } } as const;
+    const conditions = conditionsOnOpen(filter);
+    return { step: (range) => readCandidates(this.#db, { index, conditions, range, order, most: this.#most }) };
+  }
+
+  read(ids: readonly number[]): Promise<readonly MeasurementRow[]> {
+    return readMeasurementsById(this.#db, ids);
+  }
+}
