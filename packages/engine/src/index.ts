@@ -12,6 +12,7 @@ export {
   hopKindOf,
   independenceOf,
   isStepKind,
+  memoryOf,
   onPathKindOf,
   rejoinKindOf,
   techniqueOfKind,

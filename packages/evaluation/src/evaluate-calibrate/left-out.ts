@@ -3,7 +3,7 @@ import { calibrate } from '../statistics/calibration.ts';
 import { fitWeights, type PathOutcome, wholePathProbability } from './fit-weights.ts';
 
 /** How far the probabilities of whole paths of one family are off, in points. */
-export interface FamilyErrors {
+interface FamilyErrors {
   readonly family: string;
   readonly paths: number;
   /** With the weights of the program, and with weights that were fitted to these paths. */
