@@ -30,7 +30,7 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, events, switches, targetPolicy, metrics, auditEvents, testTargets, clock, log } = parts;
+    const { directory, events, switches, targetPolicy, metrics, auditEvents, testTargets, clock, log, tracing } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
     // When all agents connect again at once, each of them changes the list of vantage points several times.
@@ -63,7 +63,7 @@ export function agentSystem(
     };
     const prober = new LinkProber(
       { patienceMs: PATIENCE_MS },
-      { agents: network, directory, targetPolicy, clock, onForged },
+      { agents: network, directory, targetPolicy, clock, onForged, tracing },
     );
     const references = new ReferenceTargets({
       candidates: (host) =>

@@ -15,6 +15,7 @@ import { benchListener } from './listener.ts';
 import { benchOptOut } from './opt-out.ts';
 import { parameterTable } from './parameters.ts';
 import { benchPrefixTable } from './prefix-table.ts';
+import { benchQueries } from './queries.ts';
 import { benchRanking } from './ranking.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
@@ -39,6 +40,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   link: benchLink,
   listener: benchListener,
   'opt-out': benchOptOut,
+  queries: benchQueries,
   ranking: benchRanking,
   realism: benchRealism,
   safety: benchSafety,
@@ -81,13 +83,15 @@ latency and throughput contain the three largest costs of a CPU profile.
   link           connect a thousand agents to a controller
   listener       receive a flood of replies (requires root)
   opt-out        look up and change an opt-out list of a million prefixes
+  queries        find measurements by each kind of filter
+                 [--measurements N] [--database URL]
   ranking        rank vantage points
   realism        compare a simulated Internet with published figures
                  [--size SIZE] [--seed N] [--profile PROFILE]
                  [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
   storage        store results of profile published and report the bytes of each
-                 [--measurements N] [--database URL]
+                 [--measurements N] [--database URL] [--cold N]
   throughput     measure reverse traceroutes from the API to the database
                  [--measurements N] [--safety on|off|both] [--rounds N]
   warts          decode warts files

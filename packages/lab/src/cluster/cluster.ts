@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/stor
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
+import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
@@ -28,12 +29,14 @@ export interface LocalClusterOptions {
   readonly vantagePoints: number;
   /** The processes of the controller. If there are several, they share a bus. */
   readonly layout: readonly PlannedProcess[];
-  /** Variables of the processes of the controller, in addition to those that they need. Default: none. */
+  /** Variables of the processes of the controller and of the agents, in addition to those that they need. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the atlases of the sources are in the database at the start. Default: no, the controller collects them. */
   readonly hasAtlases?: boolean;
   /** Ports of the APIs on the loopback address, one for each; 0 selects a free port. Default: free ports. */
   readonly ports?: readonly number[];
+  /** Whether the APIs serve gRPC as well. Default: false. */
+  readonly isGrpcServed?: boolean;
   /** The version of the controller. Default: that of this checkout. */
   readonly version?: Pick<Checkout, 'controller' | 'migrate'>;
   readonly onProgress?: (message: string) => void;
@@ -45,6 +48,8 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   /** URLs of the APIs. */
   readonly apis: readonly string[];
+  /** Host and port of the gRPC interface of each API; none unless it is served. */
+  readonly grpc: readonly string[];
   /** API key of the operator. */
   readonly key: string;
   readonly world: SimulatedWorld;
@@ -63,6 +68,8 @@ export interface LocalCluster {
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const GATEWAY_PORT = 4380;
+const GRPC_PORT = 9999;
+const RELAY = fileURLToPath(new URL('./relay/main.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
 
 /**
@@ -113,22 +120,22 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
 
     const key = generateApiKey();
+    const { environment = {} } = options;
     const shared = {
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
       ...(nats && { REVTR_BUS: nats.url }),
       REVTR_OPERATOR_KEY: key,
-      ...options.environment,
+      ...(options.isGrpcServed === true && (await grpcEnvironment(directory))),
+      ...environment,
     };
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
     const gateways = options.layout.filter(({ roles }) => roles.includes('gateway'));
+    const served = options.layout.filter(({ roles }) => roles.includes('api'));
     const launch = async (planned: PlannedProcess, program = options.version?.controller): Promise<void> => {
       const { name } = planned;
-      const gatewayHost = gatewayHostOf(gateways.indexOf(planned));
-      const process = controllerProcess(
-        { ...planned, namespace, directory, shared, gatewayHost, program },
-        options.onEnd,
-      );
+      const hosts = { gatewayHost: hostOf(gateways.indexOf(planned)), grpcHost: hostOf(served.indexOf(planned)) };
+      const process = controllerProcess({ ...planned, ...hosts, namespace, directory, shared, program }, options.onEnd);
       processes.set(name, process);
       const starts = startsIn(process);
       process.start();
@@ -141,23 +148,36 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     say(`running: ${options.layout.map(({ name }) => name).join(', ')}`);
     const { size, seed, onEnd } = options;
     const fleet = fleetProcess(
-      { namespace, directory, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
+      { namespace, directory, environment, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
       {
         ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
         vantagePoints: parameters.vantagePoints,
-        gateways: gateways.map((_, i) => ({ host: gatewayHostOf(i), port: GATEWAY_PORT })),
+        gateways: gateways.map((_, i) => ({ host: hostOf(i), port: GATEWAY_PORT })),
       },
     );
     processes.set('fleet', fleet);
     fleet.start();
-    const sockets = options.layout
-      .filter(({ roles }) => roles.includes('api'))
-      .map(({ name }) => socketOf(directory, name));
     const apis: string[] = [];
-    for (const [i, socket] of sockets.entries()) {
-      const proxy = await startProxy(options.ports?.[i] ?? 0, socket);
+    for (const [i, { name }] of served.entries()) {
+      const proxy = await startProxy(options.ports?.[i] ?? 0, socketOf(directory, name));
       undo.push(() => proxy.stop());
       apis.push(`http://127.0.0.1:${proxy.port}`);
+    }
+    const grpc: string[] = [];
+    if (options.isGrpcServed === true) {
+      const relays = served.map((_, i) => ({ socket: join(directory, `grpc${i + 1}.sock`), host: hostOf(i) }));
+      const relay = new ManagedProcess({
+        ...{ namespace, logFile: log('relay') },
+        command: [process.execPath, RELAY, ...relays.flatMap(({ socket, host }) => [socket, host, String(GRPC_PORT)])],
+      });
+      undo.push(() => relay.stop());
+      relay.start();
+      await untilReady('the relay', () => relays.every(({ socket }) => existsSync(socket)));
+      for (const { socket } of relays) {
+        const proxy = await startProxy(0, socket);
+        undo.push(() => proxy.stop());
+        grpc.push(`localhost:${proxy.port}`);
+      }
     }
     const replace = async (name: string, program: string = CONTROLLER): Promise<void> => {
       await processes.get(name)?.stop();
@@ -165,7 +185,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       if (found !== undefined) await launch(found, program);
     };
     return {
-      ...{ apis, key, world, processes, directory, replace, stop },
+      ...{ apis, grpc, key, world, processes, directory, replace, stop },
       sources: world.sources.map(({ address }) => formatIpv4(address)),
       database: postgres.localUrl,
     };
@@ -229,14 +249,27 @@ export async function sharedEnvironment(
   };
 }
 
+/** Writes a certificate, and returns the variables with which an API serves gRPC. */
+async function grpcEnvironment(directory: string): Promise<Record<string, string>> {
+  const { certificate, key } = await localhostCertificate();
+  const files = { certificate: join(directory, 'grpc.crt'), key: join(directory, 'grpc.key') };
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key);
+  return {
+    REVTR_GRPC_PORT: String(GRPC_PORT),
+    REVTR_GRPC_CERTIFICATE: files.certificate,
+    REVTR_GRPC_KEY: files.key,
+  };
+}
+
 /** The simulated Internet of a cluster: that of the profile `published`, with more vantage points if more are asked for. */
 function fleetParameters({ size, seed, vantagePoints }: LocalClusterOptions): SimParameters {
   const usual = simParameters(size, seed, {}, 'published');
   return { ...usual, vantagePoints: Math.max(vantagePoints, usual.vantagePoints) };
 }
 
-/** Loopback address of a gateway; that of the first one also for processes that are no gateway, and do not use it. */
-const gatewayHostOf = (index: number): string => `127.0.0.${Math.max(0, index) + 1}`;
+/** Loopback address of the process with this index among those that listen on a port; that of the first one for processes that do not. */
+const hostOf = (index: number): string => `127.0.0.${Math.max(0, index) + 1}`;
 
 /** Unix socket of the API of a process. */
 const socketOf = (directory: string, name: string): string => join(directory, `${name}.sock`);
@@ -246,12 +279,14 @@ function controllerProcess(
     readonly namespace: string;
     readonly directory: string;
     readonly shared: Readonly<Record<string, string>>;
+    /** Addresses of the ports for agents and for gRPC. */
     readonly gatewayHost: string;
+    readonly grpcHost: string;
     readonly program: string | undefined;
   },
   onEnd: LocalClusterOptions['onEnd'],
 ): ManagedProcess {
-  const { namespace, directory, name, roles, shared, gatewayHost, program = CONTROLLER } = settings;
+  const { namespace, directory, name, roles, shared, gatewayHost, grpcHost, program = CONTROLLER } = settings;
   return new ManagedProcess({
     namespace,
     command: [process.execPath, program],
@@ -260,6 +295,7 @@ function controllerProcess(
       REVTR_ROLES: roles.join(','),
       REVTR_SOCKET: socketOf(directory, name),
       REVTR_GATEWAY_HOST: gatewayHost,
+      REVTR_GRPC_HOST: grpcHost,
       REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
       REVTR_AUDIT_DIRECTORY: join(directory, `${name}-audit`),
     },

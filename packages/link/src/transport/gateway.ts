@@ -20,6 +20,7 @@ import {
   LISTENING_HEADER,
   peerAddressOf,
   serverOptions,
+  TRACE_HEADER,
   trustedCertificateOf,
   WEBSOCKET_OPTIONS,
 } from './tls.ts';
@@ -139,14 +140,15 @@ export class Gateway {
   }
 
   /** The agent when its certificate, its address and the registry agree; otherwise the reason for the refusal. */
-  async #identify({ socket }: IncomingMessage): Promise<AgentPeer | string> {
+  async #identify({ socket, headers }: IncomingMessage): Promise<AgentPeer | string> {
     const certificate = socket instanceof TLSSocket ? trustedCertificateOf(socket) : undefined;
     const address = certificate && agentAddressOf(certificate);
     if (certificate === undefined || address === undefined) return 'no certificate of an agent of this controller';
     if (peerAddressOf(socket) !== address)
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
     const { serialNumber } = certificate;
-    return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? { address, serialNumber };
+    const peer = { address, serialNumber, acceptsTrace: TRACE_HEADER in headers };
+    return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? peer;
   }
 }
 
