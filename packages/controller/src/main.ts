@@ -124,6 +124,7 @@ async function create(
       watches: settings.watches,
       archive: settings.archive,
       resultDays: settings.resultDays,
+      cold: settings.cold,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },

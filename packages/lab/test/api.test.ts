@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { ReverseTracerouteClient } from '@revtr/client';
+import { type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import { parseIpv4 } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revtr } from './revtr.ts';
@@ -35,6 +35,8 @@ interface Body {
   readonly result_uri: string;
   readonly rejected: readonly object[];
   readonly revtrs: readonly Row[];
+  readonly measurements: readonly Measurement[];
+  readonly cursor: string;
   readonly srcs: readonly { readonly ip: string; readonly hostname: string; readonly site: string }[];
   readonly error: {
     readonly code: string;
@@ -557,6 +559,65 @@ describe('measurements with a label', () => {
     for await (const { id } of client.find({ label }, { perPage: 2 })) found.push(id);
     expect(found).toEqual(ids);
     expect((await call('GET', `/api/v2/measurements?label=${label}&limit=10001`)).status).toBe(400);
+  });
+
+  it('are found by other properties too, by their owner only', async () => {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const label = 'found';
+    for (const first of [0, 12]) {
+      const revtrs = system.destinations.slice(first, first + 12).map((dst) => ({ src: system.source, dst, label }));
+      await finished((await post({ revtrs })).body.result_uri);
+    }
+    const all: Measurement[] = [];
+    for await (const measurement of client.find({ label }, { order: 'newest' })) all.push(measurement);
+    expect(all.length).toBeGreaterThan(20);
+    const ids = all.map(({ id }) => id);
+    expect(ids).toEqual([...ids].sort((a, b) => b - a));
+    const one = all.findLast(({ result }) => result?.stopReason === 'reaches' && result.hops.some(({ asn }) => asn));
+    const asn = one?.result?.hops.find((hop) => hop.asn !== undefined)?.asn ?? 0;
+    const { destination = '', createdAt = '', batchId = 0 } = one ?? {};
+    const found = async (query: object) => {
+      const { status, body } = await call('GET', `/api/v2/measurements?${new URLSearchParams({ label, ...query })}`);
+      expect(status).toBe(200);
+      return body.measurements.map(({ id }) => id).sort((a, b) => b - a);
+    };
+    const idsOf = (isWanted: (measurement: Measurement) => boolean | undefined) =>
+      all.filter(isWanted).map(({ id }) => id);
+    const { source } = system;
+    const prefix = `${destination.split('.').slice(0, 2).join('.')}.0.0/16`;
+    expect(await found({ source, destination })).toEqual(idsOf((row) => row.destination === destination));
+    expect(await found({ source, prefix })).toEqual(
+      idsOf((row) => row.destination.startsWith(prefix.replace('0.0/16', ''))),
+    );
+    expect(await found({ source, asn, stopReason: 'reaches' })).toEqual(
+      idsOf(
+        ({ result }) =>
+          result?.stopReason === 'reaches' &&
+          result.hops.some((hop) => hop.asn === asn || hop.hiddenNetwork?.asn === asn),
+      ),
+    );
+    const [{ createdAt: later }] = all;
+    expect(later > createdAt).toBe(true);
+    expect(await found({ from: later })).toEqual(idsOf((row) => row.createdAt >= later));
+    expect(await found({ to: later })).toEqual(idsOf((row) => row.createdAt < later));
+    expect(await found({ source, from: createdAt })).toEqual(idsOf((row) => row.createdAt >= createdAt));
+    expect(await found({ batch: batchId })).toEqual(idsOf((row) => row.batchId === batchId));
+
+    const other = { 'Revtr-Key': await limitedKey({}) };
+    expect((await call('GET', `/api/v2/measurements?source=${source}`, undefined, other)).body).toEqual({
+      measurements: [],
+    });
+    expect((await call('GET', `/api/v2/measurements?batch=${batchId}`, undefined, other)).status).toBe(404);
+    const { cursor } = (await call('GET', `/api/v2/measurements?source=${source}&limit=1`)).body;
+    for (const bad of [
+      ...[`limit=1&cursor=${cursor}`, `source=${source}&order=newest&cursor=${cursor}`, `cursor=x`],
+      ...[`source=${source}&cursor=${cursor}&after=1`, `source=${source}&cursor=${cursor}A`, 'prefix=1.2.3.4/8'],
+      ...['asn=4294967296', 'stopReason=x', 'from=yesterday', 'order=x', 'source=1', 'label='],
+    ])
+      expect((await call('GET', `/api/v2/measurements?${bad}`)).status, bad).toBe(400);
+    expect((await call('GET', `/api/v2/measurements?source=${source}&cursor=${cursor}`, undefined, other)).status).toBe(
+      400,
+    );
   });
 });
 

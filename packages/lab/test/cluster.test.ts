@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings } from '../src/cluster/endings.ts';
+import { separateProcesses } from '../src/cluster/process-layout.ts';
 import { Namespaces } from '../src/namespaces/namespaces.ts';
 import { OriginalClient } from '../src/sidecar/original-client.ts';
 import { processOf, submitPairs } from './cluster.ts';
@@ -57,7 +58,7 @@ describe('a cluster with two processes of each role', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({
-      ...{ prefix: PREFIX, size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, perRole: 2 },
+      ...{ prefix: PREFIX, size: 'small', seed: 3, sources: SOURCES, vantagePoints: 10, layout: separateProcesses(2) },
       environment: {
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${COLLECTOR_PORT}`,
         OTEL_BSP_SCHEDULE_DELAY: '100',

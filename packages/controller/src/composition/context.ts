@@ -6,6 +6,7 @@ import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Datasets } from '../facts/datasets.ts';
 import type { Metrics } from '../foundation/metrics.ts';
+import type { ColdParts } from './open-cold.ts';
 
 /** What every subsystem is opened with. */
 export interface Context {
@@ -18,6 +19,7 @@ export interface Context {
   readonly random: Random;
   readonly log: Logger;
   readonly cluster: ClusterParts;
+  readonly cold: ColdParts;
   readonly tracing: Tracing;
 }
 

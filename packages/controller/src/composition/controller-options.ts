@@ -19,6 +19,7 @@ import type { SelfAuditSettings } from '../self-audit/self-auditor.ts';
 import type { WatchSettings } from '../watches/settings.ts';
 import type { ResolveHost } from '../watches/webhooks/target.ts';
 import type { ListenOptions } from './open-api.ts';
+import type { ColdOptions } from './open-cold.ts';
 import type { GrpcListenOptions } from './open-grpc.ts';
 import type { AuditOptions } from './open-safety.ts';
 
@@ -62,6 +63,8 @@ export interface ControllerOptions {
   readonly archive?: PublicArchiveOptions | undefined;
   /** How long results are kept, days. Default: for ever. */
   readonly resultDays?: number | undefined;
+  /** Where old results are. Default: in the database, as all others. */
+  readonly cold?: ColdOptions | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */

@@ -39,7 +39,7 @@ export const LONGEST_WAIT_MS = 72 * 3_600_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
-  { database, facts, targetPolicy, metrics, clock, random, log, cluster, tracing }: Context,
+  { database, cold, facts, targetPolicy, metrics, clock, random, log, cluster, tracing }: Context,
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
@@ -66,7 +66,7 @@ export async function openMeasurements(
   const jobs = new Jobs(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
   if (database.isExclusive) await jobs.release();
-  const batches = new Batches(database.db);
+  const batches = new Batches(database.db, cold.store);
   const events = new BatchEvents();
   const { bus, isShared, changes } = cluster;
   const onError = (error: unknown): void =>
@@ -128,7 +128,7 @@ export async function openMeasurements(
     name: 'measurements',
     runner,
     batches,
-    finder: new MeasurementFinder(database.db),
+    finder: new MeasurementFinder({ db: database.db, cold: cold.store }),
     queue,
     waiting,
     submission,

@@ -66,11 +66,7 @@ export class AgentGateway {
       {
         now: () => clock.now(),
         optOut: () => optOuts.at(clock.now()),
-        sources: () =>
-          directory
-            .list()
-            .map(({ address }) => address)
-            .filter((address) => directory.participates(address)),
+        sources: () => directory.participants(),
         onHealth: (address, { measures, reason }) => {
           const agent = formatIpv4(address);
           if (measures) log.info({ agent }, 'the agent measures');

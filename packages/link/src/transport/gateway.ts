@@ -29,7 +29,7 @@ export interface GatewayOptions {
   readonly host: string;
   /** TCP port; 0 takes any free port. */
   readonly port: number;
-  /** Most TCP connections. Default 4,096, and 16 from one address. */
+  /** Most TCP connections. Default 16,384, and 16 from one address. */
   readonly connections?: ConnectionLimits;
   /** How long an agent may take to say `hello`, milliseconds. Default 10,000. */
   readonly helloTimeoutMs?: number;
@@ -43,7 +43,7 @@ export interface GatewayCollaborators {
 }
 
 const MOST_REQUEST_BYTES = 16_384;
-const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 4_096, perAddress: 16 };
+const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 16_384, perAddress: 16 };
 
 /** The server that agents connect to: enrolment over TLS, everything else over WebSockets with client certificates. */
 export class Gateway {

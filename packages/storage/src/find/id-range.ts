@@ -31,7 +31,7 @@ export function rangeBefore(range: IdRange, other: IdRange | undefined, order: S
 }
 
 /** The part of a range that comes before a boundary: ids below it, or from it on when the newest come first. */
-export function rangeUpTo({ from, to }: IdRange, boundary: number, order: SearchOrder): IdRange | undefined {
+function rangeUpTo({ from, to }: IdRange, boundary: number, order: SearchOrder): IdRange | undefined {
   const part = order === 'oldest' ? { from, to: Math.min(to, boundary) } : { from: Math.max(from, boundary), to };
   return part.from < part.to ? part : undefined;
 }

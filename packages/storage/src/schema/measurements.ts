@@ -90,6 +90,8 @@ export interface ResultPartitionTable {
   readonly opened_at: WithDefault<Date | null>;
   /** Since when they are no more; null before. */
   readonly closed_at: WithDefault<Date | null>;
+  /** Since when its results are in files instead of a table; null before. */
+  readonly moved_at: WithDefault<Date | null>;
 }
 
 /** A batch as stored. */

@@ -1,5 +1,5 @@
 import { formatIpv4, parsePrefix } from '@revtr/net';
-import type { MeasurementFilter, MeasurementRow } from '@revtr/storage';
+import { type MeasurementFilter, type MeasurementRow, StorageError } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -19,7 +19,9 @@ import { measurementSchema, toMeasurement } from './schemas.ts';
 import { cursorSchema, readCursor, writeCursor } from './search-cursor.ts';
 
 const MOST_FOUND = 10_000;
-const LONGEST_LABEL = 1_000;
+const LONGEST_LABEL = 500;
+/** SQLSTATE of a statement that was ended because it took too long. */
+const STATEMENT_TIMEOUT = '57014';
 const STREAMS = { perUser: 8, inAll: 500 };
 
 const filterSchema = z.object({
@@ -88,13 +90,20 @@ export function registerFind(
       return sendList<MeasurementRow>(request, reply, {
         name: 'measurements',
         most: limit,
-        read: (most) => search.read(most),
+        read: (most) => search.read(most).catch(whenBusy),
         toElement: (row) => toMeasurement(row, facts),
         rest: () =>
           search.next === undefined ? {} : { cursor: writeCursor(search.next, { filter, order }), next: search.next },
       });
     },
   );
+}
+
+/** A statement of a search takes milliseconds: one that was ended for taking long says that the database is overloaded. */
+function whenBusy(error: unknown): never {
+  if (error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === STATEMENT_TIMEOUT)
+    throw new ControllerError('tooManyRequests', 'the database is overloaded', { retryAfterSeconds: 10 });
+  throw error;
 }
 
 function toFilter(userId: number, given: z.output<typeof filterSchema>): MeasurementFilter {

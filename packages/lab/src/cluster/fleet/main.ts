@@ -17,8 +17,9 @@ const WINDOW = 500;
  * what it is asked as a real agent does; only its packets go through the simulator.
  */
 function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSignal): Promise<unknown> {
+  const { size, seed, vantagePoints } = settings;
   const internet = new SimulatedInternet({
-    parameters: simParameters(settings.size, settings.seed, {}, 'published'),
+    parameters: simParameters(size, seed, vantagePoints === undefined ? {} : { vantagePoints }, 'published'),
     startMs: Date.now(),
   });
   const prober = internet.prober();

@@ -57,8 +57,10 @@ export class ResultSearch implements SourceSearch {
 
   /** Follows the index from the beginning of the range. */
   async #ofIndex(partitions: readonly ResultPartition[], range: IdRange): Promise<SearchStep> {
-    const part = common(rangeOf(partitions.slice(0, this.#width)), range) ?? range;
     const isSeek = this.#next === 'seek';
+    // There may be nothing left in the first partition.
+    const width = isSeek ? Math.max(2, this.#width) : this.#width;
+    const part = common(rangeOf(partitions.slice(0, width)), range) ?? range;
     const candidates = await readCandidates(this.#db, {
       ...{ index: this.#index, conditions: this.#conditions, range: part, order: this.#order },
       most: isSeek ? 1 : this.#most,
@@ -66,7 +68,6 @@ export class ResultSearch implements SourceSearch {
     const { count, ids, rest } = candidates;
     if (rest === undefined) {
       this.#width = Math.min(MOST_PARTITIONS, this.#width * 2);
-      this.#next = 'follow';
       return { ids, rest: rangeWithout(range, part, this.#order) };
     }
     this.#width = 1;

@@ -1,0 +1,70 @@
+import { fromBinary, fromJson, toBinary } from '@bufbuild/protobuf';
+import type { MeasurementRow } from '@revtr/storage';
+import { describe, expect, it } from 'vitest';
+import { AnswerBudget } from '../../src/api/original/grpc/answer-budget.ts';
+import { withList } from '../../src/api/original/grpc/encode-list.ts';
+import { revtrList } from '../../src/api/original/revtr-list.ts';
+import { ControllerError } from '../../src/foundation/errors.ts';
+import { GetRevtrRespSchema, RunRevtrRespSchema } from '../../src/grpc/generated/revtr_pb.ts';
+
+const NOW = new Date('2026-01-01T00:00:00Z');
+const rowOf = (id: number): MeasurementRow => ({
+  ...{ id, batch_id: 1, user_id: 1, source: '1.0.0.1', destination: `2.0.${id >> 8}.${id & 255}` },
+  ...{ label: id % 3 === 0 ? '' : 'ä'.repeat(id % 150), options: { uuid: `u-${id}` }, state: 'queued', result: null },
+  ...{ created_at: NOW, ended_at: null, forward_traceroute_id: id % 7 === 0 ? id : null },
+});
+const codeOf = (work: () => void): string => {
+  try {
+    work();
+  } catch (error) {
+    return error instanceof ControllerError ? error.code : String(error);
+  }
+  return 'none';
+};
+
+/** The measurements 1 to `count`, and the limits with which they were read. */
+function listOf(count: number) {
+  const limits: number[] = [];
+  const all = Array.from({ length: count }, (_, i) => rowOf(i + 1));
+  const list = revtrList(NOW, async (limit, after) => {
+    limits.push(limit);
+    const begin = after?.id ?? 0;
+    return all.slice(begin, begin + limit);
+  });
+  return { list, limits, revtrs: all.map(list.toElement) };
+}
+
+describe('a message with a long list', () => {
+  const memory = () => new AnswerBudget().for(1, new AbortController().signal);
+
+  it.each([0, 1, 250, 777])('has the bytes of one that is encoded as a whole, for %i measurements', async (count) => {
+    const { list, limits, revtrs } = listOf(count);
+    const whole = fromJson(GetRevtrRespSchema, JSON.parse(JSON.stringify({ revtrs })));
+    const message = await withList(GetRevtrRespSchema, GetRevtrRespSchema.field.revtrs.number, list, memory());
+    expect(toBinary(GetRevtrRespSchema, message)).toEqual(toBinary(GetRevtrRespSchema, whole));
+    expect(Math.max(...limits)).toBeLessThanOrEqual(250);
+
+    const head = { batchId: 7, lastInsertId: count };
+    const run = await withList(RunRevtrRespSchema, RunRevtrRespSchema.field.revtrs.number, { ...list, head }, memory());
+    const read = fromBinary(RunRevtrRespSchema, toBinary(RunRevtrRespSchema, run));
+    expect(read).toEqual(fromJson(RunRevtrRespSchema, JSON.parse(JSON.stringify({ ...head, revtrs }))));
+  });
+
+  it('takes memory until it is sent, within the limits of its user and of all', async () => {
+    const budget = new AnswerBudget({ perUser: 100, inAll: 150 });
+    const [one, two, other] = Array.from({ length: 3 }, () => new AbortController());
+    budget.for(1, one.signal).take(60);
+    const second = budget.for(1, two.signal);
+    expect(codeOf(() => second.take(60))).toBe('tooManyRequests');
+    expect(codeOf(() => second.take(101))).toBe('bodyTooLarge');
+    const third = budget.for(2, other.signal);
+    expect(codeOf(() => third.take(95))).toBe('tooManyRequests');
+    one.abort();
+    expect(codeOf(() => second.take(60))).toBe('none');
+    expect(codeOf(() => third.take(90))).toBe('none');
+
+    const { list } = listOf(300);
+    const few = new AnswerBudget({ perUser: 10_000, inAll: 20_000 }).for(1, new AbortController().signal);
+    await expect(withList(GetRevtrRespSchema, 1, list, few)).rejects.toMatchObject({ code: 'bodyTooLarge' });
+  });
+});
