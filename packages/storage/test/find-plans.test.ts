@@ -125,8 +125,8 @@ describe.runIf(findPostgres() !== undefined)('plans of searches in PostgreSQL', 
               MOST_PARTITIONS + 3,
             );
             for (const node of scans) expect(rowsOf(node), text).toBeLessThanOrEqual(MOST_PER_STEP);
-            // An index is not read beyond the range: each row takes a page of the table, and few of the index.
-            for (const node of scans.filter((scan) => scan['Index Name'] !== undefined))
+            // An index is not read beyond the range: each row takes a page of the table, and few of the index. Ids are looked up one by one.
+            for (const node of scans.filter((scan) => scan['Index Name']?.includes('pkey') === false))
               expect(pagesOf(node), text).toBeLessThanOrEqual(12 * node['Actual Loops'] + 2 * rowsOf(node));
           }
         }
