@@ -14,6 +14,7 @@ COPY packages/linux/package.json packages/linux/
 COPY packages/net/package.json packages/net/
 COPY packages/probing/package.json packages/probing/
 COPY packages/scamper/package.json packages/scamper/
+COPY packages/tracing/package.json packages/tracing/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/agent
 COPY packages/agent/src packages/agent/src
 COPY packages/link/src packages/link/src
@@ -21,6 +22,7 @@ COPY packages/linux/src packages/linux/src
 COPY packages/net/src packages/net/src
 COPY packages/probing/src packages/probing/src
 COPY packages/scamper/src packages/scamper/src
+COPY packages/tracing/src packages/tracing/src
 # The certificate may also be mounted when the container is run.
 COPY plvp.config root.cr[t] /configuration/
 # The image does not depend on the permissions of the clone.

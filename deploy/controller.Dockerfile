@@ -28,6 +28,7 @@ COPY packages/probing/package.json packages/probing/
 COPY packages/ripe-atlas/package.json packages/ripe-atlas/
 COPY packages/scamper/package.json packages/scamper/
 COPY packages/storage/package.json packages/storage/
+COPY packages/tracing/package.json packages/tracing/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@revtr/controller
 COPY packages/bus/src packages/bus/src
 COPY packages/client/src packages/client/src
@@ -40,6 +41,7 @@ COPY packages/probing/src packages/probing/src
 COPY packages/ripe-atlas/src packages/ripe-atlas/src
 COPY packages/scamper/src packages/scamper/src
 COPY packages/storage/src packages/storage/src
+COPY packages/tracing/src packages/tracing/src
 COPY --from=web /opt/revtr/packages/web/dist packages/web/dist
 # The image does not depend on the permissions of the clone.
 RUN chmod -R u=rwX,go=rX /opt/revtr

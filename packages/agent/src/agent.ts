@@ -19,6 +19,7 @@ import {
 import { formatIpv4 } from '@revtr/net';
 import { type Clock, systemClock, untilAborted } from '@revtr/probing';
 import { ScamperDriver, type ScamperEnd, ScamperError, ScamperHost } from '@revtr/scamper';
+import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { Rate } from './budget/key-budget.ts';
@@ -32,6 +33,7 @@ import { type Sender, serveProbingTxt } from './probing-txt.ts';
 import { explainPort, explainStart } from './self-tests/remedies.ts';
 import { testSpoofing } from './self-tests/spoof-test.ts';
 import { ControllerClock } from './work/controller-clock.ts';
+import { tracedWork } from './work/traced-work.ts';
 import { Worker } from './work/worker.ts';
 
 export interface AgentOptions {
@@ -49,6 +51,7 @@ const WINDOW = 100;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #log: Logger;
+  readonly #tracing: Tracing;
   readonly #clock: Clock = systemClock;
   readonly #metrics = new AgentMetrics();
   readonly #over = new AbortController();
@@ -64,10 +67,11 @@ export class Agent {
   #measures = true;
   #onHealth: ((health: AgentHealth) => void) | undefined;
 
-  constructor(options: AgentOptions, collaborators: { readonly log: Logger }) {
+  constructor(options: AgentOptions, collaborators: { readonly log: Logger; readonly tracing: Tracing }) {
     const { config, rootCertificate } = options;
     this.#options = options;
     this.#log = collaborators.log;
+    this.#tracing = collaborators.tracing;
     this.#identity = new AgentIdentity({ directory: config.local.identity, rootCertificate });
     this.#policy = new LocalPolicy({ testNetworks: config.local.testnetworks }, { now: () => this.#time.now() });
   }
@@ -91,7 +95,7 @@ export class Agent {
         metrics: this.#metrics,
         onRefused: (reason, measurement) => this.#log.warn({ reason, measurement }, 'refused'),
       });
-      const work = new AgentWork({ perform: (asked, cancel) => worker.perform(asked, cancel) });
+      const work = new AgentWork({ perform: tracedWork(worker, this.#tracing) });
       const client = this.#link(worker, work, { selfTests, scamper });
       this.#onHealth = (health) => client.report(health);
       client.report(healthOf(scamper === undefined || this.#measures));
@@ -216,7 +220,7 @@ export class Agent {
       ...(config.scamper.inbound && { listeningPort: config.scamper.port }),
     };
     return new LinkClient(
-      { endpoint, profile },
+      { endpoint, profile, acceptsTrace: this.#tracing.isOn },
       {
         identity: this.#identity,
         work,

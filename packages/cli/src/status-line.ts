@@ -31,6 +31,12 @@ export class StatusLine {
     this.#terminal.err(`${wrap(escapeText(text), this.#columns)}\n`);
   }
 
+  /** Begins a line behind the characters `^C` that a terminal shows for Ctrl-C. */
+  leaveInterrupted(): void {
+    if (this.#terminal.isWatched) this.#terminal.err('\n');
+    this.#isShown = false;
+  }
+
   /** Leaves the line that is shown. */
   end(): void {
     if (!this.#isShown) return;

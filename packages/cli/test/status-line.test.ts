@@ -34,6 +34,16 @@ describe('a line of progress', () => {
     expect(lines()[1]).toBe('short');
   });
 
+  it('leaves the line in which the terminal shows ^C', () => {
+    const { terminal, lines } = screen(80);
+    const status = new StatusLine(terminal);
+    terminal.err('^C');
+    status.leaveInterrupted();
+    status.line('batch 7 goes on');
+    status.end();
+    expect(lines()).toEqual(['^C', 'batch 7 goes on']);
+  });
+
   it('of a campaign fits 80 columns, and says what the share of reached paths counts', () => {
     const { terminal, lines } = screen(80);
     let now = 0;

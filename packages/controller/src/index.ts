@@ -3,6 +3,7 @@ export { ConnectedAgents } from './agents/connected-agents.ts';
 export { AgentDirectory } from './agents/directory.ts';
 export { toUserColumns } from './agents/user-limits.ts';
 export { bigQuerySchemas, schemaPage } from './archive/schema/tables.ts';
+export { AtlasKeeper } from './atlas/atlas-keeper.ts';
 export { AtlasService } from './atlas/atlas-service.ts';
 export { Refresher } from './atlas/refresher.ts';
 export { RipeAtlasAccess, type RipeAtlasSettings } from './atlas/ripe-access.ts';

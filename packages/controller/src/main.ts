@@ -4,6 +4,7 @@ import { BusError } from '@revtr/bus';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import { openTracing } from '@revtr/tracing';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { ensureOperator, OperatorKeyError } from './accounts/operator-account.ts';
@@ -46,10 +47,17 @@ async function run(settings: Settings): Promise<void> {
     log.warn(
       'the embedded database may lose what it stored last in a power failure; use PostgreSQL where that matters',
     );
+  const tracing = await openTracing(process.env, {
+    service: 'revtr-controller',
+    onProblem: (problem) =>
+      problem === undefined
+        ? log.info('the collector takes traces again')
+        : log.warn({ problem }, 'the collector does not take traces: they are dropped'),
+  });
   const database = await openDatabase(databaseSettings);
   try {
     const cluster = await connectCluster(settings, { clock: systemClock, log });
-    const controller = await create(settings, { database, cluster, log });
+    const controller = await create(settings, { database, cluster, log, tracing });
     const { users, keys } = controller;
     const key = await ensureOperator(settings.operator, { users, keys, clock: systemClock });
     if (key !== undefined) process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
@@ -59,9 +67,12 @@ async function run(settings: Settings): Promise<void> {
     log.info('stopping');
     setTimeout(() => process.exit(0), MOST_STOP_MS).unref();
     await controller.stop();
+    await tracing.close();
   } finally {
     await database.close();
   }
+  // A request to a collector that does not answer must not keep the process.
+  if (tracing.isOn) process.exit(0);
 }
 
 /** Standard output. When the disk of a log file is full, lines are kept up to a limit and then dropped: the process goes on. */
@@ -70,7 +81,7 @@ const logDestination = () =>
 
 async function create(
   settings: Settings,
-  { database, cluster, log }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log'>,
+  { database, cluster, log, tracing }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log' | 'tracing'>,
 ): Promise<Controller> {
   const { socket, tls, grpc, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
@@ -113,6 +124,7 @@ async function create(
       watches: settings.watches,
       archive: settings.archive,
       resultDays: settings.resultDays,
+      cold: settings.cold,
       safety: readSafetySettings(settings.budgetsFile),
       lifeCycle: {
         quarantine: { ...DEFAULT_LIFE_CYCLE.quarantine, firstMs: quarantineMs },
@@ -132,6 +144,7 @@ async function create(
       cluster,
       clock: systemClock,
       log,
+      tracing,
     },
   );
 }

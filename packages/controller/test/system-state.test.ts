@@ -11,7 +11,7 @@ describe('StateReader', () => {
       throw new Error('the database is away');
     };
     const reader = new StateReader({
-      queue: { totals: failing },
+      queue: { totals: failing, rawProbes: async () => ({ queued: 0, running: 0, oldest: null }) },
       mails: { backlog: async () => ({ waiting: 0, failing: 0, oldest: null }) },
       directory: { list: () => [] },
       datasets: { status: () => [] },

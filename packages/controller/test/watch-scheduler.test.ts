@@ -184,7 +184,7 @@ describe('WatchScheduler', () => {
     expect(new Set(gaps).size).toBeGreaterThan(2);
     expect(runs.every(({ outcome, path }) => outcome !== 'measured' || path === 1)).toBe(true);
     const filter = { userId: user.id, label: `watch ${watch.id} run ${runs[0].id}` };
-    const search = await new MeasurementFinder(database().db).begin(filter, { order: 'oldest' });
+    const search = await new MeasurementFinder({ db: database().db }).begin(filter, { order: 'oldest' });
     const [measurement] = await search.read(1);
     expect(measurement).toMatchObject({ user_id: user.id, options: { reuseMaxAgeMs: 0, measureRtts: true } });
     expect(await new Batches(database().db).find(measurement.batch_id)).toMatchObject({ key_id: keyId, size: 1 });

@@ -100,6 +100,11 @@ export class ReverseTracerouteEngine {
     };
   }
 
+  /** What this engine remembers about silent targets, to be shared with other engines. */
+  get silentTargets(): Pick<SilentTargets, 'follow' | 'adopt'> {
+    return this.#memory.silentTargets;
+  }
+
   /**
    * Measures one reverse traceroute. A failure in the network, a refused probe and a cancellation are results, not errors; `stopReason` and
    * `failReason` describe them. Measurements may run in parallel.

@@ -12,6 +12,7 @@ export {
   hopKindOf,
   independenceOf,
   isStepKind,
+  memoryOf,
   onPathKindOf,
   rejoinKindOf,
   techniqueOfKind,
@@ -38,6 +39,7 @@ export * from './ownership/path-networks.ts';
 export * from './ownership/router-owners.ts';
 export {
   type AssumptionConfidence,
+  CONFIDENCE,
   PUBLISHED_ASSUMPTIONS,
   rejoinChance,
   SIMULATED_ASSUMPTIONS,
@@ -46,6 +48,7 @@ export {
 export type * from './path/evidence.ts';
 export * from './path/hop.ts';
 export { ReversePath } from './path/reverse-path.ts';
+export { INDEPENDENT_STEPS, type StepGroup, stepGroupOf, type WholePathWeights } from './path/whole-path.ts';
 export { atlasOnlyPlan } from './plans/atlas-only-plan.ts';
 export { defaultPlan } from './plans/default-plan.ts';
 export type { Plan } from './plans/plan.ts';

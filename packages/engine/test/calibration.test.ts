@@ -98,6 +98,18 @@ describe('evidence about a kind of hop', () => {
     expect(correctedClaim(learn(1, 5_000).evidence, 0.999)).toBeLessThan(1);
   });
 
+  it('gives hops of a kind that are right more often than claimed their share, whatever each of them claims', () => {
+    let evidence = NO_EVIDENCE;
+    const claims = Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? 0.02 : 0.18));
+    for (const [i, claimed] of claims.entries())
+      evidence = withOutcome(evidence, { claimed, isRight: i % 3 === 0 }).evidence;
+    const [low, high] = [correctedClaim(evidence, 0.02), correctedClaim(evidence, 0.18)];
+    expect((low + high) / 2).toBeCloseTo(1 / 3, 1);
+    // The ratio of the two would be nine if claims were scaled.
+    expect(low).toBeGreaterThan(0.2);
+    expect(high).toBeGreaterThan(low);
+  });
+
   it('keeps what distinguishes hops of one kind', () => {
     const { evidence } = learn(0.8, 600);
     const [fresh, old] = [correctedClaim(evidence, 0.999), correctedClaim(evidence, 0.95)];

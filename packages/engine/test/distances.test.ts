@@ -77,7 +77,7 @@ describe('the distances that answers have travelled', () => {
   });
 
   it('make a path more likely that is as long as the way of its packets, and say nothing where that is unknown', async () => {
-    for (const counts of [{ destination: 4, plain: 4 }, { plain: 4 }, { destination: 6 }])
+    for (const counts of [{ destination: 4, plain: 4 }, { destination: 6 }])
       expect(await check(counts)).toMatchObject({ isMoreConfident: true, hopsAreMoreConfident: true });
     expect(await check({})).toMatchObject({ isMoreConfident: false, isLessConfident: false });
     // The more routers are missing, the less the length says.
@@ -128,6 +128,18 @@ describe('the distance of an assumed hop', () => {
     expect(confidenceOf(undefined)).toBe(0.7);
     expect(confidenceOf(5)).toBeGreaterThan(0.9);
     for (const own of [3, 4, 6, 7]) expect(confidenceOf(own), String(own)).toBeLessThan(0.2);
+  });
+
+  it('is that of an expired packet which the hop has reported, where it has answered nothing else', () => {
+    const reply = { from: A, icmpType: 11, icmpCode: 0, rttMs: 9 };
+    const confidenceBy = (ttl: number): number => {
+      const measurement = measuring([[DESTINATION, 6]], [[assumed(A)]]);
+      measurement.plainPings.noteExpiry({ ...reply, ttl });
+      weighAssumptions(measurement);
+      return measurement.path.hops[1].confidence;
+    };
+    expect(confidenceBy(251)).toBeGreaterThan(0.9);
+    expect(confidenceBy(250)).toBeLessThan(0.2);
   });
 
   it('leaves room for silent routers between', () => {

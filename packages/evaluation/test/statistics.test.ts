@@ -28,6 +28,7 @@ const pair = (changes: Partial<EvaluatedResult> = {}): EvaluatedResult => ({
   asPathExactByOwners: true,
   confidence: 1,
   allRight: true,
+  steps: { recordRoute: 0, intradomainElsewhere: 0, gateway: 0, other: 0, hasGateway: false },
   optionProbes: 2,
   allProbes: 4,
   spoofedRounds: 1,
@@ -225,6 +226,7 @@ describe('the figures', () => {
     const hop = {
       technique: 'recordRoute',
       kind: 'recordRoute.stamp',
+      constant: 'recordRoute.stamp.first',
       confidence: 1,
       trust: 'measured',
       verdict: 'unjudged',
@@ -239,6 +241,7 @@ describe('the figures', () => {
       ({
         technique: 'assumedInterdomain',
         kind,
+        constant: 'interdomain.peer',
         confidence: 0.7,
         trust: 'assumed',
         verdict,

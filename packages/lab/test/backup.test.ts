@@ -6,6 +6,7 @@ import { ClientError, type Measurement, ReverseTracerouteClient } from '@revtr/c
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings, wrongEndings } from '../src/cluster/endings.ts';
+import { separateProcesses } from '../src/cluster/process-layout.ts';
 import { psql } from '../src/cluster/psql.ts';
 import { processOf, submitPairs } from './cluster.ts';
 
@@ -21,7 +22,7 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
   const dump = join(backup, 'revtr.dump');
   beforeAll(async () => {
     cluster = await startCluster({
-      ...{ prefix: 'rclb', size: 'small', seed: 4, sources: SOURCES, vantagePoints: 8, perRole: 1 },
+      ...{ prefix: 'rclb', size: 'small', seed: 4, sources: SOURCES, vantagePoints: 8, layout: separateProcesses(1) },
     });
     client = new ReverseTracerouteClient({ server: cluster.apis[0], key: cluster.key });
   }, 300_000);

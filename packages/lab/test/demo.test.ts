@@ -41,6 +41,12 @@ describe('the demo', () => {
     expect(first.truth.rightHops).toBe(first.truth.judgedHops);
   });
 
+  it('names a setting that it cannot use', async () => {
+    const { code, out, err } = await demo(['--once', '--size', 'small'], undefined, { REVTR_DATABASE: '' });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^demo: REVTR_DATABASE: .+\n$/);
+  });
+
   it('stays up until Ctrl-C and stops cleanly', async () => {
     const statuses: (number | string)[] = [];
     const { code, out, err } = await demo(['--size', 'small'], 'press Ctrl-C to stop', {}, async (printed) => {

@@ -8,6 +8,8 @@ import { addUser, startTestSystem, type TestSystem } from './system.ts';
 const MONITORING = join(import.meta.dirname, '../../../deploy/monitoring');
 /** Metrics of the gateway for agents, which a system with a simulated Internet does not have. */
 const OF_THE_GATEWAY = ['revtr_agents_connected', 'revtr_hosts_suspended'];
+/** Metrics of a process of a cluster. */
+const OF_A_CLUSTER = ['revtr_processes', 'revtr_leases_held'];
 const LIMITS = { max_per_day: 100, max_per_minute: 100, max_parallel: 100 };
 const read = (name: string): string => readFileSync(join(MONITORING, name), 'utf8');
 
@@ -33,7 +35,7 @@ describe('what operators monitor', () => {
 
   it('are metrics that exist, in the alerts and in the dashboard', async () => {
     const ofTheSystem = [...(await metrics()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    const offered = new Set([...ofTheSystem, ...OF_THE_GATEWAY]);
+    const offered = new Set([...ofTheSystem, ...OF_THE_GATEWAY, ...OF_A_CLUSTER]);
     const used = `${read('alerts.yml')} ${read('dashboard.json')}`.match(/\b(revtr|process|nodejs)_\w+/g) ?? [];
     const missing = used.filter((name) => !offered.has(name) && !offered.has(name.replace(/_(bucket|count|sum)$/, '')));
     expect(used.length).toBeGreaterThan(30);

@@ -154,19 +154,22 @@ describe('the link over TLS', () => {
     readonly listeningPort?: number;
     /** How far its clock is ahead, milliseconds. Default 0. */
     readonly aheadMs?: number;
+    readonly acceptsTrace?: boolean;
     /** Ends it. Default: the end of the test. */
     readonly signal?: AbortSignal;
   }
 
   /** Starts an agent whose work is done by `perform`. */
   const startAgent = (perform: Perform, options: TestAgent = {}): { states: LinkState[]; ended: Promise<void> } => {
-    const { identity = `agent${agents++}`, listeningPort, aheadMs = 0, signal = stopping.signal } = options;
+    const { identity = `agent${agents++}`, listeningPort, aheadMs = 0, acceptsTrace = false } = options;
+    const { signal = stopping.signal } = options;
     const states: LinkState[] = [];
     const { rootCertificate } = authority;
     const client = new LinkClient(
       {
         endpoint: { ...endpoint(), ...(listeningPort !== undefined && { listeningPort }) },
         profile: PROFILE,
+        acceptsTrace,
         retryMs: { least: 20, most: 100 },
       },
       {
@@ -201,6 +204,32 @@ describe('the link over TLS', () => {
     expect(await session.run(() => listen, { timeoutMs: 1_000 })).toEqual({ kind: 'catch' });
     expect(states.map(({ type }) => type)).toEqual(['enrolled', 'connected']);
     expect(hub.connected()).toEqual([parseIpv4(ONE)]);
+  });
+
+  it('sends the context of a trace to an agent that accepts it, whichever of them connects, and to no other', async () => {
+    const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const outcomes: (string | undefined)[] = [];
+    const perform: Perform = async (_work, _signal, context) => {
+      outcomes.push(context);
+      return { kind: 'catch' };
+    };
+    const dialer = new Dialer({
+      ...{ authority, hub, admission, onRefused: (refusal) => refused.push(refusal) },
+      listening: () => admission.listening,
+    });
+    dialer.start();
+    for (const agent of [{}, { acceptsTrace: true }, { acceptsTrace: true, listeningPort: await freePort() }]) {
+      const stop = new AbortController();
+      const { ended } = startAgent(perform, { ...agent, signal: stop.signal });
+      const session = await joined();
+      await session.run(() => listen, { timeoutMs: 1_000, trace });
+      stop.abort();
+      await ended;
+      hub.expel(parseIpv4(ONE), 'the next agent takes its place');
+      await expect.poll(() => hub.sessionOf(parseIpv4(ONE))).toBeUndefined();
+    }
+    dialer.stop();
+    expect(outcomes).toEqual([undefined, trace, trace]);
   });
 
   it('renews the certificates while agents are connected, which resume their work', async () => {

@@ -1,3 +1,6 @@
+/** Why a file of cold results cannot be read: this process has no directory of cold results, or what is wrong with the file. */
+export type ColdFault = 'noDirectory' | 'missing' | 'damaged' | 'failed';
+
 /** The details of each error of this package, by error code. Codes are stable. */
 export interface StorageErrorDetails {
   /** The database setting cannot be used. */
@@ -22,6 +25,12 @@ export interface StorageErrorDetails {
   readonly tooManyRows: { readonly rows: string; readonly maximum: number };
   /** A stored result is not in the form of this version, or damaged at this byte. */
   readonly badRecord: { readonly reason: string; readonly at: number };
+  /**
+   * A file of cold results is missing, damaged, or cannot be read; the path is that in the directory of cold results. Other results can be read.
+   */
+  readonly coldUnreadable: { readonly path: string; readonly reason: ColdFault };
+  /** The directory of cold results belongs to another database. */
+  readonly foreignDirectory: { readonly directory: string };
   /** A value passed as the hash of an API key is not the hexadecimal form of a SHA-256. */
   readonly badKeyHash: { readonly length: number };
 }

@@ -2,9 +2,11 @@ export { type DatabaseSettings, parseDatabaseSettings } from './access/database-
 export { type Database, openDatabase } from './access/open-database.ts';
 export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
 export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
+export { type ColdFile, ColdStore, type ColdStoreOptions } from './cold/cold-store.ts';
 export { lockDirectory } from './embedded/lock-file.ts';
 export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';
+export { DurableFile, makeDirectory, placeFile, replaceFile } from './files/durable-file.ts';
 export type { SearchOrder } from './find/id-range.ts';
 export type { MeasurementFilter } from './find/measurement-filter.ts';
 export { MeasurementFinder, type SearchOptions } from './find/measurement-finder.ts';
@@ -76,7 +78,9 @@ export type { NewMeasurement } from './queue/insert-measurements.ts';
 export type { LimitUse, QuotaExceeded } from './queue/limit-use.ts';
 export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
+export { ColdPartitions, type ColdTotals } from './results/cold-partitions.ts';
 export { JsonResults } from './results/json-results.ts';
+export type { MovedPartition, MoveStep } from './results/move-partition.ts';
 export type { MeasurementOutline } from './results/outline.ts';
 export { type ResultPartition, ResultPartitions } from './results/result-partitions.ts';
 export {

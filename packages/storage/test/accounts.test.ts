@@ -257,7 +257,7 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       await new ProbeSets(db).accept(other, [{ type: 'ping' }], NOW, null);
       const [published] = await labelled(db, user.id, 'mine');
       const token = generateToken();
-      await new Publications(db).publish(published.id, token, NOW);
+      await new Publications(db).publish(published, token, NOW);
       const exported = async (who: User): Promise<Record<string, number>> => {
         const counts: Record<string, number> = {};
         for await (const { type, value } of new Accounts(db).export(who)) {

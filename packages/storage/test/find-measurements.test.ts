@@ -145,7 +145,7 @@ function finding(name: string, start: () => Promise<{ settings: DatabaseSettings
       });
       await fc.assert(
         fc.asyncProperty(filters, runs, async (filter, { order, page, mostPerStep, mostSteps }) => {
-          const finder = new MeasurementFinder(database.db, { mostPerStep, mostSteps });
+          const finder = new MeasurementFinder({ db: database.db }, { mostPerStep, mostSteps });
           const rows: MeasurementRow[] = [];
           let after: number | undefined;
           do {

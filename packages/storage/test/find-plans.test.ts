@@ -59,7 +59,7 @@ describe.runIf(findPostgres() !== undefined)('plans of searches in PostgreSQL', 
       },
       transformResult: async ({ result }) => result,
     } satisfies KyselyPlugin);
-    const search = await new MeasurementFinder(watched).begin(filter, { order });
+    const search = await new MeasurementFinder({ db: watched }).begin(filter, { order });
     const rows = await search.read(100);
     return { statements, ids: rows.map(({ id }) => id), isEnd: search.next === undefined };
   }

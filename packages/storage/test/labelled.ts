@@ -7,6 +7,6 @@ export async function labelled(
   label: string,
   { limit = 1_000, after }: { readonly limit?: number; readonly after?: number } = {},
 ): Promise<readonly MeasurementRow[]> {
-  const search = await new MeasurementFinder(db).begin({ userId, label }, { order: 'oldest', after });
+  const search = await new MeasurementFinder({ db }).begin({ userId, label }, { order: 'oldest', after });
   return search.read(limit);
 }

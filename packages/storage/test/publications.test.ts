@@ -41,26 +41,31 @@ describe('publications', () => {
   }
 
   it('keep their token until they are removed, and never use it again', async () => {
-    const [id] = (await newMeasurements()).ids;
+    const { ids, userId } = await newMeasurements();
+    const id = ids[0];
+    const measured = { id, user_id: userId };
     const [first, second, third] = [generateToken(), generateToken(), generateToken()];
-    expect(await publications.publish(id, first, NOW)).toEqual({
+    expect(await publications.publish(measured, first, NOW)).toEqual({
       measurement_id: id,
+      user_id: userId,
       token: first,
       published_at: NOW,
     });
-    expect(await publications.publish(id, second, later(9))).toMatchObject({ token: first, published_at: NOW });
+    expect(await publications.publish(measured, second, later(9))).toMatchObject({ token: first, published_at: NOW });
     expect(await publications.measurementBy(first)).toMatchObject({ id, source: '192.0.2.1', published_at: NOW });
     expect(await publications.measurementBy(second)).toBeUndefined();
     expect([await publications.remove(id), await publications.remove(id)]).toEqual([true, false]);
     expect([await publications.find(id), await publications.measurementBy(first)]).toEqual([undefined, undefined]);
-    await publications.publish(id, third, later(10));
+    await publications.publish(measured, third, later(10));
     expect(await publications.measurementBy(first)).toBeUndefined();
     expect((await publications.find(id))?.token).toBe(third);
   });
 
   it('take no other text for a token', async () => {
-    const [id] = (await newMeasurements()).ids;
-    await publications.publish(id, generateToken(), NOW);
+    const { ids, userId } = await newMeasurements();
+    const id = ids[0];
+    const measured = { id, user_id: userId };
+    await publications.publish(measured, generateToken(), NOW);
     await expect(publications.measurementBy('a\0b')).rejects.toBeInstanceOf(StorageError);
     expect(await publications.measurementBy("' or true --")).toBeUndefined();
   });

@@ -27,7 +27,7 @@ it('the tables of results do not grow beyond their retention day by day', async 
         leased.map(({ id }) => ({ id, result: { stopReason: 'reaches', hops } })),
         now,
       );
-      await new Publications(db).publish(stored[0], String(stored[0]), now);
+      await new Publications(db).publish({ id: stored[0], user_id: user.id }, String(stored[0]), now);
       return 'id' in accepted ? accepted.id : 0;
     };
     const counts = async () => {
@@ -43,7 +43,7 @@ it('the tables of results do not grow beyond their retention day by day', async 
       const now = new Date(start + day * DAY_MS);
       await partitions.prepare(now);
       ids.push(await measureOn(now));
-      await partitions.dropBefore(new Date(now.getTime() - KEPT_DAYS * DAY_MS));
+      await partitions.dropBefore(new Date(now.getTime() - KEPT_DAYS * DAY_MS), now);
     }
     const kept = KEPT_DAYS + 2;
     expect(await counts()).toEqual({ results: kept * 40, batches: kept, publications: kept, tables: kept + 1 });
@@ -56,7 +56,7 @@ it('the tables of results do not grow beyond their retention day by day', async 
     await batches.accept(user, [{ source: '1.0.0.1', destination: '1.0.1.1', label: '', options: {} }], late);
     const muchLater = new Date(start + 40 * DAY_MS);
     await partitions.prepare(muchLater);
-    await partitions.dropBefore(new Date(muchLater.getTime() + DAY_MS));
+    await partitions.dropBefore(new Date(muchLater.getTime() + DAY_MS), muchLater);
     expect(await counts()).toMatchObject({ results: 0, tables: 3 });
     expect(await jobs.lease('a', 1, muchLater, muchLater)).toHaveLength(1);
   } finally {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientError } from '@revtr/client';
 import type { ConnectionOptions } from '../connection.ts';
 import type { Context } from '../context.ts';
-import { unreadableFile, unusableFile } from '../errors.ts';
+import { unreadableFile, unusableFile, unwritableFile } from '../errors.ts';
 import { Campaign, type CampaignSummary } from './campaign.ts';
 import { Journal } from './journal.ts';
 import { OutputFile } from './output-file.ts';
@@ -48,7 +48,8 @@ export async function runCampaign(options: CampaignOptions, context: Context): P
     if (error instanceof ClientError && error.code === 'cancelled')
       context.output.note('interrupted; run the same command again to go on');
     const isOfSystem = error instanceof Error && 'syscall' in error && 'path' in error;
-    throw isOfSystem ? unreadableFile(String(error.path), error) : error;
+    if (!isOfSystem) throw error;
+    throw error.path === file ? unreadableFile(file, error) : unwritableFile(String(error.path), error);
   }
 }
 

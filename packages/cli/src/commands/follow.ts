@@ -50,7 +50,7 @@ export async function follow(
     });
   } catch (error) {
     if (error instanceof ClientError && error.code === 'cancelled') {
-      status.end();
+      status.leaveInterrupted();
       output.note(
         `batch ${batchId} goes on: "revtr fetch --batch ${batchId} --follow" waits for it, "revtr cancel ${batchId}" cancels it`,
       );

@@ -20,7 +20,10 @@ export class AgentDirectory {
   readonly #byAddress = new Map<Ipv4Address, RegisteredAgent>();
   readonly #listeners: (() => void)[] = [];
   readonly #writeListeners: ((address: Ipv4Address) => void)[] = [];
+  /** What the lists below are ordered by changes seldom, and every connection of an agent changes something else. */
+  #order: readonly Ipv4Address[] | undefined;
   #ordered: readonly RegisteredAgent[] | undefined;
+  #participants: readonly Ipv4Address[] | undefined;
 
   private constructor(agents: Agents) {
     this.#agents = agents;
@@ -55,10 +58,17 @@ export class AgentDirectory {
 
   /** All agents, ordered by kind and host name. */
   list(): readonly RegisteredAgent[] {
-    this.#ordered ??= [...this.#byAddress.values()].sort(
-      (a, b) => a.kind.localeCompare(b.kind) || a.hostname.localeCompare(b.hostname),
-    );
+    this.#order ??= [...this.#byAddress.values()]
+      .sort((a, b) => a.kind.localeCompare(b.kind) || a.hostname.localeCompare(b.hostname))
+      .map(({ address }) => address);
+    this.#ordered ??= this.#order.flatMap((address) => this.find(address) ?? []);
     return this.#ordered;
+  }
+
+  /** Addresses of the agents that may send probes, see {@link participates}, in the order of {@link list}. */
+  participants(): readonly Ipv4Address[] {
+    this.#participants ??= this.list().flatMap(({ address, state }) => (participates(state) ? [address] : []));
+    return this.#participants;
   }
 
   /** Sources that are not withdrawn. */
@@ -107,7 +117,7 @@ export class AgentDirectory {
 
   /** Reads all agents again. */
   async refreshAll(): Promise<void> {
-    for (const row of await this.#agents.list()) this.#byAddress.set(parseIpv4(row.address), toRegistered(row));
+    for (const row of await this.#agents.list()) this.#set(toRegistered(row));
     this.#changed();
   }
 
@@ -140,13 +150,20 @@ export class AgentDirectory {
 
   #keep(row: Agent): RegisteredAgent {
     const agent = toRegistered(row);
-    this.#byAddress.set(agent.address, agent);
+    this.#set(agent);
     this.#changed();
     return agent;
   }
 
-  #changed(): void {
+  #set(agent: RegisteredAgent): void {
+    const before = this.find(agent.address);
+    this.#byAddress.set(agent.address, agent);
     this.#ordered = undefined;
+    if (before?.kind !== agent.kind || before.hostname !== agent.hostname) this.#order = this.#participants = undefined;
+    if (before?.state !== agent.state) this.#participants = undefined;
+  }
+
+  #changed(): void {
     for (const tell of this.#listeners) tell();
   }
 

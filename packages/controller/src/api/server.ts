@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { type Credential, limitConnections } from '@revtr/link';
+import type { Tracing } from '@revtr/tracing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
@@ -24,6 +25,7 @@ import { installJsonBody } from './http/json-body.ts';
 import { rememberPeers } from './http/known-peers.ts';
 import { answerMalformedRequest } from './http/malformed-request.ts';
 import { measureRequests } from './http/request-metrics.ts';
+import { traceRequests } from './http/request-traces.ts';
 import { installTextCheck } from './http/text-check.ts';
 import { describeApi, SWAGGER_OPTIONS } from './openapi/document.ts';
 import { registerMeasurementApi } from './original/measurement-api.ts';
@@ -90,6 +92,7 @@ export async function createServer(
     readonly revtr: RevtrService;
     readonly log: Logger;
     readonly metrics: Metrics;
+    readonly tracing: Tracing;
   },
 ): Promise<FastifyInstance> {
   const { log, metrics } = collaborators;
@@ -121,6 +124,7 @@ export async function createServer(
   installJsonBody(app);
   closeUnread(app);
   measureRequests(app, metrics);
+  traceRequests(app, collaborators.tracing);
   installBodyDeadline(app, BODY_DEADLINE);
   await app.register(helmet);
   await app.register(rateLimit, {

@@ -1,14 +1,21 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '@revtr/probing';
-import { type ArchiveFile, type ArchiveRecords, lockDirectory, type NewArchiveFile } from '@revtr/storage';
+import {
+  type ArchiveFile,
+  type ArchiveRecords,
+  lockDirectory,
+  makeDirectory,
+  type NewArchiveFile,
+  placeFile,
+  replaceFile,
+} from '@revtr/storage';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import { Periodic } from '../foundation/periodic.ts';
 import type { ArchiveMetrics } from './archive-metrics.ts';
 import { ArchiveLayout, CATALOGUE, directoryOf } from './files/archive-layout.ts';
 import { toCatalogue, toDayCatalogue, toJson } from './files/catalogue.ts';
-import { makeDirectory, placeFile, replaceFile } from './files/durable-file.ts';
 import { READ_ME } from './files/read-me.ts';
 import { writePart } from './files/write-part.ts';
 import { type ArchiveRules, type ConsentedRow, toPublishable } from './publishable.ts';
@@ -92,7 +99,7 @@ export class PublicArchive {
    * @throws {StorageError} `directoryInUse` when another process on this machine writes the same archive
    */
   async start(): Promise<void> {
-    await makeDirectory(this.#layout.root);
+    await makeDirectory(this.#layout.root, '', 'everybody');
     this.#unlock = lockDirectory(this.#layout.root);
     this.#series.start();
   }
@@ -125,9 +132,9 @@ export class PublicArchive {
   }
 
   async #prepare(): Promise<void> {
-    await makeDirectory(this.#layout.root);
-    await makeDirectory(this.#layout.root, basename(this.#layout.writing));
-    await makeDirectory(this.#layout.root, 'schemas');
+    await makeDirectory(this.#layout.root, '', 'everybody');
+    await makeDirectory(this.#layout.root, basename(this.#layout.writing), 'everybody');
+    await makeDirectory(this.#layout.root, 'schemas', 'everybody');
     const { archive, paths } = bigQuerySchemas();
     await this.#replace('README.md', READ_ME);
     await this.#replace('schemas/archive.json', toJson(archive));
@@ -183,7 +190,7 @@ export class PublicArchive {
 
   /** Returns whether the file has its final name. Nothing is known of one that is missing: another machine may have it. */
   async #placeOne(path: string): Promise<boolean> {
-    await makeDirectory(this.#layout.root, dirname(path));
+    await makeDirectory(this.#layout.root, dirname(path), 'everybody');
     const [temporary, final] = [this.#layout.temporary(path), this.#layout.final(path)];
     if (await exists(temporary)) await placeFile(temporary, final);
     else if (!(await exists(final))) {
@@ -197,7 +204,7 @@ export class PublicArchive {
   }
 
   async #replace(path: string, text: string): Promise<void> {
-    await replaceFile(this.#layout.final(path), text);
+    await replaceFile(this.#layout.final(path), text, 'everybody');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Bus, Topic } from '@revtr/bus';
+import { DATASET_KINDS } from '@revtr/datasets';
 import { z } from 'zod';
 
 const changeSchema = z.discriminatedUnion('type', [
@@ -12,6 +13,8 @@ const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('submitted') }),
   /** A batch was cancelled. */
   z.object({ type: z.literal('cancelled'), batchId: z.int() }),
+  /** A dataset was imported into the directory, which processes may share. */
+  z.object({ type: z.literal('dataset'), kind: z.enum(DATASET_KINDS) }),
   /** An agent (dotted quad) must be disconnected. */
   z.object({ type: z.literal('expel'), address: z.ipv4(), reason: z.string().max(200) }),
 ]);

@@ -1,6 +1,7 @@
 import type { Credential } from '@revtr/link';
 import type { Clock, TargetPolicy } from '@revtr/probing';
 import type { Database } from '@revtr/storage';
+import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
@@ -18,6 +19,7 @@ import type { SelfAuditSettings } from '../self-audit/self-auditor.ts';
 import type { WatchSettings } from '../watches/settings.ts';
 import type { ResolveHost } from '../watches/webhooks/target.ts';
 import type { ListenOptions } from './open-api.ts';
+import type { ColdOptions } from './open-cold.ts';
 import type { GrpcListenOptions } from './open-grpc.ts';
 import type { AuditOptions } from './open-safety.ts';
 
@@ -61,6 +63,8 @@ export interface ControllerOptions {
   readonly archive?: PublicArchiveOptions | undefined;
   /** How long results are kept, days. Default: for ever. */
   readonly resultDays?: number | undefined;
+  /** Where old results are. Default: in the database, as all others. */
+  readonly cold?: ColdOptions | undefined;
   /** Who sends the probes. Default: pages and probes do not say it. */
   readonly probeIdentity?: ProbeIdentity | undefined;
   /** Limits of probing. */
@@ -85,4 +89,6 @@ export interface ControllerCollaborators {
   readonly log: Logger;
   /** The other processes of the controller. Default: there are none. The controller closes the bus when it stops. */
   readonly cluster?: Cluster | undefined;
+  /** Records traces. The caller closes it after {@link Controller.stop}. Default: none are. */
+  readonly tracing?: Tracing | undefined;
 }

@@ -4,6 +4,7 @@ import { DeploymentCalibration } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { createRandom } from '@revtr/probing';
 import type { ApiKeys, Users } from '@revtr/storage';
+import { NO_TRACING } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { alone } from '../cluster/cluster.ts';
@@ -21,6 +22,7 @@ import { type ApiSubsystem, openApi } from './open-api.ts';
 import { openArchive } from './open-archive.ts';
 import { openAtlas } from './open-atlas.ts';
 import { openCluster } from './open-cluster.ts';
+import { openCold } from './open-cold.ts';
 import { openFacts } from './open-facts.ts';
 import { openHealth } from './open-health.ts';
 import { openMail } from './open-mail.ts';
@@ -78,7 +80,9 @@ export class Controller {
     if (targetPolicy.warning !== undefined) log.warn(targetPolicy.warning);
     const metrics = new Metrics();
     const random = createRandom(randomInt(2 ** 31));
-    const isolated = { database, datasets, facts, targetPolicy, metrics, clock, random, log };
+    const cold = openCold(options.cold, { metrics, log: log.child({ subsystem: 'results' }) });
+    const { tracing = NO_TRACING } = collaborators;
+    const isolated = { database, datasets, facts, targetPolicy, metrics, clock, random, log, cold, tracing };
     const cluster = openCluster(
       { ...isolated, log: log.child({ subsystem: 'cluster' }) },
       collaborators.cluster ?? alone({ clock, log }),

@@ -21,7 +21,7 @@ export interface AccountParts {
 
 /** Opens the accounts of users. */
 export async function openAccounts(
-  { database, clock }: Context,
+  { database, cold, clock }: Context,
   options: {
     readonly publicUrl: string | undefined;
     readonly newUserLimits: UserLimits;
@@ -48,5 +48,13 @@ export async function openAccounts(
     { measurementsPerDay: options.visitorMeasurementsPerDay ?? 0, publicUrl: options.publicUrl },
     { users, clock },
   );
-  return { users, keys, sessions, accounts: new Accounts(database.db), accountService, authenticator, visitors };
+  return {
+    users,
+    keys,
+    sessions,
+    accounts: new Accounts(database.db, cold.store),
+    accountService,
+    authenticator,
+    visitors,
+  };
 }

@@ -26,7 +26,7 @@ export interface ApiSubsystem extends Subsystem {
 
 /** Opens the HTTP server. */
 export async function openApi(
-  { metrics, log }: Context,
+  { metrics, log, tracing }: Context,
   options: Omit<ServerOptions, 'web'> & {
     readonly listen: ListenOptions;
     /** Directory of the built web interface. Default: none is served. */
@@ -41,7 +41,7 @@ export async function openApi(
   const web = webDirectory === undefined ? undefined : await readWebFiles(webDirectory);
   if (webDirectory !== undefined && web === undefined)
     log.warn(`no web interface is served: ${webDirectory} holds none (npm run build:web)`);
-  const shared = { ...collaborators, stopping: stopping.signal, log, metrics };
+  const shared = { ...collaborators, stopping: stopping.signal, log, metrics, tracing };
   const revtr = new RevtrService(shared);
   const app = await createServer({ ...options, web }, { ...shared, revtr });
   const grpc = options.grpc === undefined ? undefined : openGrpc(options.grpc, { ...shared, revtr });

@@ -16,11 +16,11 @@ export interface ArchiveSubsystem extends Subsystem {
 
 /** Opens the public archive, and the results that were imported from other archives. */
 export function openArchive(
-  { database, facts, targetPolicy, metrics, clock, log }: Context,
+  { database, cold, facts, targetPolicy, metrics, clock, log }: Context,
   options: PublicArchiveOptions | undefined,
   { directory, visitors }: { readonly directory: AgentDirectory; readonly visitors: Visitors },
 ): ArchiveSubsystem {
-  const records = new ArchiveRecords(database.db);
+  const records = new ArchiveRecords(database.db, cold.store);
   const rules = {
     isPublicSource: (address: string) => directory.findRegistered(parseIpv4(address))?.visibility === 'public',
     hasOptedOut: (address: string) => targetPolicy.refuse(parseIpv4(address))?.code === 'destinationOptedOut',

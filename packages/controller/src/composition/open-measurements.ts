@@ -8,6 +8,7 @@ import { DestinationCheck } from '../measurements/destination-check.ts';
 import { ownedJobs } from '../measurements/owned-jobs.ts';
 import { MeasurementRunner } from '../measurements/runner.ts';
 import { SharedEvents } from '../measurements/shared-events.ts';
+import { sharedSilences } from '../measurements/shared-silences.ts';
 import { Submission } from '../measurements/submission.ts';
 import type { Pace } from '../measurements/waiting/pace.ts';
 import { SharedPace } from '../measurements/waiting/shared-pace.ts';
@@ -38,7 +39,7 @@ export const LONGEST_WAIT_MS = 72 * 3_600_000;
 
 /** Opens the queue of measurements: submission, the runner that leases and measures them, and their events. */
 export async function openMeasurements(
-  { database, facts, targetPolicy, metrics, clock, random, log, cluster }: Context,
+  { database, cold, facts, targetPolicy, metrics, clock, random, log, cluster, tracing }: Context,
   {
     measuring: { sourceAccess, system },
     safety: { auditEvents, switches },
@@ -65,11 +66,15 @@ export async function openMeasurements(
   const jobs = new Jobs(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
   if (database.isExclusive) await jobs.release();
-  const batches = new Batches(database.db);
+  const batches = new Batches(database.db, cold.store);
   const events = new BatchEvents();
   const { bus, isShared, changes } = cluster;
   const onError = (error: unknown): void =>
     log.error({ err: error }, 'the batches that are followed could not be told');
+  const silences =
+    isShared && cluster.roles.has('engine')
+      ? sharedSilences({ bus, clock, onError, engine: system.engine })
+      : undefined;
   const sharedEvents = isShared ? new SharedEvents({ bus, events, clock, onError }) : undefined;
   const runner = new MeasurementRunner(
     {
@@ -79,7 +84,7 @@ export async function openMeasurements(
     {
       jobs: isShared ? ownedJobs(jobs, owned) : jobs,
       ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
-      ...{ random: () => random.next(), log },
+      ...{ random: () => random.next(), log, tracing },
     },
   );
   const queue = new QueueState(database.db);
@@ -107,6 +112,7 @@ export async function openMeasurements(
       facts,
       destinationCheck: new DestinationCheck({ targetPolicy, facts }),
       clock,
+      tracing,
       isPublic,
       onAccepted: () => {
         runner.notify();
@@ -122,7 +128,7 @@ export async function openMeasurements(
     name: 'measurements',
     runner,
     batches,
-    finder: new MeasurementFinder(database.db),
+    finder: new MeasurementFinder({ db: database.db, cold: cold.store }),
     queue,
     waiting,
     submission,
@@ -135,12 +141,14 @@ export async function openMeasurements(
     load: () => runner.load,
     start: () => {
       sharedEvents?.start();
+      silences?.start();
       sharedPace?.start();
     },
     onAgentsSettled: () => {
       if (isEngine) runner.start();
     },
     stop: async () => {
+      await silences?.stop();
       await runner.stop();
       await sharedPace?.stop();
       await sharedEvents?.stop();

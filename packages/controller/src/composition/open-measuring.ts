@@ -1,6 +1,7 @@
-import type { Calibration } from '@revtr/engine';
+import type { Calibration, WithTechnique } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, type PrefixColumns, parseIpv4 } from '@revtr/net';
 import { Agents, OptOuts, SourceShares } from '@revtr/storage';
+import type { Tracing } from '@revtr/tracing';
 import { AgentEvents } from '../agents/agent-events.ts';
 import { AgentDirectory } from '../agents/directory.ts';
 import { SourceAccess } from '../agents/source-access.ts';
@@ -36,6 +37,12 @@ function shareRecords({ changes }: ClusterParts, directory: AgentDirectory, publ
   );
 }
 
+/** Records each use of a technique as a span. */
+const tracedTechnique =
+  (withTechnique: WithTechnique, tracing: Tracing): WithTechnique =>
+  (technique, work) =>
+    tracing.isOn ? tracing.child(technique, {}, () => withTechnique(technique, work)) : withTechnique(technique, work);
+
 /** Changes of the opt-out list that follow each other are sent to agents together, at most this much later, milliseconds. */
 const PUBLISH_EVERY_MS = 1_000;
 
@@ -49,7 +56,7 @@ export async function openMeasuring(
     readonly calibration: Calibration;
   },
 ): Promise<MeasuringSubsystem> {
-  const { database, datasets, targetPolicy, metrics, clock, log, cluster } = context;
+  const { database, datasets, targetPolicy, metrics, clock, log, cluster, tracing } = context;
   const directory = await AgentDirectory.open(new Agents(database.db));
   const table = new OptOuts(database.db);
   const announced = (): PrefixColumns | undefined =>
@@ -70,13 +77,14 @@ export async function openMeasuring(
     metrics,
     switches: safety.switches,
     guarded: safety.guarded,
-    withTechnique: safety.withTechnique,
+    withTechnique: tracedTechnique(safety.withTechnique, tracing),
     auditEvents: safety.auditEvents,
     testTargets,
     calibration,
     clock,
     log,
     cluster,
+    tracing,
   });
   shareRecords(cluster, directory, published);
   const publishing = new Coalescer({ everyMs: PUBLISH_EVERY_MS }, { clock, work: () => system.publishOptOut() });

@@ -14,7 +14,7 @@ export interface PublicationSubsystem extends Subsystem {
 
 /** Opens the publication of results, and their pictures. */
 export function openPublications(
-  { database, facts, clock }: Context,
+  { database, cold, facts, clock }: Context,
   collaborators: {
     readonly submission: Submission;
     readonly directory: AgentDirectory;
@@ -23,7 +23,7 @@ export function openPublications(
 ): PublicationSubsystem {
   const { submission, directory, visitors } = collaborators;
   const service = new PublicationService({
-    publications: new Publications(database.db),
+    publications: new Publications(database.db, cold.store),
     submission,
     directory,
     isVisitor: (user) => visitors.isVisitor(user),

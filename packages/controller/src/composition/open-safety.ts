@@ -12,6 +12,7 @@ import { BudgetJournal } from '../safety/budgets/budget-journal.ts';
 import { SharedCounts } from '../safety/budgets/shared-counts.ts';
 import { SubjectFinder } from '../safety/budgets/subjects.ts';
 import { CircuitBreaker } from '../safety/circuits/circuit-breaker.ts';
+import { SharedCircuits } from '../safety/circuits/shared-circuits.ts';
 import { GuardedProber, type GuardedProberCollaborators, type ProbeGuard } from '../safety/guarded-prober.ts';
 import { KillSwitches } from '../safety/kill-switches.ts';
 import { NetworkLookup } from '../safety/network-lookup.ts';
@@ -67,7 +68,7 @@ export async function openSafety(
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
   const { bus, changes, isShared } = cluster;
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
-  const { budgets, circuits, journal, counts } = await openLimits(context, options.safety, hosts.isOwn);
+  const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
   const guards: ProbeGuard[] = [switches, circuits, budgets, new AuditGuard({ audit, clock, log })];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
@@ -94,6 +95,7 @@ export async function openSafety(
     start: () => {
       shared?.start();
       counts?.start(budgets);
+      sharedCircuits?.start();
       journal.start();
       audit.start();
       auditEvents.start();
@@ -101,6 +103,7 @@ export async function openSafety(
     stop: async () => {
       await shared?.stop();
       await counts?.stop();
+      await sharedCircuits?.stop();
       await journal.stop();
       await auditEvents.stop();
       await audit.stop();
@@ -121,6 +124,7 @@ async function openLimits(
   readonly circuits: CircuitBreaker;
   readonly journal: BudgetJournal;
   readonly counts: SharedCounts | undefined;
+  readonly sharedCircuits: SharedCircuits | undefined;
 }> {
   const networks = new NetworkLookup({ ipToAs: facts.ipToAs });
   const safetyMetrics = new SafetyMetrics(metrics);
@@ -138,7 +142,11 @@ async function openLimits(
       onCounted: (count) => counted.note(count),
     }),
   });
-  const circuits = new CircuitBreaker(settings.circuits, {
+  const onCircuitError = (error: unknown): void => log.error({ err: error }, 'suspended networks could not be told');
+  const sharedCircuits = isShared
+    ? new SharedCircuits({ bus, clock, onError: onCircuitError, circuits: () => circuits })
+    : undefined;
+  const circuits: CircuitBreaker = new CircuitBreaker(settings.circuits, {
     networks,
     isOwn,
     clock,
@@ -147,6 +155,7 @@ async function openLimits(
       log.warn({ circuit }, 'probing of a network is suspended, because its answers have changed for the worse');
     },
     onClosed: (kind, subject) => log.info({ kind, subject }, 'probing of a network is resumed'),
+    ...(sharedCircuits && { onNews: (news) => sharedCircuits.note(news) }),
   });
   safetyMetrics.observeSuspended(() => circuits.suspended);
   const counts = new ProbeCounts(database.db, randomUUID());
@@ -155,7 +164,7 @@ async function openLimits(
     { guard: budgets, counts, clock, log },
   );
   await journal.restore();
-  return { budgets, circuits, journal, counts: counted };
+  return { budgets, circuits, journal, counts: counted, sharedCircuits };
 }
 
 const FLUSH_AUDIT_MS = 2_000;

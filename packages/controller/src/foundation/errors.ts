@@ -21,6 +21,7 @@ export const ERROR_STATUS = {
   quotaParallel: 429,
   quotaPerMinute: 429,
   tooManyRequests: 429,
+  resultUnreadable: 500,
   internal: 500,
   upstreamFailed: 502,
 } as const;
@@ -74,6 +75,8 @@ export interface ErrorDetailsByCode {
   readonly quotaParallel: QuotaDetails;
   readonly quotaPerMinute: QuotaDetails;
   readonly tooManyRequests: RetryLater;
+  /** The file of an old result is missing or damaged; other results can be read. */
+  readonly resultUnreadable: undefined;
   readonly internal: undefined;
   readonly upstreamFailed: undefined;
 }

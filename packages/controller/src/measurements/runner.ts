@@ -9,6 +9,7 @@ import type {
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
+import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
@@ -20,6 +21,7 @@ import type { BatchEvents } from './batch-events.ts';
 import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
 import { compactResult, type StoredResult, toStoredHops, toStoredResult } from './stored-result.ts';
+import { tracedMeasurement } from './traced-measurement.ts';
 import { brokenResult, CANCELLED, expiredReason, stoppedResult, switchReason } from './unmeasured.ts';
 import { type Pace, PaceMeter } from './waiting/pace.ts';
 
@@ -55,6 +57,8 @@ export interface RunnerCollaborators {
   /** A number from 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Default: no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** Cancelled batches of which a lease under way may still return jobs. */
@@ -292,7 +296,7 @@ export class MeasurementRunner {
         events.publish(batchId, { type: 'rtt', measurement, hop: formatIpv4(hop), rttMs });
       },
     };
-    return probingFor(cause, () => engine.measure(request, hooks));
+    return tracedMeasurement(job, this.#collaborators, () => probingFor(cause, () => engine.measure(request, hooks)));
   }
 
   #store(job: Job, result: StoredResult): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
 import type { Batch, Batches, LimitUse, MeasurementRow, NewMeasurement, Repeated, User } from '@revtr/storage';
+import { NO_TRACING, type Tracing } from '@revtr/tracing';
 import { z } from 'zod';
 import type { SourceAccess } from '../agents/source-access.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
@@ -54,6 +55,7 @@ export class Submission {
   readonly #isPublic: (owner: Pick<User, 'id'>) => boolean;
   readonly #onAccepted: () => void;
   readonly #onRejected: (user: User, rejection: Rejection) => void;
+  readonly #tracing: Tracing;
 
   constructor(
     options: SubmissionOptions,
@@ -68,6 +70,8 @@ export class Submission {
       readonly onAccepted: () => void;
       /** Told of each pair that is rejected. */
       readonly onRejected?: (user: User, rejection: Rejection) => void;
+      /** Default: no traces. */
+      readonly tracing?: Tracing;
     },
   ) {
     this.#maxBatch = options.maxBatch;
@@ -79,13 +83,19 @@ export class Submission {
     this.#isPublic = collaborators.isPublic ?? (() => false);
     this.#onAccepted = collaborators.onAccepted;
     this.#onRejected = collaborators.onRejected ?? (() => undefined);
+    this.#tracing = collaborators.tracing ?? NO_TRACING;
   }
 
   /**
    * Stores a batch; when this resolves it is durable.
    * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, and the quota codes
    */
-  async submit(
+  submit(user: User, pairs: readonly RequestedPair[], options: SubmitOptions): Promise<Submitted> {
+    const attributes = { 'revtr.pairs': pairs.length };
+    return this.#tracing.child('accept batch', { attributes }, () => this.#submit(user, pairs, options));
+  }
+
+  async #submit(
     user: User,
     pairs: readonly RequestedPair[],
     { skipInvalid, keyId = null, idempotencyKey, isBackground = false }: SubmitOptions,
@@ -112,6 +122,7 @@ export class Submission {
       keyId,
       repeatable,
       isBulk: isBackground || undefined,
+      trace: this.#tracing.current(),
     });
     if ('repeatedId' in outcome) return repeated(outcome);
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);

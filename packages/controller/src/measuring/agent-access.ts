@@ -1,6 +1,7 @@
 import type { AgentHub, AgentProfile, AgentSession, GrantSigner, Outcome, RunOptions, Work } from '@revtr/link';
-import type { Ipv4Address } from '@revtr/net';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock, PingReply, PingRequest, Spoof, SpoofMark } from '@revtr/probing';
+import { NO_TRACING, type Tracing } from '@revtr/tracing';
 
 /** What an agent is asked to do. A spoofed probe has no grant yet: it is signed where the agent is connected. */
 export type AgentTask =
@@ -39,15 +40,19 @@ export class LocalAgents implements AgentAccess {
   readonly #hub: Pick<AgentHub, 'sessionOf' | 'waitFor'>;
   readonly #grants: GrantSigner;
   readonly #clock: Clock;
+  readonly #tracing: Tracing;
 
   constructor(collaborators: {
     readonly hub: Pick<AgentHub, 'sessionOf' | 'waitFor'>;
     readonly grants: GrantSigner;
     readonly clock: Clock;
+    /** Default: no traces. */
+    readonly tracing?: Tracing;
   }) {
     this.#hub = collaborators.hub;
     this.#grants = collaborators.grants;
     this.#clock = collaborators.clock;
+    this.#tracing = collaborators.tracing ?? NO_TRACING;
   }
 
   find(address: Ipv4Address): ReachableAgent | undefined {
@@ -66,8 +71,18 @@ export class LocalAgents implements AgentAccess {
       isConnected: session.isConnected,
       health: session.health,
       profile: session.profile,
-      run: (task, options) => session.run(() => this.#toWork(task), options),
+      run: (task, options) => this.#run(session, task, options),
     };
+  }
+
+  #run(session: AgentSession, task: AgentTask, options: RunOptions): Promise<Outcome> {
+    const build = (): Work => this.#toWork(task);
+    const tracing = this.#tracing;
+    if (!tracing.isOn) return session.run(build, options);
+    const attributes = { 'revtr.agent': formatIpv4(session.address) };
+    return tracing.child(`link ${task.kind}`, { kind: 'client', attributes }, () =>
+      session.run(build, { ...options, trace: tracing.carried() }),
+    );
   }
 
   #toWork(task: AgentTask): Work {

@@ -57,7 +57,7 @@ export class AgentGateway {
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
     const { directory, optOuts, switches, clock, metrics, log, events } = collaborators;
-    const { auditEvents, onJoined, onLeft, onHealth, isElsewhere } = collaborators;
+    const { auditEvents, onJoined, onLeft, onHealth, isElsewhere, tracing } = collaborators;
     this.#clock = clock;
     this.#authority = authority;
     this.rootCertificate = authority.rootCertificate;
@@ -66,11 +66,7 @@ export class AgentGateway {
       {
         now: () => clock.now(),
         optOut: () => optOuts.at(clock.now()),
-        sources: () =>
-          directory
-            .list()
-            .map(({ address }) => address)
-            .filter((address) => directory.participates(address)),
+        sources: () => directory.participants(),
         onHealth: (address, { measures, reason }) => {
           const agent = formatIpv4(address);
           if (measures) log.info({ agent }, 'the agent measures');
@@ -93,7 +89,7 @@ export class AgentGateway {
     publishSwitches({ switches, hub: this.hub, clock, log, signal: this.#over.signal });
     metrics.observeAgents(() => this.hub.connected().length);
     const grants = new GrantSigner({ key: authority.grantSigner.key });
-    this.agents = new LocalAgents({ hub: this.hub, grants, clock });
+    this.agents = new LocalAgents({ hub: this.hub, grants, clock, tracing });
     const onRefused = ({ kind, address, reason }: GatewayRefusal): void => {
       metrics.refused(kind);
       auditEvents.count({ kind: 'agentRefused', client: address, subject: kind, detail: reason });

@@ -40,13 +40,13 @@ export class AgentNetwork implements AgentAccess {
   }
 
   static async open(options: AgentGatewayOptions, collaborators: AgentNetworkCollaborators): Promise<AgentNetwork> {
-    const { cluster, events, onJoined, onLeft, onHealth, directory, targetPolicy, switches, clock, log } =
+    const { cluster, events, onJoined, onLeft, onHealth, directory, targetPolicy, switches, clock, log, tracing } =
       collaborators;
     const { roles, isShared, bus, members } = cluster;
     const onError = (error: unknown): void => log.info({ err: error }, 'a gateway does not tell its agents yet');
     const remote = isShared
       ? new RemoteAgents({
-          ...{ bus, members, clock, onError },
+          ...{ bus, members, clock, onError, tracing },
           onJoined: (address) => {
             gateway?.movedAway(address);
             legacy?.agents.movedAway(address);
@@ -91,7 +91,7 @@ export class AgentNetwork implements AgentAccess {
     const server =
       gateway !== undefined && isShared
         ? new AgentServer({
-            ...{ bus, directory, targetPolicy, switches, clock, onError },
+            ...{ bus, directory, targetPolicy, switches, clock, onError, tracing },
             agents: { find: (address) => findHere(address, gateway, legacy) },
             connected: () => [...gateway.hub.connected(), ...(legacy?.agents.connected() ?? [])],
             isSuspended: (address) => gateway.isSuspended(address),

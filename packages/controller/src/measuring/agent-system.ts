@@ -9,6 +9,7 @@ import {
 } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ConnectedAgents } from '../agents/connected-agents.ts';
+import { Coalescer } from '../foundation/coalescer.ts';
 import type { AgentGatewayOptions } from './agent-gateway.ts';
 import { AgentNetwork } from './agent-network.ts';
 import { LinkProber } from './link-prober.ts';
@@ -18,6 +19,8 @@ import { ReferenceTargets } from './outages/reference-targets.ts';
 
 /** How long measuring waits after a start for agents that were there before, milliseconds. */
 const SETTLE_MS = 20_000;
+/** Least time between two changes of the list of ranked vantage points, milliseconds. */
+const RANK_EVERY_MS = 100;
 /** How long a probe waits for a registered agent that is not connected, milliseconds. */
 const PATIENCE_MS = 60_000;
 
@@ -27,10 +30,15 @@ export function agentSystem(
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
-    const { directory, events, switches, targetPolicy, metrics, auditEvents, testTargets, clock, log } = parts;
+    const { directory, events, switches, targetPolicy, metrics, auditEvents, testTargets, clock, log, tracing } = parts;
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
-    const rank = (): void => ranking.setVantagePoints(vantagePoints());
+    // When all agents connect again at once, each of them changes the list of vantage points several times.
+    const ranked = new Coalescer(
+      { everyMs: RANK_EVERY_MS },
+      { clock, work: () => ranking.setVantagePoints(vantagePoints()) },
+    );
+    const rank = (): void => ranked.trigger();
     const network = await AgentNetwork.open(options, {
       ...parts,
       onJoined: (address) => prober.joined(address),
@@ -55,7 +63,7 @@ export function agentSystem(
     };
     const prober = new LinkProber(
       { patienceMs: PATIENCE_MS },
-      { agents: network, directory, targetPolicy, clock, onForged },
+      { agents: network, directory, targetPolicy, clock, onForged, tracing },
     );
     const references = new ReferenceTargets({
       candidates: (host) =>
@@ -117,6 +125,7 @@ export function agentSystem(
       stop: async () => {
         await outages.stop();
         await network.stop();
+        ranked.stop();
       },
     };
   };

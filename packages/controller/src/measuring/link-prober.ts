@@ -19,6 +19,7 @@ import {
   type TracerouteResult,
   toPingReply,
 } from '@revtr/probing';
+import { NO_TRACING, type Tracing } from '@revtr/tracing';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { currentMeasurement } from '../safety/probe-context.ts';
 import type { AgentAccess, AgentOutcome, AgentTask, ReachableAgent } from './agent-access.ts';
@@ -38,6 +39,8 @@ export interface LinkProberCollaborators {
   readonly clock: Clock;
   /** Called for each reported spoofed reply that does not match its probe. */
   readonly onForged: (address: Ipv4Address) => void;
+  /** Default: no traces. */
+  readonly tracing?: Tracing;
 }
 
 /** Longest time of a traceroute, milliseconds. */
@@ -60,7 +63,27 @@ export class LinkProber implements Prober {
     this.#missedSince.delete(address);
   }
 
-  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    return this.#traced(request, () => this.#ping(request, signal));
+  }
+
+  traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+    return this.#traced(request, () => this.#traceroute(request, signal));
+  }
+
+  #traced<T>(request: PingRequest | TracerouteRequest, work: () => Promise<T>): Promise<T> {
+    const { tracing = NO_TRACING } = this.#collaborators;
+    if (!tracing.isOn) return work();
+    const isSpoofed = request.type === 'ping' && request.spoof !== undefined;
+    const attributes = {
+      'revtr.sender': formatIpv4(request.sender),
+      'revtr.target': formatIpv4(request.target),
+      ...(request.type === 'ping' && { 'revtr.option': request.option?.type }),
+    };
+    return tracing.child(isSpoofed ? 'spoofed ping' : request.type, { attributes }, work);
+  }
+
+  async #ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
     const agent = await this.#check(request, signal);
     if (request.spoof !== undefined) return this.#spoof(request, request.spoof, agent, signal);
     const { spoof: _, ...plain } = request;
@@ -72,7 +95,7 @@ export class LinkProber implements Prober {
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
   }
 
-  async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
+  async #traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     const agent = await this.#check(request, signal);
     const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
     const measurement = currentMeasurement();

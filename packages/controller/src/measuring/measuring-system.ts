@@ -7,6 +7,7 @@ import type {
 } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import type { Clock, Prober, TargetPolicy } from '@revtr/probing';
+import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { AgentEvents } from '../agents/agent-events.ts';
 import type { ConnectedAgents } from '../agents/connected-agents.ts';
@@ -62,6 +63,7 @@ export interface MeasuringParts {
   readonly auditEvents: Pick<AuditEvents, 'count'>;
   readonly clock: Clock;
   readonly cluster: ClusterParts;
+  readonly tracing: Tracing;
 }
 /** Opens what the controller measures with. It works after `start` only. */
 export type OpenMeasuringSystem = (parts: MeasuringParts) => Promise<MeasuringSystem>;

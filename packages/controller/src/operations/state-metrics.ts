@@ -44,6 +44,16 @@ export function observeState(
     [],
     (into, read) => into.set(secondsSince(read.queue.oldestAt, read)),
   );
+  gauge('revtr_queue_raw_probes', 'Raw probes that have not ended, by state.', ['state'], (into, { rawProbes }) => {
+    into.set({ state: 'queued' }, rawProbes.queued);
+    into.set({ state: 'running' }, rawProbes.running);
+  });
+  gauge(
+    'revtr_queue_raw_probes_oldest_seconds',
+    'Age of the oldest raw probe that has not ended; 0 without one.',
+    [],
+    (into, read) => into.set(secondsSince(read.rawProbes.oldestAt, read)),
+  );
   gauge('revtr_mails_waiting', 'Mails that were not sent, by whether a try failed.', ['failed'], (into, { mails }) => {
     into.set({ failed: 'true' }, mails.failing);
     into.set({ failed: 'false' }, mails.waiting - mails.failing);

@@ -10,6 +10,8 @@ export interface SystemState {
   readonly startedAt: number;
   /** Measurements that have not ended, in all processes together. */
   readonly queue: { readonly queued: number; readonly running: number; readonly oldestAt: number | undefined };
+  /** Raw probes that have not ended, in all processes together. */
+  readonly rawProbes: { readonly queued: number; readonly running: number; readonly oldestAt: number | undefined };
   /** Mails that were not sent: how many, how many of them failed before, and since when the oldest one waits. */
   readonly mails: { readonly waiting: number; readonly failing: number; readonly oldestAt: number | undefined };
   /** Number of agents by kind and state; combinations without an agent are absent. */
@@ -30,7 +32,7 @@ export interface SystemState {
 }
 
 export interface StateReaderCollaborators {
-  readonly queue: Pick<QueueState, 'totals'>;
+  readonly queue: Pick<QueueState, 'totals' | 'rawProbes'>;
   readonly mails: Pick<Mails, 'backlog'>;
   readonly directory: { list(): readonly Pick<RegisteredAgent, 'kind' | 'state'>[] };
   readonly datasets: { status(): readonly DatasetStatus[] };
@@ -67,8 +69,9 @@ export class StateReader {
   async #read(at: number): Promise<SystemState> {
     const { queue, mails, directory, datasets, runs, switches } = this.#collaborators;
     const since = new Date(at - DAY_MS);
-    const [totals, backlog, refresh, onDemand] = await Promise.all([
+    const [totals, raw, backlog, refresh, onDemand] = await Promise.all([
       queue.totals(),
+      queue.rawProbes(),
       mails.backlog(),
       runs.paidSince('refresh', since),
       runs.paidSince('onDemand', since),
@@ -79,6 +82,7 @@ export class StateReader {
       at,
       startedAt: this.#startedAt,
       queue: { queued: totals.queued, running: totals.running, oldestAt: totals.oldest?.getTime() },
+      rawProbes: { queued: raw.queued, running: raw.running, oldestAt: raw.oldest?.getTime() },
       mails: { waiting: backlog.waiting, failing: backlog.failing, oldestAt: backlog.oldest?.getTime() },
       agents: [...agents.values()].map((alike) => ({
         kind: alike[0].kind,

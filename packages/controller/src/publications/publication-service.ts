@@ -64,7 +64,7 @@ export class PublicationService {
         'forbidden',
         `the source ${row.source} is not public: only its host may publish results`,
       );
-    return this.#publications.publish(id, generateToken(), new Date(this.#clock.now()));
+    return this.#publications.publish(row, generateToken(), new Date(this.#clock.now()));
   }
 
   /** How a measurement is published, for those who may read it. @throws {ControllerError} `notFound`, also when it is not published */

@@ -2,6 +2,7 @@ import type { Clock } from '@revtr/probing';
 import type { JsonResults, ResultPartitions } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
+import type { ColdKeeper } from './cold-keeper.ts';
 
 export interface ResultKeeperOptions {
   /** How long results are kept after the day on which they were submitted, days. `undefined`: for ever. */
@@ -11,6 +12,8 @@ export interface ResultKeeperOptions {
 export interface ResultKeeperCollaborators {
   readonly partitions: Pick<ResultPartitions, 'prepare' | 'dropBefore'>;
   readonly jsonResults: Pick<JsonResults, 'convert'>;
+  /** Absent where results stay in the database. */
+  readonly cold: Pick<ColdKeeper, 'run'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -21,7 +24,8 @@ const EVERY_MS = 60_000;
 const CONVERTED_AT_ONCE = 500;
 const CONVERSION_PAUSE_MS = 250;
 
-/** Keeps the tables of results in order, for all processes: makes their partitions, converts results of earlier versions, and deletes old ones. */
+/** Keeps the tables of results in order, for all processes: makes their partitions, converts results of earlier versions, deletes
+ * old ones, and moves others to files. */
 export class ResultKeeper {
   readonly #options: ResultKeeperOptions;
   readonly #collaborators: ResultKeeperCollaborators;
@@ -56,13 +60,15 @@ export class ResultKeeper {
     await partitions.prepare(new Date(clock.now()));
     if (!this.#isConverted) await this.#convert(signal);
     await this.#deleteOld();
+    await this.#collaborators.cold?.run(signal);
   }
 
   async #deleteOld(): Promise<void> {
     const { partitions, clock, log } = this.#collaborators;
     const { keptDays } = this.#options;
     if (keptDays === undefined) return;
-    const dropped = await partitions.dropBefore(new Date(clock.now() - keptDays * DAY_MS));
+    const now = clock.now();
+    const dropped = await partitions.dropBefore(new Date(now - keptDays * DAY_MS), new Date(now));
     for (const { first_id, end_id, closed_at } of dropped)
       log.info(
         { firstId: first_id, endId: end_id, closedAt: closed_at },

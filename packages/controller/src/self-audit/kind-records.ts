@@ -7,6 +7,7 @@ import {
   isStepKind,
   type KindEvidence,
   type KindState,
+  memoryOf,
   NO_EVIDENCE,
   withOutcome,
 } from '@revtr/engine';
@@ -65,7 +66,7 @@ export function addOutcomes(
   for (const { kind, ...outcome } of outcomes) {
     const independence = independenceOf(kind);
     const row = changed.get(kind) ?? rows.find((known) => known.kind === kind) ?? newRow(kind, now);
-    const { evidence, change } = withOutcome(evidenceOf(row), outcome, independence);
+    const { evidence, change } = withOutcome(evidenceOf(row), outcome, { independence, memory: memoryOf(kind) });
     let { suspended_at, told_at } = row;
     if (!isStepKind(kind)) {
       // It corrects confidences; there is nothing to tell or to suspend.

@@ -158,6 +158,10 @@ const settingsShape = z.object({
   REVTR_ARCHIVE: z.string().min(1).optional(),
   /** How long results are kept, days; without it, for ever. */
   REVTR_RESULT_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
+  /** Directory to which old results move; without one, all results stay in the database. */
+  REVTR_COLD_DIRECTORY: z.string().min(1).optional(),
+  /** How long results stay in the database before they move, days. */
+  REVTR_COLD_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   /** Addresses that answer pings, to test agents with; separated by commas. */
   REVTR_TEST_TARGETS: listOf(parseIpv4),
   /** Private prefixes that may be probed, for test networks; separated by commas. */
@@ -231,6 +235,8 @@ export interface Settings {
   readonly archive: { readonly directory: string } | undefined;
   /** How long results are kept, days; `undefined`: for ever. */
   readonly resultDays: number | undefined;
+  /** Where results are that are older than `afterDays`; `undefined`: in the database. */
+  readonly cold: { readonly directory: string; readonly afterDays: number } | undefined;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly budgetsFile: string | undefined;
@@ -339,6 +345,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       allowsInternalWebhooks: read.REVTR_INTERNAL_WEBHOOKS,
     },
     resultDays: read.REVTR_RESULT_DAYS,
+    cold:
+      read.REVTR_COLD_DIRECTORY === undefined
+        ? undefined
+        : { directory: read.REVTR_COLD_DIRECTORY, afterDays: read.REVTR_COLD_AFTER_DAYS },
     archive: read.REVTR_ARCHIVE === undefined ? undefined : { directory: read.REVTR_ARCHIVE },
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,

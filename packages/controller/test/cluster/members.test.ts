@@ -3,6 +3,8 @@ import { systemClock } from '@revtr/probing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Members } from '../../src/cluster/members.ts';
+import { Metrics } from '../../src/foundation/metrics.ts';
+import { observeCluster } from '../../src/operations/cluster-metrics.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { type Process, processes } from './processes.ts';
 
@@ -29,6 +31,19 @@ describe('members', () => {
   });
   afterEach(async () => {
     await Promise.all([first.stop(), second.stop()]);
+  });
+
+  it('are counted by role in the metrics, with the leases that the process holds', async () => {
+    const metrics = new Metrics();
+    observeCluster(metrics, {
+      members: first.members,
+      leases: { held: ['source/10.0.0.1', 'source/10.0.0.2', 'atlas'] },
+    });
+    const shown = await metrics.registry.metrics();
+    for (const line of ['revtr_processes{role="engine"} 2', 'revtr_processes{role="api"} 0'])
+      expect(shown).toContain(line);
+    for (const line of ['revtr_leases_held{kind="source"} 2', 'revtr_leases_held{kind="duty"} 1'])
+      expect(shown).toContain(line);
   });
 
   it('are not missed by a process that was suspended itself', async () => {

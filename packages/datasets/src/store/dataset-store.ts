@@ -70,6 +70,7 @@ export class DatasetStore {
   readonly #current = new Map<DatasetKind, DatasetMetadata>();
   readonly #failures = new Map<DatasetKind, NonNullable<DatasetStatus['failure']>>();
   readonly #listeners = new Set<(kind: DatasetKind) => void>();
+  readonly #importListeners = new Set<(kind: DatasetKind) => void>();
   /** The last import of each kind: imports of one kind run one after another. */
   readonly #lastImports = new Map<DatasetKind, Promise<unknown>>();
   #imports = 0;
@@ -87,6 +88,22 @@ export class DatasetStore {
   /** Calls `listener` after each dataset that was replaced. */
   onReplaced(listener: (kind: DatasetKind) => void): void {
     this.#listeners.add(listener);
+  }
+
+  /** Calls `listener` after each dataset that this store has imported: other processes may use the same directory. */
+  onImported(listener: (kind: DatasetKind) => void): void {
+    this.#importListeners.add(listener);
+  }
+
+  /**
+   * Reads a file that another process may have replaced, if it differs from the one in use. If it cannot be read, the one in use stays in use, and
+   * {@link status} says why. Never rejects.
+   */
+  refresh(kind: DatasetKind): Promise<void> {
+    const before = this.#lastImports.get(kind) ?? Promise.resolve();
+    const refreshed = before.then(() => this.#refresh(kind)).catch((error: unknown) => this.fail(kind, error));
+    this.#lastImports.set(kind, refreshed);
+    return refreshed;
   }
 
   /**
@@ -142,6 +159,7 @@ export class DatasetStore {
       await replaceText(this.#metadataPath(kind), `${JSON.stringify(metadata, null, 2)}\n`);
       this.#use(kind, value, metadata);
       this.#failures.delete(kind);
+      for (const listener of this.#importListeners) listener(kind);
       return metadata;
     } catch (error) {
       this.fail(kind, error);
@@ -150,6 +168,19 @@ export class DatasetStore {
       file.destroy();
       await rm(part, { force: true });
     }
+  }
+
+  async #refresh(kind: DatasetKind): Promise<void> {
+    const path = this.#path(kind);
+    if (!existsSync(path)) return;
+    const { sha256 } = await this.#describe(path);
+    if (sha256 === this.#current.get(kind)?.sha256) return;
+    const value = await readDataset(kind, createReadStream(path));
+    const stored = await this.#storedMetadata(kind);
+    // The other process replaces the file and its description one after the other.
+    const metadata = stored?.sha256 === sha256 ? stored : await this.#describe(path);
+    this.#use(kind, value, { ...metadata, entries: value.entries });
+    this.#failures.delete(kind);
   }
 
   async #check(kind: DatasetKind, file: Readable, { from, sha256: expected, mayShrink }: ImportOptions, part: string) {

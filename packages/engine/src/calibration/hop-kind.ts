@@ -52,6 +52,12 @@ export function independenceOf(kind: HopKind): number {
   return kind.endsWith(FURTHER) ? 0.25 : 1;
 }
 
+/**
+ * How many outcomes of a kind count in the long run. Chances by place are relative to the probabilities that the steps give; while the steps are
+ * corrected, outcomes that were rated by the old ones mislead, so they are forgotten sooner.
+ */
+export const memoryOf = (kind: HopKind): number => (kind.startsWith(ON_PATH) ? 300 : 2_000);
+
 /** Whether a kind stands for a step of a path: only such kinds can be suspended. */
 export const isStepKind = (kind: HopKind): boolean => !kind.startsWith(REJOIN) && !kind.startsWith(ON_PATH);
 

@@ -28,8 +28,9 @@ const EMPTY: OutcomeWindow = { weight: 0, right: 0, claimed: 0 };
 /** Evidence before the first audit. */
 export const NO_EVIDENCE: KindEvidence = { recent: EMPTY, longTerm: EMPTY };
 
-/** Outcomes that the windows remember: an outcome that is so many outcomes old counts 37 %. */
+/** Outcomes that the window of recent ones remembers: an outcome that is so many outcomes old counts 37 %. */
 const RECENT_MEMORY = 60;
+/** The same for the long run, unless the caller says otherwise. */
 const LONG_MEMORY = 2_000;
 /** The shipped prior counts as much as so many outcomes. */
 const PRIOR_STRENGTH = 20;
@@ -75,16 +76,17 @@ const scoreOf = ({ right, weight }: OutcomeWindow, independence: number, errors:
  * Adds an outcome. When the recent outcomes leave no doubt that the share of right hops has changed, the long run is forgotten and starts
  * over from them; `change` then says in which direction.
  *
- * @param independence how much one outcome says, 0 to 1; less than 1 where outcomes depend on each other
+ * @param traits `independence`: how much one outcome says, 0 to 1, less than 1 where outcomes depend on each other; default 1. `memory`: outcomes that the
+ * long run remembers; default 2,000
  */
 export function withOutcome(
   { recent, longTerm }: KindEvidence,
   outcome: ClaimOutcome,
-  independence = 1,
+  { independence = 1, memory = LONG_MEMORY }: { readonly independence?: number; readonly memory?: number } = {},
 ): { readonly evidence: KindEvidence; readonly change?: EvidenceChange } {
   const next = {
     recent: withClaim(recent, outcome, RECENT_MEMORY),
-    longTerm: withClaim(withPrior(longTerm, outcome.claimed), outcome, LONG_MEMORY),
+    longTerm: withClaim(withPrior(longTerm, outcome.claimed), outcome, memory),
   };
   const usual = next.longTerm.right / next.longTerm.weight;
   const { share, low, high } = scoreOf(next.recent, independence, CHANGE_ERRORS);
@@ -104,13 +106,17 @@ export const recentClaim = ({ recent }: KindEvidence): number =>
 
 /**
  * A probability after evidence: the mean of a beta distribution whose prior has the mean of the claims and the strength of 20
- * outcomes, relative to that mean. The prior is forgotten with the outcomes. What makes one hop of a kind more or less certain than another, such as age, keeps its effect.
+ * outcomes. The prior is forgotten with the outcomes. What makes one hop of a kind more or less certain than another, such as age, keeps its effect: where
+ * hops are right less often than claimed, every claim is scaled, and where they are right more often, every doubt is. Both maps give a kind its observed mean,
+ * and neither leaves the range from 0 to 1.
  *
  * @param claimed the probability before correction, 0 to 1
  */
 export function correctedClaim({ longTerm }: KindEvidence, claimed: number): number {
-  const { right, claimed: sum } = longTerm;
-  return sum === 0 ? claimed : Math.min(Math.max(claimed, MOST_CERTAIN), (claimed * right) / sum);
+  const { right, claimed: sum, weight } = longTerm;
+  if (sum === 0 || right === sum) return claimed;
+  const corrected = right < sum ? (claimed * right) / sum : 1 - ((1 - claimed) * (weight - right)) / (weight - sum);
+  return Math.min(Math.max(claimed, MOST_CERTAIN), corrected);
 }
 
 /** The share of right hops below which a kind is suspended, 0 to 1: 15 points below what the program claims. */

@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '@revtr/net';
 import type { Hop } from '../path/hop.ts';
 import type { Measurement } from '../techniques/contract/measurement.ts';
 import { ownDistances } from './own-distances.ts';
@@ -25,12 +26,19 @@ export function weighAssumptions(measurement: Measurement): void {
 }
 
 /** @param links links between the target of the forward path and the hop, if no silent router is between */
-function ratioOf({ address, evidence }: Hop, links: number, measurement: Measurement): number {
-  if (evidence.type !== 'symmetry') return 1;
-  const [before, own] = [ownDistances(measurement, evidence.target), ownDistances(measurement, address)];
-  if (before.length === 0 || own.length === 0) return 1;
+function ratioOf({ address, evidence }: Hop, links: number, measurement: Measurement): number | undefined {
+  if (evidence.type !== 'symmetry') return undefined;
+  const [before, own] = [evidence.target, address].map((router) => distancesOf(measurement, router));
+  if (before.length === 0 || own.length === 0) return undefined;
   const nearer = before.flatMap((distance) => own.map((ownDistance) => distance - ownDistance));
   if (evidence.adjacent) return nearer.includes(links) ? NEARER.adjacent.asExpected : NEARER.adjacent.other;
   const { oneMore, none, other } = NEARER.notAdjacent;
   return nearer.includes(links + 1) ? oneMore : nearer.every((distance) => distance <= 0) ? none : other;
+}
+
+/** The distances of a router by its answers, else by the expired packets of forward paths that it has reported. */
+function distancesOf(measurement: Measurement, router: Ipv4Address): number[] {
+  const own = ownDistances(measurement, router);
+  const reported = measurement.plainPings.distanceByExpiry(router);
+  return own.length > 0 || reported === undefined ? own : [reported];
 }

@@ -69,6 +69,28 @@ export class SilenceEvidence {
     return true;
   }
 
+  /** Whether any source is to skip it at `nowMs`. */
+  hasPause(nowMs: number): boolean {
+    return this.#bySource.some(({ until }) => nowMs < until);
+  }
+
+  /** When the pause for a source ends, milliseconds since the Unix epoch; `undefined` when there is none at `nowMs`. */
+  pausedUntil(source: Ipv4Address, nowMs: number): number | undefined {
+    const until = this.#bySource.find((evidence) => evidence.source === source)?.until ?? 0;
+    return nowMs < until ? until : undefined;
+  }
+
+  /** Takes over a pause for a source from `from` to `until`, milliseconds since the Unix epoch. Returns whether it is a new one. */
+  pause(source: Ipv4Address, from: number, until: number): boolean {
+    const evidence = this.#evidenceOf(source, from);
+    if (from <= evidence.from) return false;
+    evidence.pauses++;
+    evidence.from = from;
+    evidence.until = until;
+    evidence.lastAt = from;
+    return true;
+  }
+
   /** Forgets the silences towards a source, because there was an answer. Those of others do not count for all sources any more. */
   clear(source: Ipv4Address, nowMs: number): void {
     this.#answeredAt = nowMs;

@@ -20,6 +20,15 @@ export interface Silence {
   readonly sentAt: number;
 }
 
+/** A target that is skipped for a source from now on, or not any more. Times in milliseconds since the Unix epoch. */
+export interface SilenceChange {
+  readonly target: Ipv4Address;
+  readonly source: Ipv4Address;
+  readonly at: number;
+  /** When the pause ends; without it, the target has answered. */
+  readonly until?: number;
+}
+
 /** A silence is confirmed by another sender. Where there is none, the third silence of the same sender counts. */
 const BY_ANOTHER_SENDER = { witnesses: 2, repeated: 3 };
 
@@ -37,6 +46,7 @@ export class SilentTargets {
   readonly #answers: BoundedMap<string, number>;
   /** The last address of each /24 that has answered. */
   readonly #answering: BoundedMap<number, Ipv4Address>;
+  #onChange: ((change: SilenceChange) => void) | undefined;
 
   constructor(options: SilentTargetsOptions, networkOf: (address: Ipv4Address) => number | undefined) {
     this.#options = options;
@@ -45,6 +55,25 @@ export class SilentTargets {
     this.#networks = new BoundedMap(options);
     this.#answers = new BoundedMap(options);
     this.#answering = new BoundedMap(options);
+  }
+
+  /** Calls `listener` with each change that the pings of this process show. There is one listener. */
+  follow(listener: (change: SilenceChange) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Takes over what the pings of another process have shown, at `nowMs`. The latest change of a target and source holds. */
+  adopt({ target, source, at, until }: SilenceChange, nowMs: number): void {
+    // The clocks of processes differ.
+    const from = Math.min(at, nowMs);
+    if (until === undefined) {
+      if (!this.#answeredSince(keyOf('target', target, source), from)) this.#noteAnswer(target, source, from);
+      return;
+    }
+    if (this.#answeredSince(keyOf('target', target, source), from)) return;
+    const evidence = this.#targets.getOrAdd(target, () => new SilenceEvidence(this.#options, BY_ANOTHER_SENDER));
+    if (evidence.pause(source, from, Math.min(until, nowMs + this.#options.mostMs)))
+      this.#noteSilentTarget(target, source, from);
   }
 
   /** Whether pings with options from `source`, or for it, to the target are to be skipped at `nowMs` (milliseconds since the Unix epoch). */
@@ -62,6 +91,14 @@ export class SilentTargets {
     const rules = this.#options;
     const evidence = this.#targets.getOrAdd(target, () => new SilenceEvidence(rules, BY_ANOTHER_SENDER));
     if (!evidence.add(source, sender, nowMs)) return;
+    const until = evidence.pausedUntil(source, nowMs);
+    if (until !== undefined) this.#onChange?.({ target, source, at: nowMs, until });
+    this.#noteSilentTarget(target, source, nowMs);
+  }
+
+  /** The silence of a target towards a source was confirmed: it counts for its network. */
+  #noteSilentTarget(target: Ipv4Address, source: Ipv4Address, nowMs: number): void {
+    const rules = this.#options;
     const network = this.#networkOf(target);
     if (network === undefined || this.#answeredSince(keyOf('network', network, source), nowMs - rules.mostMs)) return;
     const ofNetwork = () => new SilenceEvidence(rules, { witnesses: rules.targetsOfNetwork });
@@ -70,6 +107,17 @@ export class SilentTargets {
 
   /** Records that a target answered a ping from `source`, or for it, at `nowMs` (milliseconds since the Unix epoch). */
   recordAnswer(target: Ipv4Address, source: Ipv4Address, nowMs: number): void {
+    if (this.#onChange !== undefined && this.#isPausedForAny(target, source, nowMs))
+      this.#onChange({ target, source, at: nowMs });
+    this.#noteAnswer(target, source, nowMs);
+  }
+
+  /** Whether the answer of a target ends a pause: that of the target, or that of its network. */
+  #isPausedForAny(target: Ipv4Address, source: Ipv4Address, nowMs: number): boolean {
+    return this.isSilent(target, source, nowMs) || this.#targets.get(target)?.hasPause(nowMs) === true;
+  }
+
+  #noteAnswer(target: Ipv4Address, source: Ipv4Address, nowMs: number): void {
     this.#answers.set(keyOf('target', target, source), nowMs);
     this.#targets.get(target)?.clear(source, nowMs);
     this.#answering.set(target >>> 8, target);

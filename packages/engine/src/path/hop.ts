@@ -78,9 +78,10 @@ export interface Hop {
   readonly confidence: number;
   /**
    * On a path, what evidence of the deployment corrects, 0 to 1: the shipped probability that the hop is right when the hop before it is, and
-   * the probability that it is right, which corrected steps and the checks of the path give.
+   * the probability that it is right, which corrected steps and the checks of the path give. `ratio` says how much more likely what was observed about the hop
+   * afterwards is where it is right; absent where nothing was observed. The step takes it into account.
    */
-  readonly uncorrected?: { readonly step: number; readonly onPath: number };
+  readonly uncorrected?: { readonly step: number; readonly onPath: number; readonly ratio?: number };
   /** Set on a path when one probe or traceroute shows this hop right behind the hop before. */
   readonly isContinuation?: true;
   readonly evidence: Evidence;

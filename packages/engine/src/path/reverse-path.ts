@@ -127,14 +127,14 @@ export class ReversePath {
 
   /**
    * Weighs what was observed about single hops after they were found, once at the end of a measurement.
-   * @param ratioOf how much more likely what was observed is where a hop is right than where it is wrong, if the hop before it is right; 1 for none
+   * @param ratioOf how much more likely what was observed is where a hop is right than where it is wrong, if the hop before it is right; `undefined` where nothing was observed
    */
-  weigh(ratioOf: (hop: Hop, position: number) => number): void {
+  weigh(ratioOf: (hop: Hop, position: number) => number | undefined): void {
     const hops = this.#hops;
     this.#hops = hops.slice(0, 1);
     this.#upTo.length = 1;
     for (const [i, hop] of hops.entries())
-      if (i > 0) this.#append(hop, weighed(hop.uncorrected?.step ?? hop.confidence, ratioOf(hop, i)));
+      if (i > 0) this.#append(hop, hop.uncorrected?.step ?? hop.confidence, ratioOf(hop, i));
   }
 
   /** Drops the hops behind the one at `position` (from 0). */
@@ -144,14 +144,19 @@ export class ReversePath {
     this.#segmentStart = Math.min(this.#segmentStart, position);
   }
 
-  /** @param claimed the probability that the hop is right when the hop before it is, 0 to 1 */
-  #append(hop: Hop, claimed: number): void {
+  /** @param shipped the probability that the hop is right when the hop before it is, 0 to 1, without what was observed afterwards */
+  #append(hop: Hop, shipped: number, ratio?: number): void {
+    const claimed = ratio === undefined ? shipped : weighed(shipped, ratio);
     const step = this.#correction.step(hop, claimed);
     const rejoin = this.#correction.rejoin(hop, rejoinChance(hop));
     const before = { single: this.last.confidence, joint: this.productOfSteps };
     const whole = this.confidence * wholePathFactor(hop, step, this.#weights);
     const { single, joint } = probabilityBehind(before, step, rejoin);
-    this.#hops.push({ ...hop, confidence: single, uncorrected: { step: claimed, onPath: single } });
+    this.#hops.push({
+      ...hop,
+      confidence: single,
+      uncorrected: { step: claimed, onPath: single, ...(ratio !== undefined && { ratio }) },
+    });
     this.#upTo.push({ product: joint, whole });
   }
 

@@ -18,14 +18,23 @@ export interface WholePathWeights {
 /** Every step and the length count fully: errors are independent. */
 export const INDEPENDENT_STEPS: WholePathWeights = { recordRoute: 1, intradomainElsewhere: 1, gateway: 1, length: 1 };
 
+/** Steps that count in the same way. */
+export type StepGroup = 'recordRoute' | 'intradomainElsewhere' | 'gateway' | 'other';
+
+/** How the step to a hop counts in the probability of a whole path. */
+export function stepGroupOf({ technique, evidence }: Pick<Hop, 'technique' | 'evidence'>): StepGroup {
+  if (evidence.type === 'recordRoute') return 'recordRoute';
+  if (evidence.type !== 'symmetry') return 'other';
+  if (evidence.isGateway) return 'gateway';
+  return technique === 'assumedIntradomain' && evidence.isOfDestination !== true ? 'intradomainElsewhere' : 'other';
+}
+
 /**
  * Factor of the probability that all hops are right, when a path is extended by `hop`.
  * @param step probability that the hop is right when the hop before it is, 0 to 1
  */
-export function wholePathFactor({ technique, evidence }: Hop, step: number, weights: WholePathWeights): number {
-  if (evidence.type === 'recordRoute') return step ** weights.recordRoute;
-  if (evidence.type !== 'symmetry') return step;
-  if (evidence.isGateway) return step * weights.gateway;
-  const isElsewhere = technique === 'assumedIntradomain' && evidence.isOfDestination !== true;
-  return isElsewhere ? step ** weights.intradomainElsewhere : step;
+export function wholePathFactor(hop: Hop, step: number, weights: WholePathWeights): number {
+  const group = stepGroupOf(hop);
+  if (group === 'other') return step;
+  return group === 'gateway' ? step * weights.gateway : step ** weights[group];
 }

@@ -22,6 +22,7 @@ export class PlainPings {
   readonly #collaborators: PlainPingsCollaborators;
   readonly #replies = new Map<Ipv4Address, Promise<PingReply | undefined>>();
   readonly #arrived = new Map<Ipv4Address, PingReply[]>();
+  readonly #errors = new Map<Ipv4Address, PingReply>();
 
   constructor(source: Ipv4Address, collaborators: PlainPingsCollaborators) {
     this.#source = source;
@@ -55,6 +56,17 @@ export class PlainPings {
   /** The distances of a target by all its replies that have arrived by now. They differ where load is balanced over paths of different lengths. */
   distancesSoFar(target: Ipv4Address): number[] {
     return (this.#arrived.get(target) ?? []).flatMap(({ ttl }) => hopsTravelled(ttl) ?? []);
+  }
+
+  /** Notes that a router has reported an expired packet. */
+  noteExpiry(reply: PingReply): void {
+    this.#errors.set(reply.from, reply);
+  }
+
+  /** The distance of a router by the TTL of the expired packet that it has reported; `undefined` when it has reported none. */
+  distanceByExpiry(router: Ipv4Address): number | undefined {
+    const reply = this.#errors.get(router);
+    return reply && hopsTravelled(reply.ttl);
   }
 
   /** Pings a target once more, and waits for the reply. @throws {ProbingError} when the ping cannot be sent, `cancelled` */

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ReverseTracerouteClient } from '@revtr/client';
@@ -10,6 +9,8 @@ import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
+import { integerOptions } from './integer-options.ts';
+import { profiled } from './profile/profiled.ts';
 
 const PER_BATCH = 20_000;
 const SAMPLE_MS = 500;
@@ -23,10 +24,7 @@ const collectGarbage: () => void = runInNewContext('gc');
  * all have begun, and then runs as fast as possible. Reports the memory that they add to that of a system at rest.
  */
 export async function benchInFlight(args: readonly string[]) {
-  const options = { measurements: { type: 'string', default: '100000' } } as const;
-  const { values } = parseArgs({ args: [...args], options });
-  const count = Number(values.measurements);
-  if (!(Number.isInteger(count) && count > 0)) throw new Error('--measurements must be a positive whole number');
+  const { measurements: count } = integerOptions(args, { measurements: 100_000 });
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
   const world = new SimulatedWorld({ parameters: simParameters('medium', 1), sources: 10 });
   const system = await startSimulatedSystem(
@@ -50,12 +48,15 @@ export async function benchInFlight(args: readonly string[]) {
     const allBegun = memory();
     const started = performance.now();
     release();
-    let peak = allBegun;
-    while ((await client.fleet.queue()).running > 0) {
-      await sleep(SAMPLE_MS);
-      const now = memory();
-      if (now.liveMib > peak.liveMib) peak = now;
-    }
+    const { result: peak, costs } = await profiled(async () => {
+      let most = allBegun;
+      while ((await client.fleet.queue()).running > 0) {
+        await sleep(SAMPLE_MS);
+        const now = memory();
+        if (now.liveMib > most.liveMib) most = now;
+      }
+      return most;
+    });
     const addedMib = peak.liveMib - atRest.liveMib;
     return {
       inFlight: running,
@@ -65,6 +66,7 @@ export async function benchInFlight(args: readonly string[]) {
       peak,
       addedMib,
       kibibytesEach: Math.round((addedMib * 1024) / running),
+      costs,
     };
   } finally {
     await system.stop();

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type Admission, AgentHub, Authority, Gateway, OptOutSet } from '@revtr/link';
 import { quantile } from '../statistics/quantiles.ts';
+import { AgentProcesses, loopbackAddresses } from './agents/agent-processes.ts';
 
 const AGENTS = 1_000;
 const ROUND_TRIPS = 100_000;
@@ -31,13 +30,14 @@ const work = {
 export async function benchLink() {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
   const authority = await Authority.open(join(directory, 'authority'), new Date());
-  let agents: ChildProcess | undefined;
+  let agents: AgentProcesses | undefined;
   try {
     const first = await startGateway(authority, 0);
-    const script = fileURLToPath(new URL('./link-agents.ts', import.meta.url));
-    const args = [script, String(first.port), String(AGENTS), directory, authority.rootCertificate];
+    const { rootCertificate } = authority;
     const begunAt = performance.now();
-    agents = spawn(process.execPath, args, { stdio: 'inherit' });
+    agents = new AgentProcesses({
+      ...{ port: first.port, addresses: loopbackAddresses(AGENTS), directory, rootCertificate, answers: true },
+    });
     await untilConnected(first.hub);
     const enrolledPerSecond = Math.round(AGENTS / seconds(begunAt));
 
@@ -62,7 +62,7 @@ export async function benchLink() {
     await gateway.stop();
     return report;
   } finally {
-    agents?.kill('SIGKILL');
+    agents?.stop();
     rmSync(directory, { recursive: true });
   }
 }

@@ -1,6 +1,11 @@
+import { benchAgents } from './agents/agents.ts';
 import { benchAtlas } from './atlas.ts';
 import { benchAudit } from './audit.ts';
+import { compared } from './comparison/compared.ts';
+import { comparisonOptions } from './comparison/options.ts';
 import { benchFairness } from './fairness.ts';
+import { benchCluster } from './fleet/cluster.ts';
+import { benchFleet } from './fleet/fleet.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGeneration } from './generation.ts';
 import { benchInFlight } from './in-flight.ts';
@@ -20,11 +25,14 @@ import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
+  agents: benchAgents,
   atlas: benchAtlas,
   audit: benchAudit,
   parameters: parameterTable,
   'prefix-table': benchPrefixTable,
+  cluster: benchCluster,
   fairness: benchFairness,
+  fleet: benchFleet,
   forwarding: benchForwarding,
   generation: benchGeneration,
   inflight: benchInFlight,
@@ -45,15 +53,27 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
 const HELP = `npm run bench -- NAME [OPTIONS]
 
 Runs one benchmark and prints its figures, as JSON unless noted. Repeated
-timings are medians.
+timings are medians. The answers of agents, cluster, fairness, fleet, inflight,
+latency and throughput contain the three largest costs of a CPU profile.
 
+  --base REF     run the benchmark alternately at another version (a commit, tag
+                 or branch of Git) and in the working tree, and print the
+                 medians of all figures and their ratios
+  --runs N       with --base: runs of each version (default 3)
+
+  agents         connect 10,000 agents to one gateway: connections, idle cost, and
+                 time until all have a new opt-out [--agents N]
   atlas          build and query an atlas of 10,000 traceroutes
   audit          fill an audit and query it [--packets N] [--database URL]
+  cluster        processor time with 1, 2 and 4 engines and with a single process
+                 (requires root) [--agents N] [--measurements N]
   parameters     print the parameters of profile published and their sources, as
                  Markdown
   prefix-table   build and query a table of a million prefixes
   fairness       times of small batches beside a large one
-                 [--bulk N] [--small N]
+                 [--bulk N] [--seconds N]
+  fleet          measure through 1,000 agents in another process, TLS and
+                 PostgreSQL (requires root) [--agents N] [--measurements N]
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size
   inflight       hold many reverse traceroutes in flight and report the memory
@@ -71,9 +91,9 @@ timings are medians.
                  [--family FAMILY] [--json]
   safety         send probes with and without budgets and circuit breakers
   storage        store results of profile published and report the bytes of each
-                 [--measurements N] [--database URL]
+                 [--measurements N] [--database URL] [--cold N]
   throughput     measure reverse traceroutes from the API to the database
-                 [--safety on|off|both] [--rounds N]
+                 [--measurements N] [--safety on|off|both] [--rounds N]
   warts          decode warts files
   web            size of the first page of the web interface, and its speed in
                  Chromium
@@ -86,6 +106,7 @@ if (bench === undefined) {
   (isHelp ? process.stdout : process.stderr).write(HELP);
   process.exitCode = isHelp ? 0 : 2;
 } else {
-  const result = await bench(process.argv.slice(3));
+  const { base, runs, rest } = comparisonOptions(process.argv.slice(3));
+  const result = base === undefined ? await bench(rest) : await compared(name, rest, { base, runs });
   process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result, null, 2)}\n`);
 }

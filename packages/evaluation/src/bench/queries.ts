@@ -110,7 +110,7 @@ async function fill({ db }: Database, count: number): Promise<number> {
 
 /** Times of a first page, and of all requests that a question takes until it has a page or there are no more. */
 async function asked({ db }: Database, order: SearchOrder, filterOf: (round: number) => MeasurementFilter) {
-  const finder = new MeasurementFinder(db);
+  const finder = new MeasurementFinder({ db });
   const [times, found, requests]: number[][] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     const started = performance.now();
@@ -135,7 +135,7 @@ async function asked({ db }: Database, order: SearchOrder, filterOf: (round: num
 
 /** Reads many measurements page by page, each in a request of its own. */
 async function scan({ db }: Database, userId: number) {
-  const finder = new MeasurementFinder(db);
+  const finder = new MeasurementFinder({ db });
   const times: number[] = [];
   let [rows, after]: [number, number | undefined] = [0, undefined];
   do {

@@ -9,6 +9,7 @@ import { simParameters } from '@revtr/sim';
 import { openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { measureCold } from './cold-storage.ts';
 import { completion } from './completion.ts';
 
 const PER_BATCH = 1_000;
@@ -23,7 +24,8 @@ interface Sizes {
 
 /**
  * Stores `--measurements` results (default 5,000) of profile `published` on the medium Internet, and reports the bytes that each takes with indexes
- * and TOAST. The empty database is `--database` (default: an embedded one on disk that is removed).
+ * and TOAST. With `--cold N`, moves N results to files (copies of the stored ones if there are fewer), and reads them. The empty database is
+ * `--database` (default: an embedded one on disk that is removed).
  */
 export async function benchStorage(args: readonly string[]) {
   const { values } = parseArgs({
@@ -31,10 +33,13 @@ export async function benchStorage(args: readonly string[]) {
     options: {
       measurements: { type: 'string', default: '5000' },
       database: { type: 'string' },
+      cold: { type: 'string', default: '0' },
     },
   });
   const count = Number(values.measurements);
   if (!(Number.isInteger(count) && count > 0)) throw new Error('--measurements must be a positive whole number');
+  const cold = Number(values.cold);
+  if (!(Number.isInteger(cold) && cold >= 0)) throw new Error('--cold must be a whole number');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-storage-'));
   const database = values.database ?? join(directory, 'data');
   try {
@@ -48,6 +53,7 @@ export async function benchStorage(args: readonly string[]) {
       inIndexes: each(indexBytes),
       medianRowBytes: rowBytes,
       medianRecordBytes: recordBytes,
+      ...(cold > 0 && (await measureCold(database, join(directory, 'cold'), cold))),
     };
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -1,9 +1,11 @@
 import { asPathOfNumbers, type Hop, hopKindOf, type IpToAs, optionProbes, type ReverseTraceroute } from '@revtr/engine';
 import { basisOf, basisOfHop } from './basis.ts';
 import { causeOf } from './cause.ts';
+import { constantOf } from './constant.ts';
 import { failureOf } from './failure.ts';
 import type { Found, JudgedHop, JudgedPair } from './judged-pair.ts';
 import { shownRouters, type TrueRoute, type Truth } from './truth.ts';
+import { wholePathSteps } from './whole-path-steps.ts';
 
 /** What a result is judged with. */
 export interface JudgeFacts {
@@ -36,6 +38,8 @@ export function judge(result: ReverseTraceroute, facts: JudgeFacts): JudgedPair 
     return {
       technique,
       kind: hopKindOf(hop),
+      constant: constantOf(hop),
+      ...(hop.uncorrected?.ratio !== undefined && { ratio: hop.uncorrected.ratio }),
       confidence,
       trust,
       verdict: !isKnown ? 'unjudged' : isRight ? 'right' : 'wrong',
@@ -64,6 +68,7 @@ export function judge(result: ReverseTraceroute, facts: JudgeFacts): JudgedPair 
     asPathExactByOwners: isExactByOwners,
     confidence: result.confidence,
     allRight: hops.every(({ verdict }) => verdict !== 'wrong'),
+    steps: wholePathSteps(result.hops),
     optionProbes: optionProbes(stats),
     allProbes: optionProbes(stats) + stats.tracerouteProbes + stats.plainPings,
     spoofedRounds: stats.spoofedRecordRouteRounds,

@@ -1,12 +1,17 @@
 import type { HopTechnique, Trust } from '@revtr/engine';
 import type { Basis } from './basis.ts';
 import type { Failure } from './failure.ts';
+import type { WholePathSteps } from './whole-path-steps.ts';
 
 /** A judged hop. It is `unjudged` if its address belongs to no router, for example a private address. */
 export interface JudgedHop {
   readonly technique: HopTechnique;
   /** Kind of evidence, finer than the technique (`hopKindOf` of the engine). */
   readonly kind: string;
+  /** The constant that gives its probability behind a right hop (`constantOf`). */
+  readonly constant: string;
+  /** How much more likely, according to the engine, what was observed of it is where it is right; absent where nothing was observed. */
+  readonly ratio?: number;
   /** Probability from 0 to 1 that the hop is right, according to the engine. */
   readonly confidence: number;
   readonly trust: Trust;
@@ -48,6 +53,8 @@ export interface JudgedPair {
   /** Probability that all hops are right according to the engine, and whether they are. */
   readonly confidence: number;
   readonly allRight: boolean;
+  /** What the confidence of the path is made of. */
+  readonly steps: WholePathSteps;
   readonly optionProbes: number;
   readonly allProbes: number;
   readonly spoofedRounds: number;

@@ -8,6 +8,8 @@ import { KernelLabError } from '../namespaces/errors.ts';
 
 /** Another version of this project. */
 export interface Checkout {
+  /** Its directory. */
+  readonly directory: string;
   /** Its program of the controller. */
   readonly controller: string;
   /** The commit, 40 hexadecimal digits. */
@@ -39,7 +41,7 @@ export async function checkOut(ref: string): Promise<Checkout> {
     if (lock(directory) === lock(ROOT)) shareLibraries(directory);
     else await install(directory);
     const controller = join(directory, 'packages/controller/src/main.ts');
-    return { controller, commit, migrate: (url) => migrateIn(directory, url), remove };
+    return { directory, controller, commit, migrate: (url) => migrateIn(directory, url), remove };
   } catch (error) {
     remove();
     throw error;

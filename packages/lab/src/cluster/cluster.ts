@@ -1,22 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { type Place, type Size, simParameters } from '@revtr/sim';
+import { type Place, type SimParameters, type Size, simParameters } from '@revtr/sim';
 import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
+import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
 import type { Checkout } from './checkout.ts';
 import { fleetProcess } from './fleet/process.ts';
 import { PostgresServer } from './postgres-server.ts';
+import type { PlannedProcess } from './process-layout.ts';
 import { literal, psql } from './psql.ts';
 import { startNats, untilReady } from './servers.ts';
+import { storeAtlases } from './store-atlases.ts';
 
 export interface LocalClusterOptions {
   /** Starts the name of the network namespace. At most five characters. */
@@ -25,10 +27,16 @@ export interface LocalClusterOptions {
   readonly seed: number;
   readonly sources: number;
   readonly vantagePoints: number;
-  /** Processes of each role. */
-  readonly perRole: number;
+  /** The processes of the controller. If there are several, they share a bus. */
+  readonly layout: readonly PlannedProcess[];
+  /** Variables of the processes of the controller and of the agents, in addition to those that they need. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether the atlases of the sources are in the database at the start. Default: no, the controller collects them. */
+  readonly hasAtlases?: boolean;
   /** Ports of the APIs on the loopback address, one for each; 0 selects a free port. Default: free ports. */
   readonly ports?: readonly number[];
+  /** Whether the APIs serve gRPC as well. Default: false. */
+  readonly isGrpcServed?: boolean;
   /** The version of the controller. Default: that of this checkout. */
   readonly version?: Pick<Checkout, 'controller' | 'migrate'>;
   readonly onProgress?: (message: string) => void;
@@ -36,10 +44,12 @@ export interface LocalClusterOptions {
   readonly onEnd?: (name: string, end: ProgramEnd) => void;
 }
 
-/** A controller of many processes on this machine, with PostgreSQL, NATS, and a fleet of simulated agents. */
+/** A controller on this machine, with PostgreSQL, a fleet of simulated agents, and NATS if the controller has several processes. */
 export interface LocalCluster {
   /** URLs of the APIs. */
   readonly apis: readonly string[];
+  /** Host and port of the gRPC interface of each API; none unless it is served. */
+  readonly grpc: readonly string[];
   /** API key of the operator. */
   readonly key: string;
   readonly world: SimulatedWorld;
@@ -58,6 +68,9 @@ export interface LocalCluster {
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const GATEWAY_PORT = 4380;
+const GRPC_PORT = 9999;
+const RELAY = fileURLToPath(new URL('./relay/main.ts', import.meta.url));
+const HOUR_MS = 3_600_000;
 
 /**
  * Starts a cluster in one network namespace, whose loopback interface has the addresses of the simulated agents. Requires root.
@@ -71,10 +84,8 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const world = new SimulatedWorld({
-      parameters: simParameters(options.size, options.seed, {}, 'published'),
-      sources: options.sources,
-    });
+    const parameters = fleetParameters(options);
+    const world = new SimulatedWorld({ parameters, sources: options.sources, startMs: Date.now() - HOUR_MS });
     const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
     const hosts = [...world.sources, ...vantagePoints];
     const namespaces = new Namespaces({ prefix: options.prefix });
@@ -94,62 +105,87 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(() => postgres.process.stop());
     await postgres.initialise();
     await postgres.start();
-    const nats = await startNats(namespace, '127.0.0.1', log('nats'));
-    undo.push(() => nats.process.stop());
+    const processes = new Map([['postgres', postgres.process]]);
+    const isAlone = options.layout.length === 1;
+    const nats = isAlone ? undefined : await startNats(namespace, '127.0.0.1', log('nats'));
+    if (nats !== undefined) {
+      undo.push(() => nats.process.stop());
+      processes.set('nats', nats.process);
+    }
     await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
-    say('PostgreSQL and NATS are running');
+    if (options.hasAtlases === true) {
+      const addresses = vantagePoints.map(({ address }) => address);
+      await storeAtlases(postgres.localUrl, world, addresses);
+    }
+    say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
 
     const key = generateApiKey();
+    const { environment = {} } = options;
     const shared = {
       ...(await sharedEnvironment(directory, world)),
       REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
-      REVTR_BUS: nats.url,
+      ...(nats && { REVTR_BUS: nats.url }),
       REVTR_OPERATOR_KEY: key,
+      ...(options.isGrpcServed === true && (await grpcEnvironment(directory))),
+      ...environment,
     };
-    const processes = new Map([
-      ['postgres', postgres.process],
-      ['nats', nats.process],
-    ]);
-    const sockets = Array.from({ length: options.perRole }, (_, i) => join(directory, `api${i + 1}.sock`));
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
-    const launch = async (role: Role, i: number, program = options.version?.controller): Promise<void> => {
-      const name = `${role}${i}`;
-      const place = { namespace, directory, name, role, shared, gatewayHost: `127.0.0.${i}`, program };
-      const process = controllerProcess(place, options.onEnd);
+    const gateways = options.layout.filter(({ roles }) => roles.includes('gateway'));
+    const served = options.layout.filter(({ roles }) => roles.includes('api'));
+    const launch = async (planned: PlannedProcess, program = options.version?.controller): Promise<void> => {
+      const { name } = planned;
+      const hosts = { gatewayHost: hostOf(gateways.indexOf(planned)), grpcHost: hostOf(served.indexOf(planned)) };
+      const process = controllerProcess({ ...planned, ...hosts, namespace, directory, shared, program }, options.onEnd);
       processes.set(name, process);
       const starts = startsIn(process);
       process.start();
       await untilReady(name, () => startsIn(process) > starts);
     };
     // The first gateway creates the certificate authority that all gateways share.
-    await launch('gateway', 1);
-    const all = ROLES.flatMap((role) => Array.from({ length: options.perRole }, (_, i) => [role, i + 1] as const));
-    const others = all.filter(([role, i]) => role !== 'gateway' || i > 1);
-    await Promise.all(others.map(([role, i]) => launch(role, i)));
-    say(`${options.perRole} processes of each role are running: ${ROLES.join(', ')}`);
-    const { size, seed, perRole, onEnd } = options;
+    const [first] = gateways;
+    await launch(first);
+    await Promise.all(options.layout.filter((planned) => planned !== first).map((planned) => launch(planned)));
+    say(`running: ${options.layout.map(({ name }) => name).join(', ')}`);
+    const { size, seed, onEnd } = options;
     const fleet = fleetProcess(
-      { namespace, directory, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
+      { namespace, directory, environment, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
       {
         ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
-        gateways: Array.from({ length: perRole }, (_, i) => ({ host: `127.0.0.${i + 1}`, port: GATEWAY_PORT })),
+        vantagePoints: parameters.vantagePoints,
+        gateways: gateways.map((_, i) => ({ host: hostOf(i), port: GATEWAY_PORT })),
       },
     );
     processes.set('fleet', fleet);
     fleet.start();
     const apis: string[] = [];
-    for (const [i, socket] of sockets.entries()) {
-      const proxy = await startProxy(options.ports?.[i] ?? 0, socket);
+    for (const [i, { name }] of served.entries()) {
+      const proxy = await startProxy(options.ports?.[i] ?? 0, socketOf(directory, name));
       undo.push(() => proxy.stop());
       apis.push(`http://127.0.0.1:${proxy.port}`);
     }
+    const grpc: string[] = [];
+    if (options.isGrpcServed === true) {
+      const relays = served.map((_, i) => ({ socket: join(directory, `grpc${i + 1}.sock`), host: hostOf(i) }));
+      const relay = new ManagedProcess({
+        ...{ namespace, logFile: log('relay') },
+        command: [process.execPath, RELAY, ...relays.flatMap(({ socket, host }) => [socket, host, String(GRPC_PORT)])],
+      });
+      undo.push(() => relay.stop());
+      relay.start();
+      await untilReady('the relay', () => relays.every(({ socket }) => existsSync(socket)));
+      for (const { socket } of relays) {
+        const proxy = await startProxy(0, socket);
+        undo.push(() => proxy.stop());
+        grpc.push(`localhost:${proxy.port}`);
+      }
+    }
     const replace = async (name: string, program: string = CONTROLLER): Promise<void> => {
       await processes.get(name)?.stop();
-      const found = all.find(([role, i]) => `${role}${i}` === name);
-      if (found !== undefined) await launch(...found, program);
+      const found = options.layout.find((planned) => planned.name === name);
+      if (found !== undefined) await launch(found, program);
     };
     return {
-      ...{ apis, key, world, processes, directory, replace, stop },
+      ...{ apis, grpc, key, world, processes, directory, replace, stop },
       sources: world.sources.map(({ address }) => formatIpv4(address)),
       database: postgres.localUrl,
     };
@@ -213,27 +249,53 @@ export async function sharedEnvironment(
   };
 }
 
+/** Writes a certificate, and returns the variables with which an API serves gRPC. */
+async function grpcEnvironment(directory: string): Promise<Record<string, string>> {
+  const { certificate, key } = await localhostCertificate();
+  const files = { certificate: join(directory, 'grpc.crt'), key: join(directory, 'grpc.key') };
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key);
+  return {
+    REVTR_GRPC_PORT: String(GRPC_PORT),
+    REVTR_GRPC_CERTIFICATE: files.certificate,
+    REVTR_GRPC_KEY: files.key,
+  };
+}
+
+/** The simulated Internet of a cluster: that of the profile `published`, with more vantage points if more are asked for. */
+function fleetParameters({ size, seed, vantagePoints }: LocalClusterOptions): SimParameters {
+  const usual = simParameters(size, seed, {}, 'published');
+  return { ...usual, vantagePoints: Math.max(vantagePoints, usual.vantagePoints) };
+}
+
+/** Loopback address of the process with this index among those that listen on a port; that of the first one for processes that do not. */
+const hostOf = (index: number): string => `127.0.0.${Math.max(0, index) + 1}`;
+
+/** Unix socket of the API of a process. */
+const socketOf = (directory: string, name: string): string => join(directory, `${name}.sock`);
+
 function controllerProcess(
-  settings: {
+  settings: PlannedProcess & {
     readonly namespace: string;
     readonly directory: string;
-    readonly name: string;
-    readonly role: Role;
     readonly shared: Readonly<Record<string, string>>;
+    /** Addresses of the ports for agents and for gRPC. */
     readonly gatewayHost: string;
+    readonly grpcHost: string;
     readonly program: string | undefined;
   },
   onEnd: LocalClusterOptions['onEnd'],
 ): ManagedProcess {
-  const { namespace, directory, name, role, shared, gatewayHost, program = CONTROLLER } = settings;
+  const { namespace, directory, name, roles, shared, gatewayHost, grpcHost, program = CONTROLLER } = settings;
   return new ManagedProcess({
     namespace,
     command: [process.execPath, program],
     environment: {
       ...shared,
-      REVTR_ROLES: role,
-      REVTR_SOCKET: join(directory, `${name}.sock`),
+      REVTR_ROLES: roles.join(','),
+      REVTR_SOCKET: socketOf(directory, name),
       REVTR_GATEWAY_HOST: gatewayHost,
+      REVTR_GRPC_HOST: grpcHost,
       REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
       REVTR_AUDIT_DIRECTORY: join(directory, `${name}-audit`),
     },

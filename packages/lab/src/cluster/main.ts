@@ -5,6 +5,7 @@ import { isSize, SIZES } from '@revtr/sim';
 import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { startCluster } from './cluster.ts';
+import { separateProcesses } from './process-layout.ts';
 import { renderUpgrade, upgradeCluster } from './upgrade.ts';
 
 const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N] [--upgrade-from REF]
@@ -66,7 +67,8 @@ async function main(): Promise<number> {
   }
   const ports = Array.from({ length: perRole }, (_, i) => FIRST_PORT + i);
   const cluster = await startCluster({
-    ...{ prefix: PREFIX, size, seed, sources: SOURCES, vantagePoints: VANTAGE_POINTS, perRole, ports },
+    ...{ prefix: PREFIX, size, seed, sources: SOURCES, vantagePoints: VANTAGE_POINTS, ports },
+    layout: separateProcesses(perRole),
     onProgress: say,
     onEnd: (name, { exitCode, signal }) => say(`${name} ended (${signal ?? `exit code ${exitCode}`})`),
   });

@@ -1,11 +1,11 @@
 import { ReverseTracerouteClient } from '@revtr/client';
-import { ROLES } from '@revtr/controller';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { checkOut } from './checkout.ts';
 import { type LocalCluster, startCluster } from './cluster.ts';
 import { countEndings, wrongEndings } from './endings.ts';
+import { separateProcesses } from './process-layout.ts';
 import { psql } from './psql.ts';
 import { untilReady } from './servers.ts';
 
@@ -55,10 +55,10 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeRe
   try {
     onProgress(`starting version ${old.commit}`);
     const hosts = { sources: SOURCES, vantagePoints: VANTAGE_POINTS };
-    const cluster = await startCluster({ ...rest, ...hosts, seed, perRole, onProgress, version: old });
+    const layout = separateProcesses(perRole);
+    const cluster = await startCluster({ ...rest, ...hosts, seed, layout, onProgress, version: old });
     try {
-      const names = ROLES.flatMap((role) => Array.from({ length: perRole }, (_, i) => `${role}${i + 1}`));
-      const order = createRandom(seed).shuffle(names);
+      const order = createRandom(seed).shuffle(layout.map(({ name }) => name));
       return { from: old.commit, ...(await replaceAll(cluster, order, { onProgress, signal })) };
     } finally {
       await cluster.stop();

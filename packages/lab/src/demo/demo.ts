@@ -8,6 +8,7 @@ import { startEmulator } from '@revtr/ripe-atlas-emulator';
 import { isSize, SIZES, SimError, type Size, simParameters } from '@revtr/sim';
 import { buildWeb, WEB_DIRECTORY } from '@revtr/web/build';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { ripeAtlasSettings } from '../world/ripe-atlas-settings.ts';
 import { atlasesCollected, startSimulatedSystem } from '../world/simulated-system.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
@@ -37,6 +38,8 @@ const VISITOR_MEASUREMENTS = 1_000;
  * real time when it is ready, and the atlas is as old as it would be on the Internet.
  */
 const HEAD_START_MS = 600_000;
+/** A newcomer sees files of the public archive after a minute. */
+const ARCHIVE_EVERY_MS = 60_000;
 /** One every five seconds. */
 const DEMO_SELF_AUDITS_PER_DAY = 17_280;
 
@@ -64,6 +67,10 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
     if (signal.aborted && error instanceof ProbingError) {
       say('stopped');
       return 0;
+    }
+    if (error instanceof z.ZodError) {
+      for (const { path, message } of error.issues) process.stderr.write(`demo: ${path.join('.')}: ${message}\n`);
+      return 2;
     }
     if (!isExpected(error)) throw error;
     process.stderr.write(`demo: ${portProblem(error, readSettings(process.env)) ?? error.message}\n`);
@@ -121,6 +128,7 @@ async function demonstrate(
         signal,
         ripeAtlas,
         selfAudit,
+        archive: settings.archive && { ...settings.archive, everyMs: ARCHIVE_EVERY_MS },
         ...(!once && { webDirectory: WEB_DIRECTORY, visitorMeasurementsPerDay: VISITOR_MEASUREMENTS }),
       },
       pino({ level: logLevel }, pino.destination(2)),

@@ -18,7 +18,8 @@ Runs the whole Reverse Traceroute system in one process on a simulated Internet.
                   removes it (docs/case-study.md); it has its own seed and size
 
 REVTR_PORT sets the port of the API (default 8080), REVTR_DATABASE the database
-(default memory:).
+(default memory:), and REVTR_ARCHIVE the directory of the public archive, which
+the demo writes every minute (default: no archive).
 `;
 
 const { values } = parseOrExit(

@@ -52,6 +52,8 @@ export interface SystemOptions {
   readonly watches?: ControllerOptions['watches'];
   /** The public archive. Default: there is none. */
   readonly archive?: ControllerOptions['archive'];
+  /** Where old results are. Default: in the database. */
+  readonly cold?: ControllerOptions['cold'];
   /** Limits of probing. */
   readonly safety: SafetySettings;
   /** Sources to register. */
@@ -124,6 +126,7 @@ export async function startSystem(
     selfAudit: options.selfAudit,
     watches: options.watches,
     archive: options.archive,
+    cold: options.cold,
     safety: options.safety,
   };
   try {

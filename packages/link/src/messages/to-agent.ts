@@ -7,6 +7,7 @@ import { idSchema, workSchema } from './work.ts';
 
 /** Longest certificate chain, characters of PEM. */
 const MOST_CHAIN_CHARACTERS = 8_192;
+const MOST_TRACE_CHARACTERS = 64;
 const ids = z.array(idSchema).max(MOST_IDS).readonly();
 
 const toAgentSchema = z.discriminatedUnion('type', [
@@ -27,7 +28,13 @@ const toAgentSchema = z.discriminatedUnion('type', [
       .regex(/^[\x21-\x7e]+$/)
       .optional(),
   }),
-  z.strictObject({ type: z.literal('work'), id: idSchema, work: workSchema }),
+  z.strictObject({
+    type: z.literal('work'),
+    id: idSchema,
+    work: workSchema,
+    /** Context of a trace that the agent continues (a `traceparent` of W3C Trace Context), for agents that accept it. */
+    trace: z.string().max(MOST_TRACE_CHARACTERS).optional(),
+  }),
   z.strictObject({ type: z.literal('cancel'), ids }),
   /** The controller has these outcomes; the agent need not send them again. */
   z.strictObject({ type: z.literal('received'), ids }),

@@ -25,6 +25,8 @@ export interface RunOptions {
   /** Whether the agent only listens, which does not count towards its window. Default false. */
   readonly isListening?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Context of a trace that the agent continues (a `traceparent` of W3C Trace Context). Default: none. */
+  readonly trace?: string | undefined;
 }
 
 interface Task {
@@ -33,6 +35,7 @@ interface Task {
   readonly build: () => Work;
   readonly isListening: boolean;
   readonly timeoutMs: number;
+  readonly trace: string | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
   readonly release: () => void;
@@ -103,7 +106,7 @@ export class AgentSession {
   /** Runs a piece of work. @throws {LinkError} `closed`, `overloaded`; {ProbingError} `cancelled` */
   run(build: () => Work, options: RunOptions): Promise<Outcome> {
     if (this.#over?.successor !== undefined) return this.#over.successor.run(build, options);
-    const { timeoutMs, isListening = false, signal } = options;
+    const { timeoutMs, isListening = false, signal, trace } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
       if (this.#over !== undefined) return reject(new LinkError('closed', this.#over.reason, {}));
@@ -115,6 +118,7 @@ export class AgentSession {
         build,
         isListening,
         timeoutMs,
+        trace,
         resolve,
         reject,
         release: () => signal?.removeEventListener('abort', cancel),
@@ -176,7 +180,8 @@ export class AgentSession {
   }
 
   #give(task: Task): void {
-    this.#send?.({ type: 'work', id: task.id, work: task.build() });
+    const { id, trace } = task;
+    this.#send?.({ type: 'work', id, work: task.build(), ...(trace !== undefined && { trace }) });
   }
 
   #expire(task: Task): void {

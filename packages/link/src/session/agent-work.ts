@@ -3,8 +3,11 @@ import type { ToAgent } from '../messages/to-agent.ts';
 import type { ToController } from '../messages/to-controller.ts';
 import type { Outcome, Work } from '../messages/work.ts';
 
-/** Performs a piece of work. Failures of the network are outcomes; it does not reject for them. */
-export type Perform = (work: Work, signal: AbortSignal) => Promise<Outcome>;
+/**
+ * Performs a piece of work. Failures of the network are outcomes; it does not reject for them. `trace`: context of the trace that it belongs to, as the
+ * controller has sent it.
+ */
+export type Perform = (work: Work, signal: AbortSignal, trace?: string) => Promise<Outcome>;
 
 const TOO_MUCH: Outcome = { kind: 'failed', code: 'proberStopped', message: 'the agent has too much work' };
 
@@ -62,7 +65,7 @@ export class AgentWork {
     if (message.type === 'work') {
       if (this.#isStopping) return;
       if (this.#running.has(message.id) || this.#done.has(message.id)) return;
-      if (this.#running.size + this.#done.size < MOST_KNOWN) void this.#run(message.id, message.work);
+      if (this.#running.size + this.#done.size < MOST_KNOWN) void this.#run(message.id, message.work, message.trace);
       else this.#send?.({ type: 'done', id: message.id, outcome: TOO_MUCH });
     } else if (message.type === 'cancel') {
       for (const id of message.ids) {
@@ -86,12 +89,12 @@ export class AgentWork {
     });
   }
 
-  async #run(id: number, work: Work): Promise<void> {
+  async #run(id: number, work: Work, trace: string | undefined): Promise<void> {
     const task = new AbortController();
     this.#running.set(id, task);
     let outcome: Outcome;
     try {
-      outcome = await this.#perform(work, task.signal);
+      outcome = await this.#perform(work, task.signal, trace);
     } catch (error) {
       const message = (error instanceof Error ? error.message : String(error)).slice(0, 1_000);
       outcome = { kind: 'failed', code: 'proberStopped', message };

@@ -17,6 +17,8 @@ export interface AgentPeer {
   readonly address: Ipv4Address;
   /** Serial number of the certificate that it connected with. */
   readonly serialNumber: string;
+  /** Whether it accepts the contexts of traces. Default false. */
+  readonly acceptsTrace?: boolean;
 }
 
 export interface AgentSocketOptions {
@@ -29,6 +31,13 @@ export interface AgentSocketCollaborators {
   readonly admission: Admission;
   readonly authority: Authority;
   readonly onRefused: (refusal: GatewayRefusal) => void;
+}
+
+/** A message for an agent that would reject the context of a trace. */
+function withoutTrace(message: object): object {
+  if (!('trace' in message)) return message;
+  const { trace: _, ...rest } = message;
+  return rest;
 }
 
 const DEFAULT_HELLO_MS = 10_000;
@@ -75,7 +84,7 @@ export class AgentSocket implements AgentConnection {
   }
 
   send(message: object): void {
-    this.#sender.send(message);
+    this.#sender.send(this.#peer.acceptsTrace === true ? message : withoutTrace(message));
   }
 
   close(reason: string): void {

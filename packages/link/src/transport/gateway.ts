@@ -20,6 +20,7 @@ import {
   LISTENING_HEADER,
   peerAddressOf,
   serverOptions,
+  TRACE_HEADER,
   trustedCertificateOf,
   WEBSOCKET_OPTIONS,
 } from './tls.ts';
@@ -28,7 +29,7 @@ export interface GatewayOptions {
   readonly host: string;
   /** TCP port; 0 takes any free port. */
   readonly port: number;
-  /** Most TCP connections. Default 4,096, and 16 from one address. */
+  /** Most TCP connections. Default 16,384, and 16 from one address. */
   readonly connections?: ConnectionLimits;
   /** How long an agent may take to say `hello`, milliseconds. Default 10,000. */
   readonly helloTimeoutMs?: number;
@@ -42,7 +43,7 @@ export interface GatewayCollaborators {
 }
 
 const MOST_REQUEST_BYTES = 16_384;
-const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 4_096, perAddress: 16 };
+const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 16_384, perAddress: 16 };
 
 /** The server that agents connect to: enrolment over TLS, everything else over WebSockets with client certificates. */
 export class Gateway {
@@ -139,14 +140,15 @@ export class Gateway {
   }
 
   /** The agent when its certificate, its address and the registry agree; otherwise the reason for the refusal. */
-  async #identify({ socket }: IncomingMessage): Promise<AgentPeer | string> {
+  async #identify({ socket, headers }: IncomingMessage): Promise<AgentPeer | string> {
     const certificate = socket instanceof TLSSocket ? trustedCertificateOf(socket) : undefined;
     const address = certificate && agentAddressOf(certificate);
     if (certificate === undefined || address === undefined) return 'no certificate of an agent of this controller';
     if (peerAddressOf(socket) !== address)
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
     const { serialNumber } = certificate;
-    return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? { address, serialNumber };
+    const peer = { address, serialNumber, acceptsTrace: TRACE_HEADER in headers };
+    return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? peer;
   }
 }
 

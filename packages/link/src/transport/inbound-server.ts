@@ -6,13 +6,15 @@ import type { Credential } from '../identity/certificates.ts';
 import { CONTROLLER_NAME, namesOf } from '../identity/names.ts';
 import { limitConnections } from '../limits/limit-connections.ts';
 import { MOST_BYTES_TO_AGENT } from '../messages/limits.ts';
-import { LINK_PATH, serverOptions, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
+import { LINK_PATH, serverOptions, TRACE_HEADER, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface InboundServerOptions {
   readonly port: number;
   /** PEM of the root certificate. */
   readonly rootCertificate: string;
   readonly credential: Credential;
+  /** Whether the agent accepts the contexts of traces. */
+  readonly acceptsTrace: boolean;
 }
 
 /** Most TCP connections: the controller needs one at a time. */
@@ -31,7 +33,8 @@ export class InboundServer {
   ) {
     this.#port = options.port;
     const sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_BYTES_TO_AGENT });
-    const { credential, rootCertificate } = options;
+    const { credential, rootCertificate, acceptsTrace } = options;
+    if (acceptsTrace) sockets.on('headers', (headers) => headers.push(`${TRACE_HEADER}: 1`));
     this.#rootCertificate = rootCertificate;
     this.#server = createServer(serverOptions(credential, rootCertificate, { isStrict: true }));
     limitConnections(this.#server, CONNECTIONS);

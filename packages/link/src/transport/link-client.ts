@@ -15,11 +15,13 @@ import type { AgentPolicy, LinkState } from './agent-policy.ts';
 import { ControllerSocket } from './controller-socket.ts';
 import { type ControllerEndpoint, enrol } from './enrol.ts';
 import { InboundServer } from './inbound-server.ts';
-import { expectName, LINK_PATH, WEBSOCKET_OPTIONS } from './tls.ts';
+import { expectName, LINK_PATH, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface LinkClientOptions {
   readonly endpoint: ControllerEndpoint;
   readonly profile: AgentProfile;
+  /** Whether work may carry the context of a trace. Default false. */
+  readonly acceptsTrace?: boolean;
   /** Shortest and longest pause before the agent connects again, milliseconds. Default 500 and 60,000. */
   readonly retryMs?: { readonly least: number; readonly most: number };
 }
@@ -132,6 +134,7 @@ export class LinkClient {
         checkServerIdentity: expectName(CONTROLLER_NAME),
         ...(localAddress !== undefined && { localAddress }),
       }),
+      ...(this.#options.acceptsTrace === true && { headers: { [TRACE_HEADER]: '1' } }),
       maxPayload: MOST_BYTES_TO_AGENT,
       handshakeTimeout: HANDSHAKE_MS,
     });
@@ -178,8 +181,9 @@ export class LinkClient {
       );
     };
     const onRefused = (reason: string): void => onState({ type: 'problem', message: reason });
-    const { rootCertificate } = this.#options.endpoint;
-    const server = new InboundServer({ port, rootCertificate, credential }, { onConnection, onRefused });
+    const { endpoint, acceptsTrace = false } = this.#options;
+    const { rootCertificate } = endpoint;
+    const server = new InboundServer({ port, rootCertificate, credential, acceptsTrace }, { onConnection, onRefused });
     await server.start();
     await untilAborted(signal);
     server.stop();

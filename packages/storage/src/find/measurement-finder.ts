@@ -1,14 +1,16 @@
 import type { Kysely } from 'kysely';
+import { Turns } from '../access/turns.ts';
+import type { ColdStore } from '../cold/cold-store.ts';
 import type { Schema } from '../schema/schema.ts';
 import { rangeAfter, type SearchOrder } from './id-range.ts';
 import type { MeasurementFilter } from './measurement-filter.ts';
 import { MeasurementSearch } from './measurement-search.ts';
 import type { MeasurementSource } from './measurement-source.ts';
+import { ColdMeasurements } from './sources/cold-measurements.ts';
 import { EndedMeasurements } from './sources/ended-measurements.ts';
 import { JsonMeasurements } from './sources/json-measurements.ts';
 import { OpenMeasurements } from './sources/open-measurements.ts';
 import { idsOf } from './submitted-between.ts';
-import { Turns } from './turns.ts';
 
 const MOST_PER_STEP = 2_000;
 const MOST_STEPS = 300;
@@ -32,7 +34,8 @@ export class MeasurementFinder {
   readonly #sources: readonly MeasurementSource[];
 
   constructor(
-    db: Kysely<Schema>,
+    /** Cold results cannot be found without `cold`. */
+    { db, cold }: { readonly db: Kysely<Schema>; readonly cold?: ColdStore | undefined },
     {
       mostPerStep = MOST_PER_STEP,
       mostSteps = MOST_STEPS,
@@ -45,11 +48,13 @@ export class MeasurementFinder {
   ) {
     this.#mostSteps = mostSteps;
     this.#db = db;
+    const stored = { db, cold };
     // In the order in which a measurement moves from one to another.
     this.#sources = [
-      new OpenMeasurements({ most: mostPerStep }, { db }),
-      new JsonMeasurements({ db }),
-      new EndedMeasurements({ most: mostPerStep }, { db }),
+      new OpenMeasurements({ most: mostPerStep }, stored),
+      new JsonMeasurements(stored),
+      new EndedMeasurements({ most: mostPerStep }, stored),
+      new ColdMeasurements(stored),
     ];
   }
 

@@ -1,7 +1,7 @@
+import type { Turns } from '../access/turns.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
 import { byOrder, type IdRange, rangeBefore, rangeWithout, type SearchOrder } from './id-range.ts';
 import type { MeasurementSource, SourceSearch } from './measurement-source.ts';
-import type { Turns } from './turns.ts';
 
 /** What one source still has to look at, and what it has found ahead of the others. */
 interface SourceState {

@@ -1,4 +1,7 @@
+import type { Kysely } from 'kysely';
+import type { ColdStore } from '../cold/cold-store.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
+import type { Schema } from '../schema/schema.ts';
 import type { IdRange, SearchOrder } from './id-range.ts';
 import type { MeasurementFilter } from './measurement-filter.ts';
 
@@ -17,6 +20,13 @@ export interface SourceSearch {
    * @throws {StorageError} errors of the database
    */
   step(range: IdRange): Promise<SearchStep>;
+}
+
+/** Where measurements are stored. */
+export interface StoredMeasurements {
+  readonly db: Kysely<Schema>;
+  /** Absent where cold results cannot be read. */
+  readonly cold: ColdStore | undefined;
 }
 
 /** A place in which measurements are stored, by id. */

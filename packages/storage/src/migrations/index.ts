@@ -30,6 +30,8 @@ import { legacyAgents } from './0033-legacy-agents.ts';
 import { forwardTraceroutes } from './0035-forward-traceroutes.ts';
 import { requestsByTime } from './0040-requests-by-time.ts';
 import { findMeasurements } from './0041-find-measurements.ts';
+import { coldResults } from './0043-cold-results.ts';
+import { traces } from './0045-traces.ts';
 import { requestedSizes } from './0047-requested-sizes.ts';
 
 /** All migrations by name, which is also their order. */
@@ -63,6 +65,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0035-forward-traceroutes': forwardTraceroutes,
   '0040-requests-by-time': requestsByTime,
   '0041-find-measurements': findMeasurements,
+  '0043-cold-results': coldResults,
+  '0045-traces': traces,
   '0047-requested-sizes': requestedSizes,
 };
 

@@ -1,4 +1,5 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { ColdStore } from '../cold/cold-store.ts';
 import { deleteMeasurementsOfUser } from '../results/delete-measurements.ts';
 import { readMeasurements } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -37,9 +38,12 @@ const WATCH_TABLES = [
 /** Everything that is stored about a user: exported and deleted as a whole. */
 export class Accounts {
   readonly #db: Kysely<Schema>;
+  readonly #cold: ColdStore | undefined;
 
-  constructor(db: Kysely<Schema>) {
+  /** Cold results cannot be read without `cold`. */
+  constructor(db: Kysely<Schema>, cold?: ColdStore) {
     this.#db = db;
+    this.#cold = cold;
   }
 
   /** Yields everything that is stored about a user. Measurements are read 500 at a time. Hashes of credentials are left out. */
@@ -74,17 +78,19 @@ export class Accounts {
       );
     yield* pagesOf('batch', id, db.selectFrom('batches').selectAll());
     yield* paged('measurement', (after) =>
-      readMeasurements(db, { where: sql`user_id = ${id} and id > ${after}`, limit: ROWS_AT_ONCE }),
+      readMeasurements(db, this.#cold, { userId: id, after, limit: ROWS_AT_ONCE }),
     );
     yield* paged('publication', async (after) => {
       const { rows } = await sql<{ id: number; token: string; published_at: Date }>`
         select measurement_id as id, token, published_at
         from publications, lateral (
           select user_id from results where id = measurement_id
-          union all
+          union
           select user_id from measurements where id = measurement_id
-          union all
+          union
           select user_id from json_results where id = measurement_id
+          union
+          select publications.user_id where publications.user_id is not null
         ) as published
         where published.user_id = ${id} and measurement_id > ${after}
         order by measurement_id limit ${ROWS_AT_ONCE}`.execute(db);

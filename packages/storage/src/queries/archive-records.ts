@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { allRows, checkedLimit } from '../access/limits.ts';
 import { selectIds } from '../access/select-ids.ts';
+import type { ColdStore } from '../cold/cold-store.ts';
 import { readMeasurementsById } from '../results/stored-measurements.ts';
 import type { ArchiveFile, NewArchiveFile } from '../schema/archive.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
@@ -34,9 +35,12 @@ const DAY = sql<string>`to_char(day, 'YYYY-MM-DD')`;
 /** Records of the public archive: results that wait for it, and its files. */
 export class ArchiveRecords {
   readonly #db: Kysely<Schema>;
+  readonly #cold: ColdStore | undefined;
 
-  constructor(db: Kysely<Schema>) {
+  /** Cold results cannot be read without `cold`. */
+  constructor(db: Kysely<Schema>, cold?: ColdStore) {
     this.#db = db;
+    this.#cold = cold;
   }
 
   /** Agrees to the publication of a user's results from `at` on, or ends the agreement. An agreement that exists keeps its time. */
@@ -78,7 +82,7 @@ export class ArchiveRecords {
   ): Promise<(MeasurementRow & { readonly archive_consent_at: Date | null })[]> {
     if (ids.length === 0) return [];
     checkedLimit(ids.length, MOST_ROWS);
-    const rows = await readMeasurementsById(this.#db, ids);
+    const rows = await readMeasurementsById(this.#db, this.#cold, ids);
     const users = new Set(rows.map(({ user_id }) => user_id));
     if (users.size === 0) return [];
     const consents = await this.#db

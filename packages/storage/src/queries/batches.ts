@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
+import type { ColdStore } from '../cold/cold-store.ts';
 import { StorageError } from '../errors.ts';
 import {
   type Acceptance,
@@ -12,10 +13,11 @@ import {
 import { GroupCommit } from '../queue/group-commit.ts';
 import type { NewMeasurement } from '../queue/insert-measurements.ts';
 import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queue/limit-use.ts';
+import { coldRows, type IdRange } from '../results/cold-rows.ts';
 import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
-import { type MeasurementSelection, readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
+import { readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
@@ -36,6 +38,8 @@ export interface SubmittedWith {
   readonly repeatable?: RepeatableRequest | undefined;
   /** Whether nobody waits for the results: the batch is queued as a large one. Default: whether it is large. */
   readonly isBulk?: boolean | undefined;
+  /** Context of the trace of the request. Default: none. */
+  readonly trace?: string | undefined;
 }
 
 /** Which outlines to read. */
@@ -63,11 +67,14 @@ const MOST_TOGETHER = 100;
 /** Batches and their measurements. */
 export class Batches {
   readonly #db: Kysely<Schema>;
+  readonly #cold: ColdStore | undefined;
   /** Small batches that are being accepted, by their user and its limits. */
   readonly #accepting = new Map<string, GroupCommit<BatchRequest, Acceptance>>();
 
-  constructor(db: Kysely<Schema>) {
+  /** Cold results cannot be read without `cold`. */
+  constructor(db: Kysely<Schema>, cold?: ColdStore) {
     this.#db = db;
+    this.#cold = cold;
   }
 
   /**
@@ -79,9 +86,9 @@ export class Batches {
     user: User,
     measurements: readonly NewMeasurement[],
     now: Date,
-    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL }: SubmittedWith = { keyId: null },
+    { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL, trace }: SubmittedWith = { keyId: null },
   ): Promise<Acceptance> {
-    const request = { keyId, measurements, isBulk, now, repeatable };
+    const request = { keyId, measurements, isBulk, now, repeatable, trace };
     if (repeatable !== undefined || measurements.length > MOST_OF_SMALL)
       return (await acceptBatches(this.#db, user, [request]))[0];
     return this.#acceptTogether(user, request);
@@ -138,38 +145,44 @@ export class Batches {
 
   /** The measurement with an id. */
   async findMeasurement(id: number): Promise<MeasurementRow | undefined> {
-    return (await readMeasurementsById(this.#db, [id])).at(0);
+    return (await readMeasurementsById(this.#db, this.#cold, [id])).at(0);
   }
 
-  /** Ids of the measurements of a batch that have ended. @throws {StorageError} `tooManyRows` above 1,000,000 */
+  /** Ids of the measurements of a batch that have ended. @throws {StorageError} `tooManyRows` above 1,000,000, `coldUnreadable` */
   async endedIn(id: number): Promise<number[]> {
-    const { where, ids } = await this.#selectionOf(id);
+    const range = await this.#rangeOf(id);
+    const within = sql`id between ${range.first} and ${range.last}`;
     const { rows } = await sql<{ id: number }>`
-      select id from results where ${where} and ${ids}
+      select id from results where batch_id = ${id} and ${within}
       union all
-      select id from json_results where ${where}
+      select id from json_results where batch_id = ${id}
       limit ${MOST_ENDED + 1}`.execute(this.#db);
-    if (rows.length <= MOST_ENDED) return rows.map((row) => row.id);
+    const ended = new Set(rows.map((row) => row.id));
+    for await (const moved of coldRows(this.#db, this.#cold, { ...range, batchId: id, order: 'asc' })) {
+      for (const row of moved) ended.add(row.id);
+      if (ended.size > MOST_ENDED) break;
+    }
+    if (ended.size <= MOST_ENDED) return [...ended];
     const details = { rows: 'measurements of a batch', maximum: MOST_ENDED };
     throw new StorageError('tooManyRows', `there are more than ${MOST_ENDED} ${details.rows}`, details);
   }
 
   /**
    * Measurements of a batch by id, which is their order in the batch; the limit is at most 100,000, its default.
-   * @throws {StorageError} `badLimit`
+   * @throws {StorageError} `badLimit`, `coldUnreadable`
    */
   async measurementsOf(
     batchId: number,
     { limit = MOST_OF_BATCH, after = 0 }: MeasurementPage = {},
   ): Promise<MeasurementRow[]> {
     checkedLimit(limit, MOST_OF_BATCH);
-    return readMeasurements(this.#db, { ...(await this.#selectionOf(batchId, after)), limit });
+    return readMeasurements(this.#db, this.#cold, { batchId, after, results: await this.#rangeOf(batchId), limit });
   }
 
-  /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit` */
+  /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit`, `coldUnreadable` */
   async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
     checkedLimit(limit, MOST_OUTLINES);
-    const rows = await readMeasurements(this.#db, { ...(await this.#selectionOf(batchId, after)), limit });
+    const rows = await this.measurementsOf(batchId, { limit, after });
     return rows.map((row) => outlineOf(row, routers));
   }
 
@@ -205,7 +218,14 @@ export class Batches {
         returning id`.execute(this.#db);
       if (rows.length > 0) return true;
     }
-    return false;
+    const [moved] = await readMeasurementsById(this.#db, this.#cold, [id]);
+    if (moved?.user_id !== userId) return false;
+    await sql`
+      insert into cold_forward_traceroutes (measurement_id, forward_traceroute_id) values (${id}, ${tracerouteId})
+      on conflict (measurement_id) do update set forward_traceroute_id = excluded.forward_traceroute_id`.execute(
+      this.#db,
+    );
+    return true;
   }
 
   async #acceptTogether(user: User, request: BatchRequest): Promise<Acceptance> {
@@ -224,19 +244,12 @@ export class Batches {
     }
   }
 
-  /** What selects the measurements of a batch after the one with the id `after`. */
-  async #selectionOf(id: number, after = 0): Promise<Required<Pick<MeasurementSelection, 'where' | 'ids'>>> {
-    const range = await this.#db
-      .selectFrom('batches')
-      .select(['first_id', 'last_id'])
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return {
-      where: sql`batch_id = ${id} and id > ${after}`,
-      ids:
-        typeof range?.first_id === 'number'
-          ? sql`id between ${range.first_id} and ${range.last_id}`
-          : sql`id is not null`,
-    };
+  /** The ids that the results of a batch can have: none before they are records. */
+  async #rangeOf(id: number): Promise<IdRange> {
+    const { rows } = await sql<IdRange>`
+      select coalesce(first_id, 1) as first, coalesce(last_id, 0) as last from batches where id = ${id}`.execute(
+      this.#db,
+    );
+    return rows[0] ?? { first: 1, last: 0 };
   }
 }

@@ -27,6 +27,9 @@ export interface Job {
   readonly isCancelled: boolean;
   /** Whether its batch is large. */
   readonly isBulk: boolean;
+  readonly submittedAt: Date;
+  /** Context of the trace of the request that submitted the batch. */
+  readonly trace: string | null;
   readonly source: string;
   readonly destination: string;
   /** As submitted; the reader must parse them with a schema. */
@@ -216,7 +219,8 @@ export class Jobs {
       returning id, batch_id as "batchId", user_id as "userId",
         (select key_id from batches where batches.id = batch_id) as "keyId",
         (select cancelled_at is not null from batches where batches.id = batch_id) as "isCancelled",
-        is_bulk as "isBulk", source, destination, options`.execute(this.#db);
+        (select trace from batches where batches.id = batch_id) as "trace",
+        is_bulk as "isBulk", created_at as "submittedAt", source, destination, options`.execute(this.#db);
     return rows;
   }
 }

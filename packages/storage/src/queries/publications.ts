@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
+import type { ColdStore } from '../cold/cold-store.ts';
 import { asnsOf, fieldOf, textOf } from '../results/result-columns.ts';
 import { readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
@@ -23,17 +24,24 @@ const MOST_RECENT = 100;
 /** Results that their owners published. */
 export class Publications {
   readonly #db: Kysely<Schema>;
+  readonly #cold: ColdStore | undefined;
 
-  constructor(db: Kysely<Schema>) {
+  /** Cold results cannot be read without `cold`. */
+  constructor(db: Kysely<Schema>, cold?: ColdStore) {
     this.#db = db;
+    this.#cold = cold;
   }
 
   /** Publishes a measurement under a token. A measurement that is published already keeps its token. @throws {StorageError} `badText` */
-  async publish(measurementId: number, token: string, now: Date): Promise<Publication> {
+  async publish(
+    { id, user_id }: Pick<MeasurementRow, 'id' | 'user_id'>,
+    token: string,
+    now: Date,
+  ): Promise<Publication> {
     return (
       this.#db
         .insertInto('publications')
-        .values({ measurement_id: measurementId, token, published_at: now })
+        .values({ measurement_id: id, user_id, token, published_at: now })
         // Unlike "do nothing", this returns the row that is there.
         .onConflict((conflict) =>
           conflict
@@ -71,15 +79,15 @@ export class Publications {
       .where('token', '=', token)
       .executeTakeFirst();
     if (found === undefined) return undefined;
-    const [row] = await readMeasurementsById(this.#db, [found.measurement_id]);
+    const [row] = await readMeasurementsById(this.#db, this.#cold, [found.measurement_id]);
     return row && { ...row, published_at: found.published_at };
   }
 
   /** The latest measurements of a user that have ended, newest first; the limit is at most 100. @throws {StorageError} `badLimit` */
   async recentOf(userId: number, limit: number): Promise<RecentResult[]> {
     checkedLimit(limit, MOST_RECENT);
-    const where = sql`user_id = ${userId}`;
-    const rows = await readMeasurements(this.#db, { where, limit, order: 'desc', endedOnly: true });
+    const selection = { userId, limit, order: 'desc', endedOnly: true } as const;
+    const rows = await readMeasurements(this.#db, this.#cold, selection);
     return rows.map(({ id, source, destination, created_at, result }) => ({
       ...{ id, source, destination, created_at, asns: asnsOf(result) },
       stop_reason: textOf(fieldOf(result, 'stopReason')) ?? null,

@@ -116,6 +116,18 @@ export class QueueState {
       .executeTakeFirstOrThrow();
   }
 
+  /** Raw probes that have not ended, and when the oldest of them was submitted. */
+  async rawProbes(): Promise<{ readonly queued: number; readonly running: number; readonly oldest: Date | null }> {
+    // Each state has an index of its own; most probes have ended.
+    const { rows } = await sql<{ queued: number; running: number; oldest: Date | null }>`
+      select queued.count as queued, running.count as running, least(queued.oldest, running.oldest) as oldest
+      from (select count(*)::integer as count, min(created_at) as oldest from probes where state = 'queued') as queued,
+        (select count(*)::integer as count, min(created_at) as oldest from probes where state = 'running') as running`.execute(
+      this.#db,
+    );
+    return rows[0] ?? { queued: 0, running: 0, oldest: null };
+  }
+
   /** All measurements that have not ended. */
   async totals(): Promise<{ readonly queued: number; readonly running: number; readonly oldest: Date | null }> {
     return this.#db

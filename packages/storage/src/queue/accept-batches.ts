@@ -35,6 +35,8 @@ export interface BatchRequest {
   readonly isBulk: boolean;
   readonly now: Date;
   readonly repeatable: RepeatableRequest | undefined;
+  /** Context of the trace of the request. */
+  readonly trace?: string | undefined;
 }
 
 /** What becomes of a request. */
@@ -112,8 +114,9 @@ async function insertBatches(
   const stored = await db
     .insertInto('batches')
     .values(
-      requests.map(({ keyId, measurements, now, repeatable }) => ({
+      requests.map(({ keyId, measurements, now, repeatable, trace }) => ({
         ...{ user_id: user.id, key_id: keyId, size: measurements.length, created_at: now },
+        trace: trace ?? null,
         idempotency_key: repeatable?.key ?? null,
         request_hash: repeatable?.hash ?? null,
         rejected: repeatable === undefined ? sql<string>`default` : toJson(repeatable.rejected),

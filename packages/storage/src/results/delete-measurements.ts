@@ -2,7 +2,10 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** Deletes all measurements of batches, with what refers to them. */
+/**
+ * Deletes all measurements of batches, with what refers to them. The caller deletes the batches in the same transaction: cold results of a batch that
+ * does not exist cannot be read, and later leave their files.
+ */
 export async function deleteMeasurementsOf(db: Kysely<Schema>, batchIds: readonly number[]): Promise<void> {
   const batches = selectIds(batchIds);
   await deleteFrom(db, 'measurements', sql`batch_id in (${batches})`);
@@ -13,9 +16,15 @@ export async function deleteMeasurementsOf(db: Kysely<Schema>, batchIds: readonl
       and results.batch_id = batches.id
     returning results.id`.execute(db);
   await deleteReferences(db, rows);
+  await sql`
+    update cold_files set deletions = deletions + 1
+    where removed_at is null and exists (
+      select from batches where id in (${batches}) and first_id <= cold_files.last_id and last_id >= cold_files.first_id)`.execute(
+    db,
+  );
 }
 
-/** Deletes all measurements of a user, with what refers to them. */
+/** Deletes all measurements of a user, with what refers to them. The caller deletes the batches in the same transaction. */
 export async function deleteMeasurementsOfUser(db: Kysely<Schema>, userId: number): Promise<void> {
   await deleteFrom(db, 'measurements', sql`user_id = ${userId}`);
   await deleteFrom(db, 'json_results', sql`user_id = ${userId}`);
@@ -25,6 +34,10 @@ export async function deleteMeasurementsOfUser(db: Kysely<Schema>, userId: numbe
     where exists (select from publications where measurement_id = id)
       or exists (select from archive_pending where measurement_id = id)`.execute(db);
   await deleteReferences(db, rows);
+  await sql`delete from publications where user_id = ${userId}`.execute(db);
+  await sql`
+    update cold_files set deletions = deletions + 1
+    where removed_at is null and path in (select path from cold_file_users where user_id = ${userId})`.execute(db);
 }
 
 async function deleteFrom(

@@ -12,6 +12,9 @@ export interface ResultColumns {
   readonly networks: string;
 }
 
+/** The stop reason with a number; empty when the result has none. */
+export const stopReasonOf = (stored: number): string => STOP_REASONS[stored] ?? '';
+
 const ADDRESS_OFFSET = 2 ** 31;
 /** Networks of a path that are stored for queries: a path has a few. */
 const MOST_NETWORKS = 256;

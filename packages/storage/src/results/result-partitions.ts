@@ -1,13 +1,12 @@
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely';
 import { StorageError } from '../errors.ts';
 import type { ResultPartitionTable } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
+import { exclusively } from './partition-lock.ts';
 
 /** A range of ids whose results are in one partition. */
 export type ResultPartition = Selectable<ResultPartitionTable>;
 
-/** Numbers of the advisory locks of this class: one process at a time changes partitions. */
-const LOCK = 7262;
 const DAY_MS = 86_400_000;
 /** Ids in a partition: twice as many as the day before needed, within these limits. */
 const LEAST_WIDTH = 1_000_000;
@@ -32,33 +31,36 @@ export class ResultPartitions {
   }
 
   /**
+   * The partitions that ended before `time`, in the order of their ids. One that ended after `now` did so while the clock was wrong: it counts as those after
+   * it do.
+   */
+  async closedBefore(time: Date, now: Date): Promise<ResultPartition[]> {
+    const all = await this.list();
+    const isOld = ({ closed_at }: ResultPartition): boolean => closed_at !== null && closed_at < time;
+    const latest = all.findLastIndex(isOld);
+    return all.filter(
+      (partition, i) => isOld(partition) || (i < latest && partition.closed_at !== null && partition.closed_at > now),
+    );
+  }
+
+  /**
    * Begins a partition if a new day has begun and ids were handed out in the last one, and makes the next partition in advance. Several
    * processes may do so at once.
    */
   async prepare(now: Date): Promise<void> {
-    await this.#exclusively((db) => makeNext(db, now));
-    if (await this.#exclusively((db) => beginDay(db, now))) await this.#exclusively((db) => makeNext(db, now));
+    await exclusively(this.#db, (db) => makeNext(db, now));
+    if (await exclusively(this.#db, (db) => beginDay(db, now))) await exclusively(this.#db, (db) => makeNext(db, now));
   }
 
   /**
    * Deletes the results of the partitions that ended before `time`, with their batches and what refers to them. A partition stays while one of its
    * measurements is open, or stored in the form of an earlier version. Returns the partitions that are deleted.
    */
-  async dropBefore(time: Date): Promise<ResultPartition[]> {
-    const old = (await this.list()).filter(({ closed_at }) => closed_at !== null && closed_at < time);
+  async dropBefore(time: Date, now: Date): Promise<ResultPartition[]> {
     const dropped: ResultPartition[] = [];
-    for (const partition of old)
-      if (await this.#exclusively((db) => dropPartition(db, partition))) dropped.push(partition);
+    for (const partition of await this.closedBefore(time, now))
+      if (await exclusively(this.#db, (db) => dropPartition(db, partition, now))) dropped.push(partition);
     return dropped;
-  }
-
-  async #exclusively<T>(work: (db: Transaction<Schema>) => Promise<T>): Promise<T> {
-    return this.#db.transaction().execute(async (db) => {
-      await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(db);
-      // Statements that wait for a lock delay all those that come after them.
-      await sql`set local lock_timeout = '3s'`.execute(db);
-      return work(db);
-    });
   }
 }
 
@@ -98,9 +100,11 @@ async function situationOf(
   );
   for (const passed of all.slice(0, at)) if (passed.closed_at === null) await setTime(db, passed, 'closed_at', now);
   const current = all[at];
-  if (current.opened_at === null) await setTime(db, current, 'opened_at', now);
+  // The clock may have been ahead when the partition began: the next day must not wait for that time.
+  const openedAt = current.opened_at === null || current.opened_at > now ? now : current.opened_at;
+  if (openedAt !== current.opened_at) await setTime(db, current, 'opened_at', now);
   const used = is_called ? last - current.first_id + 1 : last - current.first_id;
-  return { current: { ...current, opened_at: current.opened_at ?? now }, next: all[at + 1], used };
+  return { current: { ...current, opened_at: openedAt }, next: all[at + 1], used };
 }
 
 /** Makes partitions until there is one of which no id was handed out. */
@@ -139,24 +143,55 @@ async function beginDay(db: Transaction<Schema>, now: Date): Promise<boolean> {
 }
 
 /** Deletes a partition if nothing in it is open. Returns whether it did. */
-async function dropPartition(
-  db: Transaction<Schema>,
-  { first_id, end_id }: Pick<ResultPartition, 'first_id' | 'end_id'>,
-): Promise<boolean> {
-  const within = sql`between ${sql.lit(first_id)} and ${sql.lit(end_id - 1)}`;
-  const { rows } = await sql<{ is_open: boolean }>`
-    select exists (select from measurements where id ${within}) or exists (select from json_results where id ${within})
-      or not exists (select from result_partitions where first_id = ${sql.lit(first_id)}) as is_open`.execute(db);
-  if (rows[0]?.is_open !== false) return false;
+async function dropPartition(db: Transaction<Schema>, partition: ResultPartition, now: Date): Promise<boolean> {
+  const stored = await completed(db, partition);
+  if (stored === undefined) return false;
+  const { first_id, moved_at } = stored;
+  const within = idsOf(stored);
   await sql`delete from publications where measurement_id ${within}`.execute(db);
   await sql`delete from archive_pending where measurement_id ${within}`.execute(db);
   await sql`delete from batches where last_id ${within}`.execute(db);
-  const table = sql.table(`results_${first_id}`);
-  await sql`alter table results detach partition ${table}`.execute(db);
-  await sql`drop table ${table}`.execute(db);
+  if (moved_at === null) await dropTable(db, stored);
+  else await releaseFiles(db, stored, now);
   await db.deleteFrom('result_partitions').where('first_id', '=', first_id).execute();
   return true;
 }
+
+/** The files of a partition hold no results any more: they are deleted later. */
+async function releaseFiles(db: Transaction<Schema>, partition: ResultPartition, now: Date): Promise<void> {
+  await sql`delete from cold_forward_traceroutes where measurement_id ${idsOf(partition)}`.execute(db);
+  await db
+    .updateTable('cold_files')
+    .set({ removed_at: now })
+    .where('partition_id', '=', partition.first_id)
+    .where('removed_at', 'is', null)
+    .execute();
+}
+
+/** A partition as it is stored now; `undefined` while one of its measurements is open or stored as JSON, and when the partition was deleted. */
+export async function completed(
+  db: Transaction<Schema>,
+  partition: ResultPartition,
+): Promise<ResultPartition | undefined> {
+  const within = idsOf(partition);
+  const { rows } = await sql<{ is_open: boolean }>`
+    select exists (select from measurements where id ${within})
+      or exists (select from json_results where id ${within}) as is_open`.execute(db);
+  if (rows[0]?.is_open !== false) return undefined;
+  const stored = db.selectFrom('result_partitions').selectAll().where('first_id', '=', partition.first_id);
+  return stored.executeTakeFirst();
+}
+
+/** Drops the table of a partition. */
+export async function dropTable(db: Transaction<Schema>, { first_id }: ResultPartition): Promise<void> {
+  const table = sql.table(`results_${first_id}`);
+  await sql`alter table results detach partition ${table}`.execute(db);
+  await sql`drop table ${table}`.execute(db);
+}
+
+/** The condition that an id is one of a partition. */
+export const idsOf = ({ first_id, end_id }: ResultPartition): RawBuilder<unknown> =>
+  sql`between ${sql.lit(first_id)} and ${sql.lit(end_id - 1)}`;
 
 async function setTime(
   db: Transaction<Schema>,

@@ -23,6 +23,8 @@ export interface BatchTable {
   /** All ids of its measurements are in this range; other batches may have some of them. Null before the results of a batch are records. */
   readonly first_id: WithDefault<number | null>;
   readonly last_id: WithDefault<number | null>;
+  /** Context of the trace of the request (a `traceparent` of W3C Trace Context); null without tracing. */
+  readonly trace: WithDefault<string | null>;
 }
 
 /** One measurement that has not ended. */
@@ -88,6 +90,8 @@ export interface ResultPartitionTable {
   readonly opened_at: WithDefault<Date | null>;
   /** Since when they are no more; null before. */
   readonly closed_at: WithDefault<Date | null>;
+  /** Since when its results are in files instead of a table; null before. */
+  readonly moved_at: WithDefault<Date | null>;
 }
 
 /** A batch as stored. */

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { WithDefault } from './columns.ts';
 
 /** Results that everybody who has the token may see. */
 export interface PublicationTable {
@@ -9,6 +10,8 @@ export interface PublicationTable {
    */
   readonly token: string;
   readonly published_at: Date;
+  /** User of the measurement; null only if an earlier version published it and its result has not moved to a file. */
+  readonly user_id: WithDefault<number | null>;
 }
 
 /** A publication as stored. */

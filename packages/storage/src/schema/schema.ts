@@ -8,6 +8,7 @@ import type {
   RankingRecordTable,
 } from './atlas.ts';
 import type { AuditBlockTable, AuditEventTable } from './audit.ts';
+import type { ColdDirectoryTable, ColdFileTable, ColdFileUserTable, ColdForwardTracerouteTable } from './cold.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
 import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';
@@ -51,6 +52,10 @@ export interface Schema {
   readonly results: ResultTable;
   readonly json_results: JsonResultTable;
   readonly result_partitions: ResultPartitionTable;
+  readonly cold_files: ColdFileTable;
+  readonly cold_file_users: ColdFileUserTable;
+  readonly cold_forward_traceroutes: ColdForwardTracerouteTable;
+  readonly cold_directory: ColdDirectoryTable;
   readonly probe_sets: ProbeSetTable;
   readonly probes: ProbeTable;
   readonly leases: LeaseTable;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { StorageError } from '@revtr/storage';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -105,6 +106,8 @@ function toControllerError(error: FastifyError): ControllerError {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ControllerError('bodyTooLarge', 'the body is too large');
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new ControllerError('unsupportedMediaType', 'this route does not take a body of this content type');
+  if (error instanceof StorageError && error.is('coldUnreadable'))
+    return new ControllerError('resultUnreadable', error.message);
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return new ControllerError('badRequest', error.message);
   return new ControllerError('internal', 'the server failed; the operator can find the reason in the log');

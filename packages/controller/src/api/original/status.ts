@@ -40,6 +40,7 @@ const GRPC_CODES: Readonly<Record<ControllerErrorCode, GrpcCode>> = {
   quotaParallel: Code.ResourceExhausted,
   quotaPerMinute: Code.ResourceExhausted,
   tooManyRequests: Code.ResourceExhausted,
+  resultUnreadable: Code.Internal,
   internal: Code.Internal,
   upstreamFailed: Code.Unavailable,
 };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { NewArchiveFile } from '@revtr/storage';
+import { DurableFile, type NewArchiveFile } from '@revtr/storage';
 import { ParquetEncoder } from '../parquet/parquet-encoder.ts';
 import { toArchiveRow } from '../rows/archive-row.ts';
 import type { MeasuredPath } from '../rows/measured-path.ts';
@@ -9,7 +9,6 @@ import { toPathRow } from '../rows/path-row.ts';
 import { SCHEMA_VERSION } from '../schema/archive-fields.ts';
 import { PATH_FIELDS } from '../schema/path-fields.ts';
 import { type ArchiveLayout, pathOf } from './archive-layout.ts';
-import { DurableFile } from './durable-file.ts';
 
 /** Which measurements a part of the archive has. */
 export interface PartOptions {
@@ -31,8 +30,8 @@ export async function writePart(
   { layout, signal }: { readonly layout: ArchiveLayout; readonly signal: AbortSignal },
 ): Promise<NewArchiveFile[]> {
   const paths = { archive: pathOf({ day, now, firstId }, 'archive'), paths: pathOf({ day, now, firstId }, 'paths') };
-  const lines = await DurableFile.create(layout.temporary(paths.archive));
-  const table = await DurableFile.create(layout.temporary(paths.paths)).catch(async (error: unknown) => {
+  const lines = await DurableFile.create(layout.temporary(paths.archive), 'everybody');
+  const table = await DurableFile.create(layout.temporary(paths.paths), 'everybody').catch(async (error: unknown) => {
     await lines.abandon();
     throw error;
   });

@@ -74,6 +74,11 @@ export class LeaseKeeper {
     this.#keeping.start();
   }
 
+  /** Names of the leases that this process holds. */
+  get held(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
   /** Looks again at once, because something has changed. */
   wake(): void {
     this.#keeping.wake();

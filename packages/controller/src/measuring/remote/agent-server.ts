@@ -3,6 +3,7 @@ import type { Bus } from '@revtr/bus';
 import { LinkError } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
+import { NO_TRACING, type Tracing } from '@revtr/tracing';
 import { Periodic } from '../../foundation/periodic.ts';
 import type { AgentAccess, ReachableAgent } from '../agent-access.ts';
 import { checkTask, type TaskRules } from '../check-task.ts';
@@ -27,6 +28,8 @@ export interface AgentServerCollaborators extends TaskRules {
   readonly rootCertificate: string;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  /** Default: no traces. */
+  readonly tracing?: Tracing;
 }
 
 interface Served {
@@ -128,7 +131,15 @@ export class AgentServer {
     });
   }
 
-  async #handle(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
+  #handle(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
+    const { tracing = NO_TRACING } = this.#collaborators;
+    const work = (): Promise<TaskResponse> => this.#run(address, request, signal);
+    return tracing.isOn
+      ? tracing.continued(request.trace, `gateway ${request.task.kind}`, { kind: 'server' }, work)
+      : work();
+  }
+
+  async #run(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
     const { task, timeoutMs, isListening } = request;
     try {
       checkTask(address, task, this.#collaborators);

@@ -10,6 +10,7 @@ import {
   replySchema,
   workSchema,
 } from '@revtr/link';
+import { traceparentSchema } from '@revtr/tracing';
 import { z } from 'zod';
 
 /** What the other processes know of an agent. */
@@ -75,6 +76,8 @@ const taskRequestSchema = z.object({
   /** How long the agent may take, milliseconds. */
   timeoutMs: z.number().positive().max(600_000),
   isListening: z.boolean(),
+  /** Context of the span of the engine. Older gateways ignore it. */
+  trace: traceparentSchema,
 });
 export type TaskRequest = z.infer<typeof taskRequestSchema>;
 /** A reply that an agent of revtr 2.0 has reported, see `AgentOutcome`. */

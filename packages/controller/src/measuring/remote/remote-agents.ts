@@ -2,6 +2,7 @@ import type { Bus, Stream } from '@revtr/bus';
 import type { RunOptions } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
+import { NO_TRACING, type Tracing } from '@revtr/tracing';
 import type { Members } from '../../cluster/members.ts';
 import type { AgentAccess, AgentOutcome, AgentTask, ReachableAgent } from '../agent-access.ts';
 import { Arrivals } from '../arrivals.ts';
@@ -25,6 +26,8 @@ export interface RemoteAgentsCollaborators {
   /** An agent has come or gone, or measures again or not. */
   readonly onChanged: (address: Ipv4Address) => void;
   readonly onError: (error: unknown) => void;
+  /** Default: no traces. */
+  readonly tracing?: Tracing;
 }
 
 interface Gateway {
@@ -109,7 +112,14 @@ export class RemoteAgents implements AgentAccess {
 
   async #run(name: string, task: AgentTask, options: RunOptions): Promise<AgentOutcome> {
     const { timeoutMs, isListening = false, signal } = options;
-    const response = await this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening }, signal);
+    const { tracing = NO_TRACING } = this.#collaborators;
+    const ask = (trace?: string): Promise<TaskResponse> =>
+      this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening, trace }, signal);
+    const response = await (tracing.isOn
+      ? tracing.child(`bus ${task.kind}`, { kind: 'client', attributes: { 'revtr.service': name } }, () =>
+          ask(tracing.carried()),
+        )
+      : ask());
     if ('outcome' in response) return response.outcome;
     const { code, message, isUnreachable = false } = response.refused;
     throw new ProbingError(code, message, isUnreachable ? { isUnreachable } : {});

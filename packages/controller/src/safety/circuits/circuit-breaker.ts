@@ -4,7 +4,7 @@ import { hasOption } from '../budgets/packet-counts.ts';
 import type { GuardedRequest, GuardedResult, ProbeGuard } from '../guarded-prober.ts';
 import { type NetworkLookup, prefixKey, prefixOfKey } from '../network-lookup.ts';
 import type { ProbeCause } from '../probe-context.ts';
-import { Circuit, type CircuitState } from './circuit.ts';
+import { Circuit, type CircuitPause, type CircuitState } from './circuit.ts';
 import { History } from './history.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { RecentOutcomes } from './recent-outcomes.ts';
@@ -13,6 +13,8 @@ import type { CircuitReason } from './tally.ts';
 
 /** Networks that are watched at once; those that were first seen longest ago are forgotten first, unless they are suspended. */
 const MOST_CIRCUITS = 20_000;
+/** Networks that may be suspended because another process says so. */
+const MOST_ADOPTED = 10_000;
 /** A probe that nobody waits for any longer was silent if it was waited for so long, milliseconds: the shortest wait for an answer. */
 const SILENT_AFTER_MS = 300;
 /** Other networks are silent as well when their share of silence has risen by so much. */
@@ -33,6 +35,16 @@ export interface CircuitReport {
   readonly retryAt: number | undefined;
 }
 
+/** A circuit has opened, stays open after a trial, or has closed. */
+export interface CircuitNews {
+  /** AS number; for a prefix, its negative key. */
+  readonly network: number;
+  /** When, milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** `undefined`: it has closed. */
+  readonly pause?: CircuitPause | undefined;
+}
+
 export interface CircuitBreakerCollaborators {
   readonly networks: NetworkLookup;
   /** Whether an address is that of a source or vantage point of this system. Those are not watched. */
@@ -40,12 +52,16 @@ export interface CircuitBreakerCollaborators {
   readonly clock: Clock;
   readonly onOpened: (circuit: CircuitReport) => void;
   readonly onClosed: (kind: 'as' | 'prefix', subject: string) => void;
+  /** Told what the probes of this process have shown, for other processes. Default: nobody is. */
+  readonly onNews?: (news: CircuitNews) => void;
 }
 
 interface Watched {
   readonly kind: 'as' | 'prefix';
   readonly key: number;
   readonly circuit: Circuit;
+  /** When it last opened or closed here or in another process, milliseconds since the Unix epoch. */
+  changedAt: number;
 }
 
 /**
@@ -72,6 +88,24 @@ export class CircuitBreaker implements ProbeGuard {
   /** The networks whose probing is suspended. */
   get suspended(): CircuitReport[] {
     return [...this.#suspended].map((watched) => this.#report(watched));
+  }
+
+  /** Takes over what the probes of another process have shown. The latest news about a network hold. */
+  adopt({ network, at, pause }: CircuitNews): void {
+    const now = this.#collaborators.clock.now();
+    const known = this.#watched.get(network);
+    if (known === undefined && (pause === undefined || this.#suspended.size >= MOST_ADOPTED)) return;
+    const watched = known ?? this.#watch(network, now);
+    if (watched === undefined || at <= watched.changedAt) return;
+    // The clocks of processes differ.
+    watched.changedAt = Math.min(at, now);
+    if (pause === undefined) {
+      watched.circuit.close(now);
+      this.#suspended.delete(watched);
+    } else {
+      watched.circuit.adopt(pause, now);
+      this.#suspended.add(watched);
+    }
   }
 
   /** @throws {ProbingError} `circuitOpen` */
@@ -106,7 +140,10 @@ export class CircuitBreaker implements ProbeGuard {
     if (watched === undefined) return;
     const { circuit } = watched;
     if (this.#suspended.size > 0 && this.#trials.delete(request)) {
-      if (!circuit.countTrial(outcome, now)) return;
+      const { pause } = circuit;
+      const isClosed = circuit.countTrial(outcome, now);
+      if (circuit.pause?.until !== pause?.until) this.#tell(watched, key, now);
+      if (!isClosed) return;
       this.#suspended.delete(watched);
       this.#collaborators.onClosed(watched.kind, subjectOf(watched));
       return;
@@ -117,7 +154,13 @@ export class CircuitBreaker implements ProbeGuard {
     const probe = { outcome, isOption, target: request.target };
     if (!circuit.count(probe, now, (option) => this.#isOwnOutage(option, key, now))) return;
     this.#suspended.add(watched);
+    this.#tell(watched, key, now);
     this.#collaborators.onOpened(this.#report(watched));
+  }
+
+  #tell(watched: Watched, network: number, now: number): void {
+    watched.changedAt = now;
+    this.#collaborators.onNews?.({ network, at: now, pause: watched.circuit.pause });
   }
 
   /** Whether the other networks have fallen silent as well: then the fault is on the side of the vantage points. */
@@ -135,7 +178,7 @@ export class CircuitBreaker implements ProbeGuard {
     if (key === 0) return undefined;
     if (this.#watched.size >= MOST_CIRCUITS) this.#forgetOldest();
     const circuit = new Circuit(this.#settings, now);
-    const watched: Watched = { kind: key > 0 ? 'as' : 'prefix', key: Math.abs(key), circuit };
+    const watched: Watched = { kind: key > 0 ? 'as' : 'prefix', key: Math.abs(key), circuit, changedAt: 0 };
     this.#watched.set(key, watched);
     return watched;
   }

@@ -12,6 +12,15 @@ const TRIAL_MS = 30_000;
 /** `open`: nothing is sent; `halfOpen`: a few probes show whether the network has recovered. */
 export type CircuitState = 'closed' | 'open' | 'halfOpen';
 
+/** Why and how long a circuit is open. Times in milliseconds since the Unix epoch. */
+export interface CircuitPause {
+  readonly rise: Rise;
+  readonly since: number;
+  readonly until: number;
+  /** Length of the pause; the next one is twice as long. */
+  readonly openMs: number;
+}
+
 /**
  * Watches the probes to one network. It opens when their outcomes change for the worse; after a pause it lets a few trial probes through, and closes
  * when those fare as usual, or else pauses for twice as long.
@@ -42,6 +51,29 @@ export class Circuit {
   /** What opened it; `undefined` when it never was open. */
   get cause(): Rise | undefined {
     return this.#rise;
+  }
+
+  /** What other processes must know to keep it open as well; `undefined` unless it is open. */
+  get pause(): CircuitPause | undefined {
+    if (this.#state === 'closed' || this.#rise === undefined) return undefined;
+    return { rise: this.#rise, since: this.#since, until: this.#until, openMs: this.#openMs };
+  }
+
+  /** Opens it because another process has found out that it must be. */
+  adopt({ rise, since, until, openMs }: CircuitPause, now: number): void {
+    const mostMs = this.#settings.longestOpenSeconds * 1000;
+    this.#rise = rise;
+    this.#since = Math.min(since, now);
+    this.#openMs = Math.min(openMs, mostMs);
+    this.#state = 'open';
+    this.#until = Math.min(until, now + mostMs);
+    this.history.forget(now);
+  }
+
+  /** Closes it because the trial of another process has succeeded. */
+  close(now: number): void {
+    this.#state = 'closed';
+    this.history.forget(now);
   }
 
   /** When it was opened, milliseconds since the Unix epoch. */

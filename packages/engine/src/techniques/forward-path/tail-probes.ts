@@ -103,6 +103,10 @@ export class TailProbes {
     const { answers } = await runConfirmedRound(round, { ...this.#measurement, ...(signal && { signal }) });
     // A hop that was not asked would look silent.
     if (heldBack !== undefined) throw heldBack;
-    for (const { request, reply } of answers) if (reply !== undefined) this.#replies.set(request.ttl ?? 0, reply);
+    for (const { request, reply } of answers) {
+      if (reply === undefined) continue;
+      this.#replies.set(request.ttl ?? 0, reply);
+      if (reply.icmpType === ICMP.timeExceeded) this.#measurement.plainPings.noteExpiry(reply);
+    }
   }
 }

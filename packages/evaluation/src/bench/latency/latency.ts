@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { quantiles } from '../../statistics/quantiles.ts';
+import { profiledElsewhere } from '../profile/other-process.ts';
 import { type SystemUnderLoad, startSystemUnderLoad } from './system-under-load.ts';
 
 const SHARES = [0.1, 0.5, 0.9];
@@ -17,7 +18,7 @@ const POLL_MS = 100;
 /**
  * Finds the highest rate of reverse traceroutes of a system in a process of its own, with the round-trip times of the simulated Internet. Then submits
  * single pairs at random moments at 10, 50 and 90 % of that rate, and reports the times from submission to end. Afterwards measures the rate
- * and p99 of submissions and reads through the API. Each phase lasts `--seconds` (default 20).
+ * and p99 of submissions and reads through the API, and profiles the system at its highest load. Each phase lasts `--seconds` (default 20).
  */
 export async function benchLatency(args: readonly string[]) {
   const { values } = parseArgs({ args: [...args], options: { seconds: { type: 'string', default: '20' } } });
@@ -35,6 +36,7 @@ export async function benchLatency(args: readonly string[]) {
       latencies,
       submissions: await load.requests((client, pair) => client.submit([pair]), seconds),
       reads: await load.requests((client, _, i) => client.measurement(1 + (i % BACKLOG)), seconds),
+      costs: (await profiledElsewhere([system.pid], directory, () => load.highestRate(seconds))).costs,
     };
   } finally {
     await system.stop();

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { profilingEnvironment } from '../profile/other-process.ts';
 
 /** Different pairs that the system offers. */
 export const PAIRS = 20_000;
@@ -14,18 +15,23 @@ const systemSchema = z.object({
 /** What a system under load tells the process that loads it. */
 export type SystemUnderLoad = z.infer<typeof systemSchema>;
 
-/** Starts a simulated system in a separate process. */
-export async function startSystemUnderLoad(directory: string): Promise<SystemUnderLoad & { stop(): Promise<void> }> {
-  const child = fork(fileURLToPath(new URL('./system.ts', import.meta.url)), [directory]);
+/** Starts a simulated system in a separate process, which can be profiled: its profiles are in `directory`. */
+export async function startSystemUnderLoad(
+  directory: string,
+): Promise<SystemUnderLoad & { readonly pid: number; stop(): Promise<void> }> {
+  const child = fork(fileURLToPath(new URL('./system.ts', import.meta.url)), [directory], {
+    env: { ...process.env, ...profilingEnvironment(directory) },
+  });
   const ended = once(child, 'exit');
   const failed = ended.then(() => {
     throw new Error('the system under load ended before it was ready');
   });
   const [message] = await Promise.race([once(child, 'message'), failed]);
   failed.catch(() => undefined);
+  if (child.pid === undefined) throw new Error('the system under load could not be started');
   const stop = async (): Promise<void> => {
     child.disconnect();
     await ended;
   };
-  return { ...systemSchema.parse(message), stop };
+  return { ...systemSchema.parse(message), pid: child.pid, stop };
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentMetrics, LocalPolicy, TargetBudget, Worker } from '@revtr/agent';
+import { AgentMetrics, LocalPolicy, TargetBudget, tracedWork, Worker } from '@revtr/agent';
 import { AgentIdentity, AgentWork, GrantVerifier, LinkClient } from '@revtr/link';
 import { parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
+import { openTracing, type Tracing } from '@revtr/tracing';
 import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
@@ -15,9 +16,10 @@ const WINDOW = 500;
  * The agents of a simulated Internet in one process. Each connects to a gateway from its own address, as a real agent does, and checks
  * what it is asked as a real agent does; only its packets go through the simulator.
  */
-function startFleet(settings: FleetSettings, signal: AbortSignal): Promise<unknown> {
+function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSignal): Promise<unknown> {
+  const { size, seed, vantagePoints } = settings;
   const internet = new SimulatedInternet({
-    parameters: simParameters(settings.size, settings.seed, {}, 'published'),
+    parameters: simParameters(size, seed, vantagePoints === undefined ? {} : { vantagePoints }, 'published'),
     startMs: Date.now(),
   });
   const prober = internet.prober();
@@ -45,12 +47,13 @@ function startFleet(settings: FleetSettings, signal: AbortSignal): Promise<unkno
     const client = new LinkClient(
       {
         endpoint: { ...first, others, rootCertificate, localAddress: text },
+        acceptsTrace: tracing.isOn,
         profile: { software: 'simulated agent', window: WINDOW, senderOnly: false, selfTests: [] },
         retryMs: { least: 100, most: 2_000 },
       },
       {
         identity: new AgentIdentity({ directory: join(settings.directory, text), rootCertificate }),
-        work: new AgentWork({ perform: (work, stop) => worker.perform(work, stop) }),
+        work: new AgentWork({ perform: tracedWork(worker, tracing) }),
         policy,
         clock: systemClock,
         random: Math.random,
@@ -70,4 +73,6 @@ function startFleet(settings: FleetSettings, signal: AbortSignal): Promise<unkno
 
 const over = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => over.abort());
-await startFleet(fleetSettingsSchema.parse(JSON.parse(process.env[FLEET_SETTINGS] ?? '{}')), over.signal);
+const tracing = await openTracing(process.env, { service: 'revtr-agent', onProblem: () => undefined });
+await startFleet(fleetSettingsSchema.parse(JSON.parse(process.env[FLEET_SETTINGS] ?? '{}')), tracing, over.signal);
+await tracing.close();

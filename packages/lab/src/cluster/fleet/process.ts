@@ -9,11 +9,13 @@ const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url));
 /** Where a fleet runs: its network namespace, and the directory for its files, which has those of the controller's authority. */
 export interface FleetPlace extends Pick<ManagedProcessOptions, 'namespace' | 'onEnd'> {
   readonly directory: string;
+  /** Further variables of its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The process of a fleet of simulated agents, which is not started. Its log is `fleet.log`. */
 export function fleetProcess(
-  { directory, ...place }: FleetPlace,
+  { directory, environment, ...place }: FleetPlace,
   agents: Omit<FleetSettings, 'directory' | 'rootFile'>,
 ): ManagedProcess {
   const settings: FleetSettings = {
@@ -25,7 +27,7 @@ export function fleetProcess(
   return new ManagedProcess({
     ...place,
     command: [process.execPath, PROGRAM],
-    environment: { [FLEET_SETTINGS]: JSON.stringify(settings) },
+    environment: { ...environment, [FLEET_SETTINGS]: JSON.stringify(settings) },
     logFile: join(directory, 'fleet.log'),
   });
 }

@@ -7,6 +7,8 @@ export const FLEET_SETTINGS = 'REVTR_FLEET';
 export const fleetSettingsSchema = z.object({
   size: z.enum(['small', 'medium', 'large']),
   seed: z.int(),
+  /** Vantage points that the simulated Internet has. Default: as many as its profile says. */
+  vantagePoints: z.int().optional(),
   /** Directory for the identities of the agents. */
   directory: z.string(),
   /** File with the controller's root certificate. */

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Everybody may read the files of the archive. */
-const FILE_MODE = 0o644;
-const DIRECTORY_MODE = 0o755;
+/** Who may read new files and directories: everybody, or only the user that this process runs as. */
+export type Readers = 'everybody' | 'owner';
+
+const FILE_MODES = { everybody: 0o644, owner: 0o600 } as const satisfies Record<Readers, number>;
+const DIRECTORY_MODES = { everybody: 0o755, owner: 0o700 } as const satisfies Record<Readers, number>;
 const PART = '.part';
 
 /** Size and SHA-256 (hexadecimal digits) of a file. */
@@ -24,8 +26,8 @@ export class DurableFile {
   }
 
   /** Creates a file. Rejects when there is one already. */
-  static async create(path: string): Promise<DurableFile> {
-    return new DurableFile(await open(path, 'wx', FILE_MODE));
+  static async create(path: string, readers: Readers): Promise<DurableFile> {
+    return new DurableFile(await open(path, 'wx', FILE_MODES[readers]));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -47,9 +49,9 @@ export class DurableFile {
 }
 
 /** Makes a directory below `root` with its parents, all of them on the disk. */
-export async function makeDirectory(root: string, path = ''): Promise<void> {
+export async function makeDirectory(root: string, path: string, readers: Readers): Promise<void> {
   const directory = join(root, path);
-  const first = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+  const first = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODES[readers] });
   if (first === undefined) return;
   for (let at = directory; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
 }
@@ -61,10 +63,10 @@ export async function placeFile(from: string, to: string): Promise<void> {
 }
 
 /** Replaces a file in one step, durably. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string, readers: Readers): Promise<void> {
   const part = `${path}${PART}`;
   await rm(part, { force: true });
-  const file = await DurableFile.create(part);
+  const file = await DurableFile.create(part, readers);
   await file.write(Buffer.from(text)).finally(() => file.close());
   await placeFile(part, path);
 }

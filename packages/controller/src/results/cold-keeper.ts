@@ -1,0 +1,109 @@
+import type { Clock } from '@revtr/probing';
+import type { ColdPartitions } from '@revtr/storage';
+import type { Logger } from 'pino';
+import type { ColdMetrics } from './cold-metrics.ts';
+
+export interface ColdKeeperOptions {
+  /** How long results stay in the database after the day on which they were submitted, days. */
+  readonly afterDays: number;
+}
+
+export interface ColdKeeperCollaborators {
+  readonly cold: Pick<ColdPartitions, 'prepare' | 'due' | 'move' | 'erase' | 'deleteRemoved' | 'totals'>;
+  readonly metrics: ColdMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const DAY_MS = 86_400_000;
+/** Pause after a run that failed: a partition is written from its beginning again. */
+const PAUSE_MS = 600_000;
+
+/** Moves old partitions of results to files, takes deleted results out of these, and deletes the files that hold none any more. */
+export class ColdKeeper {
+  readonly #options: ColdKeeperOptions;
+  readonly #collaborators: ColdKeeperCollaborators;
+  #isPrepared = false;
+  #pausedUntil = 0;
+
+  constructor(options: ColdKeeperOptions, collaborators: ColdKeeperCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+  }
+
+  /** Does all that is due. What fails is logged and counted, and done again ten minutes later. Rejects with the reason of `signal` when that fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, metrics, log } = this.#collaborators;
+    if (clock.now() < this.#pausedUntil) return;
+    let isFailed = false;
+    for (const work of [this.#prepare, this.#deleteRemoved, this.#erase, this.#move, this.#report]) {
+      try {
+        await work(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        isFailed = true;
+        log.error({ err: error }, 'cold results could not be kept in order; trying again in ten minutes');
+        // Without the directory nothing else can succeed.
+        if (!this.#isPrepared) break;
+      }
+    }
+    if (isFailed) {
+      metrics.failed();
+      // A write that failed may have left a file behind.
+      this.#isPrepared = false;
+      this.#pausedUntil = clock.now() + PAUSE_MS;
+    } else metrics.succeeded(clock.now());
+  }
+
+  readonly #prepare = async (): Promise<void> => {
+    if (this.#isPrepared) return;
+    const { cold, log } = this.#collaborators;
+    const left = await cold.prepare(this.#now());
+    this.#isPrepared = true;
+    if (left.length > 0) log.info({ files: left.length }, 'unfinished files of cold results were deleted');
+  };
+
+  readonly #deleteRemoved = async (): Promise<void> => {
+    const { cold, log } = this.#collaborators;
+    const deleted = await cold.deleteRemoved(this.#now());
+    if (deleted.length > 0) log.info({ files: deleted.length }, 'files that hold no results any more were deleted');
+  };
+
+  readonly #erase = async (signal: AbortSignal): Promise<void> => {
+    const { cold, log } = this.#collaborators;
+    const erased = await cold.erase(this.#now(), signal);
+    if (erased > 0) log.info({ results: erased }, 'deleted results were taken out of their files');
+  };
+
+  readonly #move = async (signal: AbortSignal): Promise<void> => {
+    const { cold, log } = this.#collaborators;
+    for (const partition of await this.#due()) {
+      signal.throwIfAborted();
+      const moved = await cold.move(partition, this.#now(), signal);
+      if (moved === undefined) continue;
+      const files = moved.files.map(({ path, rows, bytes }) => ({ path, rows, bytes }));
+      log.info({ firstId: partition.first_id, closedAt: partition.closed_at, files }, 'results moved to files');
+    }
+  };
+
+  readonly #report = async (): Promise<void> => {
+    const { cold, metrics } = this.#collaborators;
+    const [oldest] = await this.#due();
+    const closedAt = oldest?.closed_at?.getTime();
+    const overdue = closedAt === undefined ? 0 : this.#time().getTime() - closedAt;
+    metrics.set(await cold.totals(), Math.max(0, overdue / 1_000));
+  };
+
+  #due() {
+    return this.#collaborators.cold.due(this.#time(), this.#now());
+  }
+
+  /** Partitions that ended before then move. */
+  #time(): Date {
+    return new Date(this.#collaborators.clock.now() - this.#options.afterDays * DAY_MS);
+  }
+
+  #now(): Date {
+    return new Date(this.#collaborators.clock.now());
+  }
+}

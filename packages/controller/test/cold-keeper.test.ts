@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Batches, ColdPartitions, ColdStore, Jobs, ResultPartitions, Users } from '@revtr/storage';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { expect, it } from 'vitest';
+import { ColdKeeper } from '../src/results/cold-keeper.ts';
+import { ColdMetrics } from '../src/results/cold-metrics.ts';
+import { ManualClock } from './manual-clock.ts';
+import { useDatabase } from './test-database.ts';
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const LIMITS = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
+const database = useDatabase();
+
+it('keeps results in the database while their directory cannot be used, and moves them ten minutes later', async () => {
+  const { db } = database();
+  const clock = new ManualClock();
+  const now = (): Date => new Date(clock.now());
+  const [partitions, batches, jobs] = [new ResultPartitions(db), new Batches(db), new Jobs(db)];
+  const user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...LIMITS });
+  await partitions.prepare(now());
+  await batches.accept(user, [{ source: '1.0.0.1', destination: '1.0.1.1', label: '', options: {} }], now());
+  const [{ id }] = await jobs.lease('a', 1, now(), new Date(clock.now() + MINUTE_MS));
+  await jobs.finish('a', [{ id, result: { stopReason: 'reaches' } }], now());
+  await clock.advance(DAY_MS);
+  await partitions.prepare(now());
+
+  const root = mkdtempSync(join(tmpdir(), 'revtr-cold-keeper-'));
+  const directory = join(root, 'cold');
+  writeFileSync(directory, 'a file');
+  try {
+    const registry = new Registry();
+    const metrics = new ColdMetrics(registry);
+    const store = new ColdStore({ directory }, { onFault: () => undefined });
+    const cold = new ColdPartitions({}, { db, store });
+    const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
+    const gaugeOf = async (name: string): Promise<number | undefined> =>
+      (await registry.getSingleMetric(`revtr_cold_${name}`)?.get())?.values[0]?.value;
+    const { signal } = new AbortController();
+
+    await clock.advance(2 * DAY_MS);
+    await keeper.run(signal);
+    expect(await gaugeOf('failures_total')).toBe(1);
+    rmSync(directory);
+    await clock.advance(9 * MINUTE_MS);
+    await keeper.run(signal);
+    await clock.advance(MINUTE_MS);
+    await keeper.run(signal);
+    // The results are not old enough.
+    expect([await gaugeOf('failures_total'), await gaugeOf('results')]).toEqual([1, 0]);
+    await clock.advance(DAY_MS);
+    await keeper.run(signal);
+    expect([await gaugeOf('results'), await gaugeOf('partitions'), await gaugeOf('overdue_seconds')]).toEqual([
+      1, 1, 0,
+    ]);
+    expect(await gaugeOf('last_success_timestamp_seconds')).toBe(clock.now() / 1_000);
+    expect((await new Batches(db, store).findMeasurement(id))?.result).toEqual({ stopReason: 'reaches' });
+    await keeper.run(AbortSignal.abort());
+    expect(await gaugeOf('failures_total')).toBe(1);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

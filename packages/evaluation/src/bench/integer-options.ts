@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util';
+
+/**
+ * Reads options whose values are positive whole numbers. `defaults` names the options and their default values.
+ * @throws {Error} for other options and values
+ */
+export function integerOptions<Name extends string>(
+  args: readonly string[],
+  defaults: Readonly<Record<Name, number>>,
+): Readonly<Record<Name, number>> {
+  const options = Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: 'string' } as const]));
+  const { values } = parseArgs({ args: [...args], options });
+  const read: Record<Name, number> = { ...defaults };
+  for (const name in defaults) {
+    const text = values[name];
+    if (text === undefined) continue;
+    const value = Number(text);
+    if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} must be a positive whole number`);
+    read[name] = value;
+  }
+  return read;
+}

@@ -1,0 +1,3 @@
+export { type Checkout, checkOut } from './checkout.ts';
+export { type LocalCluster, type LocalClusterOptions, startCluster } from './cluster.ts';
+export { type PlannedProcess, SINGLE_PROCESS, separateProcesses } from './process-layout.ts';

@@ -1,0 +1,93 @@
+import { parseIpv4, prefixContains } from '@revtr/net';
+import type { Kysely } from 'kysely';
+import type { Sought } from '../../cold/cold-footer.ts';
+import type { ColdRow } from '../../cold/cold-row.ts';
+import { type ColdStore, unreadable } from '../../cold/cold-store.ts';
+import { coldFiles, existing } from '../../results/cold-rows.ts';
+import { stopReasonOf, storedStopReasonOf } from '../../results/result-columns.ts';
+import { readMeasurementsById } from '../../results/stored-measurements.ts';
+import type { MeasurementRow } from '../../schema/measurements.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { type IdRange, rangeAfter, type SearchOrder } from '../id-range.ts';
+import type { MeasurementFilter } from '../measurement-filter.ts';
+import type { MeasurementSource, SearchStep, SourceSearch, StoredMeasurements } from '../measurement-source.ts';
+
+/** Files that a step looks at. */
+const MOST_FILES = 8;
+
+/**
+ * Measurements whose results are in files. A step decodes one group of rows: the first that the filters of its columns do not rule out. Files without
+ * results of the user are not opened.
+ */
+export class ColdMeasurements implements MeasurementSource {
+  readonly #db: Kysely<Schema>;
+  readonly #cold: ColdStore | undefined;
+
+  constructor({ db, cold }: StoredMeasurements) {
+    this.#db = db;
+    this.#cold = cold;
+  }
+
+  search(filter: MeasurementFilter, order: SearchOrder): SourceSearch {
+    return { step: (range) => this.#step(filter, order, range) };
+  }
+
+  read(ids: readonly number[]): Promise<readonly MeasurementRow[]> {
+    return readMeasurementsById(this.#db, this.#cold, ids);
+  }
+
+  async #step(filter: MeasurementFilter, order: SearchOrder, range: IdRange): Promise<SearchStep> {
+    const within = {
+      ...{ first: range.from, last: range.to - 1 },
+      order: order === 'oldest' ? 'asc' : 'desc',
+    } as const;
+    let files = 0;
+    for await (const file of coldFiles(this.#db, { ...within, userId: filter.userId })) {
+      if (files++ === MOST_FILES) return { ids: [], rest: rangeFrom(range, file, order) };
+      if (this.#cold === undefined) throw unreadable(file, 'noDirectory');
+      for await (const { rows, first, last } of this.#cold.read(file, { ...within, sought: soughtBy(filter) })) {
+        const found = rows.filter((row) => isFound(row, filter));
+        const ids = found.length === 0 ? [] : (await existing(this.#db, found)).map(({ id }) => id);
+        return { ids, rest: rangeAfter(range, order === 'oldest' ? last : first, order) };
+      }
+    }
+    return { ids: [], rest: undefined };
+  }
+}
+
+/** The part of a range that begins with a file. */
+const rangeFrom = (
+  { from, to }: IdRange,
+  file: { readonly first_id: number; readonly last_id: number },
+  order: SearchOrder,
+): IdRange =>
+  order === 'oldest' ? { from: Math.max(from, file.first_id), to } : { from, to: Math.min(to, file.last_id + 1) };
+
+function soughtBy({ userId, source, destination, label, asn, batchId }: MeasurementFilter): Sought[] {
+  const sought: (Omit<Sought, 'value'> & { readonly value: Sought['value'] | undefined })[] = [
+    { column: 'user_id', value: BigInt(userId) },
+    { column: 'source', value: source },
+    { column: 'destination', value: destination },
+    { column: 'label', value: label },
+    { column: 'networks', value: asn === undefined ? undefined : BigInt(asn) },
+    { column: 'batch', value: batchId === undefined ? undefined : BigInt(batchId) },
+  ];
+  return sought.flatMap(({ column, value }) => (value === undefined ? [] : [{ column, value }]));
+}
+
+/** Whether a row meets all conditions. */
+function isFound(row: ColdRow, filter: MeasurementFilter): boolean {
+  const { userId, source, destination, prefix, asn, label, createdFrom, createdBefore, stopReason, batchId } = filter;
+  return (
+    row.user_id === userId &&
+    (source === undefined || row.source === source) &&
+    (destination === undefined || row.destination === destination) &&
+    (prefix === undefined || prefixContains(prefix, parseIpv4(row.destination))) &&
+    (asn === undefined || row.networks.includes(asn)) &&
+    (label === undefined || row.label === label) &&
+    (createdFrom === undefined || row.created_at >= createdFrom) &&
+    (createdBefore === undefined || row.created_at < createdBefore) &&
+    (stopReason === undefined || row.stop_reason === stopReasonOf(storedStopReasonOf(stopReason))) &&
+    (batchId === undefined || row.batch === batchId)
+  );
+}

@@ -1,0 +1,153 @@
+import { formatIpv4 } from '@revtr/net';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { ColdLayout } from '../cold/cold-layout.ts';
+import type { ColdRow } from '../cold/cold-row.ts';
+import { removeTemporary, type WriteOptions, type WrittenFile, writeColdFiles } from '../cold/write-cold-files.ts';
+import type { ResultTable } from '../schema/measurements.ts';
+import type { Schema } from '../schema/schema.ts';
+import { exclusively } from './partition-lock.ts';
+import { placeFiles, recordFiles } from './record-files.ts';
+import { fromStoredAddress, stopReasonOf } from './result-columns.ts';
+import { completed, dropTable, idsOf, type ResultPartition } from './result-partitions.ts';
+
+/** Steps of a move, each named when it is done. The process may be killed at any of them. */
+export type MoveStep = 'written' | 'placed' | 'recorded';
+
+/** What a move has done. */
+export interface MovedPartition {
+  readonly partition: ResultPartition;
+  readonly files: readonly WrittenFile[];
+}
+
+export interface MoveOptions extends WriteOptions {
+  readonly now: Date;
+}
+
+export interface MoveCollaborators {
+  readonly db: Kysely<Schema>;
+  readonly layout: ColdLayout;
+  readonly onStep: (step: MoveStep) => void;
+}
+
+const ROWS_AT_ONCE = 500;
+
+/**
+ * Moves the results of a partition to files. The files are complete and on the disk, and their content was read again and compared, before one
+ * transaction gives them their final names, records them, and drops the table. Returns `undefined`, and leaves everything as it was, while the
+ * partition must stay: a measurement of it is open, a watch has yet to judge one, or its results have changed meanwhile.
+ */
+export async function movePartition(
+  partition: ResultPartition,
+  options: MoveOptions,
+  { db, layout, onStep }: MoveCollaborators,
+): Promise<MovedPartition | undefined> {
+  if (!(await db.transaction().execute((transaction) => isMovable(transaction, partition)))) return undefined;
+  const seen = new Totals();
+  const files = await writeColdFiles(rowsOf(db, partition, seen), options, layout);
+  onStep('written');
+  let isMoved = false;
+  try {
+    isMoved = await exclusively(db, async (transaction) => {
+      if (!(await isMovable(transaction, partition))) return false;
+      if (!(await isUnchanged(transaction, partition, seen))) return false;
+      await placeFiles(files, layout);
+      onStep('placed');
+      await recordMove(transaction, partition, files, options.now);
+      return true;
+    });
+  } finally {
+    if (!isMoved) await removeTemporary(files, layout);
+  }
+  if (!isMoved) return undefined;
+  onStep('recorded');
+  return { partition, files };
+}
+
+async function isMovable(db: Transaction<Schema>, partition: ResultPartition): Promise<boolean> {
+  const stored = await completed(db, partition);
+  if (stored === undefined || stored.moved_at !== null) return false;
+  const { rows } = await sql<{ is_awaited: boolean }>`
+    select exists (
+      select from watch_runs where outcome = 'running' and measurement_id ${idsOf(partition)}) as is_awaited`.execute(
+    db,
+  );
+  return rows[0]?.is_awaited === false;
+}
+
+async function* rowsOf(db: Kysely<Schema>, partition: ResultPartition, seen: Totals): AsyncGenerator<ColdRow[]> {
+  const table = sql.table(`results_${partition.first_id}`);
+  let after = 0;
+  for (;;) {
+    const { rows } = await sql<StoredResult>`
+      select * from ${table} where id > ${after} order by id limit ${ROWS_AT_ONCE}`.execute(db);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    for (const row of rows) seen.add(row);
+    yield rows.map(toColdRow);
+    after = last.id;
+  }
+}
+
+type StoredResult = Selectable<ResultTable>;
+
+const toColdRow = (row: StoredResult): ColdRow => ({
+  measurement: row.id,
+  batch: row.batch_id,
+  user_id: row.user_id,
+  source: formatIpv4(fromStoredAddress(row.source)),
+  destination: formatIpv4(fromStoredAddress(row.destination)),
+  label: row.label,
+  created_at: row.created_at,
+  ended_at: row.ended_at,
+  stop_reason: stopReasonOf(row.stop_reason),
+  networks: row.networks.map((asn) => asn >>> 0),
+  options: row.options === null ? null : JSON.stringify(row.options),
+  forward_traceroute: row.forward_traceroute_id,
+  record: row.record,
+});
+
+/** Whether the table still has the rows that were written. Nothing changes it until the end of the transaction. */
+async function isUnchanged(db: Transaction<Schema>, partition: ResultPartition, seen: Totals): Promise<boolean> {
+  const table = sql.table(`results_${partition.first_id}`);
+  await sql`lock table ${table} in share mode`.execute(db);
+  const { rows } = await sql<{ totals: string }>`
+    select concat_ws(' ', count(*), coalesce(sum(id), 0), count(forward_traceroute_id),
+      coalesce(sum(forward_traceroute_id), 0)) as totals
+    from ${table}`.execute(db);
+  return rows[0]?.totals === seen.toString();
+}
+
+async function recordMove(
+  db: Transaction<Schema>,
+  partition: ResultPartition,
+  files: readonly WrittenFile[],
+  now: Date,
+): Promise<void> {
+  const { first_id } = partition;
+  await recordFiles(db, files, { partition_id: first_id, written_at: now, deletions: 0 });
+  await sql`
+    update publications set user_id = moved.user_id from ${sql.table(`results_${first_id}`)} as moved
+    where moved.id = measurement_id and publications.user_id is null`.execute(db);
+  await dropTable(db, partition);
+  await db.updateTable('result_partitions').set({ moved_at: now }).where('first_id', '=', first_id).execute();
+}
+
+/** Totals by which a change of the rows shows: only their deletion, and the number of a forward traceroute, can change them. */
+class Totals {
+  #rows = 0;
+  #ids = 0n;
+  #noted = 0;
+  #traceroutes = 0n;
+
+  add({ id, forward_traceroute_id: noted }: Pick<StoredResult, 'id' | 'forward_traceroute_id'>): void {
+    this.#rows++;
+    this.#ids += BigInt(id);
+    if (noted === null) return;
+    this.#noted++;
+    this.#traceroutes += BigInt(noted);
+  }
+
+  toString(): string {
+    return `${this.#rows} ${this.#ids} ${this.#noted} ${this.#traceroutes}`;
+  }
+}
