@@ -30,7 +30,7 @@ export async function* oneMessage(
   let isPassedOn = false;
   for await (const chunk of body) {
     if (received + chunk.byteLength > (end ?? Number.POSITIVE_INFINITY)) refuseSecond();
-    bytes = withRoomFor(bytes, received, chunk.byteLength);
+    bytes = withRoomFor(bytes, { used: received, more: chunk.byteLength, most: end });
     bytes.set(chunk, received);
     received += chunk.byteLength;
     if (end === undefined && received >= PREFIX_BYTES) {
@@ -54,10 +54,13 @@ function refuseSecond(): never {
   throw new ConnectError('the call has more than one message', Code.Unimplemented);
 }
 
-/** The same buffer, or one of at least twice its size. */
-function withRoomFor(bytes: Buffer<ArrayBuffer>, used: number, more: number): Buffer<ArrayBuffer> {
+/** The same buffer, or one of twice its size and not more than `most` bytes, or larger where it must be. */
+function withRoomFor(
+  bytes: Buffer<ArrayBuffer>,
+  { used, more, most = Number.POSITIVE_INFINITY }: { used: number; more: number; most: number | undefined },
+): Buffer<ArrayBuffer> {
   if (used + more <= bytes.byteLength) return bytes;
-  const larger = Buffer.alloc(Math.max(bytes.byteLength * 2, used + more));
+  const larger = Buffer.alloc(Math.max(Math.min(bytes.byteLength * 2, most), used + more));
   larger.set(bytes.subarray(0, used));
   return larger;
 }
