@@ -1,4 +1,7 @@
+import type { User } from '@revtr/storage';
 import { describe, expect, it } from 'vitest';
+import type { AgentDirectory } from '../../src/agents/directory.ts';
+import { ownSource } from '../../src/api/http/own-source.ts';
 import { toConnectError } from '../../src/api/original/grpc/to-connect-error.ts';
 import { cutText } from '../../src/foundation/cut-text.ts';
 import { ControllerError } from '../../src/foundation/errors.ts';
@@ -30,6 +33,13 @@ describe('an error of gRPC', () => {
 
   it('has a message of at most a kibibyte', () => {
     expect(connectErrorOf('ä'.repeat(100_000), 1).text).toBe(`${'ä'.repeat(512)}…`);
+  });
+
+  it('repeats no more than the beginning of a source', () => {
+    for (const source of ['x'.repeat(100_000), `fe80::1%${'x'.repeat(100_000)}`]) {
+      const refuse = () => ownSource({} as AgentDirectory, {} as User, source);
+      expect(refuse).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{100,250}$/) }));
+    }
   });
 
   it('is cut between characters', () => {
