@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { keyIn } from '../api/http/authenticate.ts';
 import type { ApiCollaborators } from '../api/http/collaborators.ts';
 import { Callers } from '../api/original/grpc/callers.ts';
 import { revtrGrpc } from '../api/original/grpc/revtr-grpc.ts';
@@ -32,7 +31,6 @@ export function openGrpc(
     { ...options, name: 'api' },
     {
       routes: (router) => router.service(Revtr, service),
-      carriesCredential: (headers) => keyIn(headers) !== undefined,
       requestGate: async (context) => {
         try {
           await callers.admit(context);

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { cutText } from './cut-text.ts';
 
 /** Whether a text is an IPv6 address, also in brackets, with a zone, or with the length of a prefix. */
 export const isIpv6 = (text: string): boolean => isIPv6(text.trim().replace(/^\[|\](:\d+)?$|\/\d+$/g, ''));
@@ -7,5 +8,5 @@ export const isIpv6 = (text: string): boolean => isIPv6(text.trim().replace(/^\[
 export const ipv6Refusal = (text: string) =>
   ({
     code: 'ipv6NotSupported',
-    message: `'${text}' is an IPv6 address: reverse traceroute needs options of IPv4, and does not support IPv6`,
+    message: `'${cutText(text, 100)}' is an IPv6 address: reverse traceroute needs options of IPv4, and does not support IPv6`,
   }) as const;

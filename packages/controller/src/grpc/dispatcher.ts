@@ -3,6 +3,7 @@ import {
   Code,
   ConnectError,
   type ConnectRouter,
+  type ContextValues,
   createConnectRouter,
   createContextValues,
   type HandlerContext,
@@ -12,20 +13,21 @@ import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Logger } from 'pino';
 import type { Metrics } from '../foundation/metrics.ts';
-import { clientKey, isInvokedKey } from './call-context.ts';
+import { clientKey, implementationKey, isAuthenticatedKey } from './call-context.ts';
 import { CallLimit } from './call-limit.ts';
 import type { GrpcLimits } from './limits.ts';
 import { MessageBudget } from './message-budget.ts';
-import { withFewMessages } from './nested-messages.ts';
+import { type MessageLimits, oneMessage } from './one-message.ts';
 import type { Refusals } from './refusals.ts';
 import { statusNameOf } from './status-names.ts';
 
 export interface DispatcherCollaborators {
   readonly routes: (router: ConnectRouter) => void;
-  /** Runs before the message of a call is read. It throws a `ConnectError` to refuse the call. */
+  /**
+   * Runs before the message of a call is read. It throws a `ConnectError` to refuse the call, and sets `isAuthenticatedKey` if it has checked a
+   * credential.
+   */
   readonly requestGate: ((context: HandlerContext) => Promise<void>) | undefined;
-  /** Whether headers carry a credential, for which `requestGate` admits larger messages. */
-  readonly carriesCredential: (headers: Http2ServerRequest['headers']) => boolean;
   /** What an implementation throws, as an error with a status code; logs faults of the server. */
   readonly toConnectError: (error: unknown) => ConnectError;
   readonly refusals: Refusals;
@@ -40,7 +42,14 @@ interface Incoming {
   readonly response: Http2ServerResponse;
   /** Address of the client. */
   readonly client: string;
-  readonly hasCredential: boolean;
+}
+
+/** How a call ends. */
+interface Outcome {
+  status: string;
+  message: string;
+  /** Settles when the implementation does nothing more for the call. Never rejects. */
+  work: Promise<unknown>;
 }
 
 /** Status codes of refusals, with the reason under which they are counted. */
@@ -59,7 +68,6 @@ export class Dispatcher {
   readonly #limits: GrpcLimits;
   readonly #collaborators: DispatcherCollaborators;
   readonly #handlers: Handlers;
-  readonly #handlersForLarge: Handlers;
   readonly #handlersOfStreams: Handlers;
   readonly #budget: MessageBudget;
   readonly #calls: CallLimit;
@@ -75,8 +83,7 @@ export class Dispatcher {
     this.#limits = options.limits;
     this.#collaborators = collaborators;
     this.#budget = new MessageBudget(options.limits);
-    this.#handlers = handlersOf(message.bytes, collaborators);
-    this.#handlersForLarge = handlersOf(message.withCredentialBytes, collaborators);
+    this.#handlers = handlersOf(Math.max(message.bytes, message.withCredentialBytes), collaborators);
     this.#handlersOfStreams = handlersOf(message.inStreamBytes, collaborators);
     this.#calls = new CallLimit(calls);
     this.#streams = new CallLimit(streams);
@@ -86,15 +93,15 @@ export class Dispatcher {
   dispatch(request: Http2ServerRequest, response: Http2ServerResponse, client: string): void {
     const startedAt = performance.now();
     const { refusals, metrics } = this.#collaborators;
-    const call = { status: String(Code.Canceled), message: '' };
-    const hasCredential = this.#collaborators.carriesCredential(request.headers);
-    const handler = this.#handlerOf(request.url, hasCredential);
+    const call: Outcome = { status: String(Code.Canceled), message: '', work: Promise.resolve() };
+    const handler = this.#handlerOf(request.url);
     const method = handler === undefined ? 'none' : `${handler.service.typeName}/${handler.method.name}`;
     const leaveCalls = this.#calls.enter(client);
     const isStream = handler !== undefined && !isUnary(handler);
     const leaveStreams = isStream ? this.#streams.enter(client) : undefined;
     response.once('close', () => {
-      leaveCalls?.();
+      // The client may have left while the implementation works for it.
+      if (leaveCalls !== undefined) void call.work.then(leaveCalls);
       leaveStreams?.();
       this.#streaming.delete(response);
       metrics.grpcCalled(
@@ -115,7 +122,7 @@ export class Dispatcher {
     else if (IS_JSON.test(request.headers['content-type'] ?? ''))
       end(Code.Unimplemented, 'messages are Protocol Buffers, not JSON');
     else
-      this.#handle(handler, { request, response, client, hasCredential }, call).catch((error: unknown) => {
+      this.#handle(handler, { request, response, client }, call).catch((error: unknown) => {
         // The client has left, or sent what HTTP/2 permits and gRPC does not.
         if (!response.headersSent && !response.stream.destroyed) end(Code.InvalidArgument, messageOf(error));
         else response.stream.close(constants.NGHTTP2_CANCEL);
@@ -127,9 +134,8 @@ export class Dispatcher {
     for (const { stream } of this.#streaming) stream.close(constants.NGHTTP2_CANCEL);
   }
 
-  #handlerOf(url: string, hasCredential: boolean): UniversalHandler | undefined {
-    const handlers = hasCredential ? this.#handlersForLarge : this.#handlers;
-    const handler = handlers.get(url);
+  #handlerOf(url: string): UniversalHandler | undefined {
+    const handler = this.#handlers.get(url);
     return handler === undefined || isUnary(handler) ? handler : this.#handlersOfStreams.get(url);
   }
 
@@ -138,24 +144,32 @@ export class Dispatcher {
     return rawHeaders.length > fields * 2 || rawHeaders.reduce((sum, { length }) => sum + length, 0) > bytes;
   }
 
-  async #handle(
-    handler: UniversalHandler,
-    { request, response, client, hasCredential }: Incoming,
-    call: { status: string; message: string },
-  ): Promise<void> {
+  /** Limits of the message of a call whose request gate has ended. */
+  #messageLimits(values: ContextValues): MessageLimits {
+    const { message, nested } = this.#limits;
+    return values.get(isAuthenticatedKey)
+      ? { bytes: message.withCredentialBytes, nested: nested.withCredentialMessages }
+      : { bytes: message.bytes, nested: nested.messages };
+  }
+
+  async #handle(handler: UniversalHandler, { request, response, client }: Incoming, call: Outcome): Promise<void> {
     const values = createContextValues().set(clientKey, client);
     const universal = universalRequestFromNodeRequest(request, response, undefined, values);
     const isOne = isUnary(handler);
     if (!isOne) this.#streaming.add(response);
-    const { nested } = this.#limits;
-    const mostNested = hasCredential ? nested.withCredentialMessages : nested.messages;
     const body =
       isOne && isBytes(universal.body)
-        ? withFewMessages(this.#budget.bounded(universal.body, client), handler.method.input, mostNested)
+        ? oneMessage(this.#budget.bounded(universal.body, client), handler.method.input, () =>
+            this.#messageLimits(values),
+          )
         : universal.body;
-    const answer = await handler({ ...universal, body });
+    const answering = handler({ ...universal, body });
+    if (isOne)
+      call.work = Promise.allSettled([answering]).then(() => Promise.allSettled([values.get(implementationKey)]));
+    const answer = await answering;
     // The library calls a message that it cannot decode an internal error.
-    if (!values.get(isInvokedKey) && answer.trailer?.get('grpc-status') === String(Code.Internal))
+    const isInvoked = values.get(implementationKey) !== undefined;
+    if (!isInvoked && answer.trailer?.get('grpc-status') === String(Code.Internal))
       answer.trailer.set('grpc-status', String(Code.InvalidArgument));
     if (isOne) response.stream.setTimeout(this.#limits.unreadMs, () => response.stream.close(constants.NGHTTP2_CANCEL));
     const note = (): void => {
@@ -187,10 +201,11 @@ const endWithSignal =
   (toConnectError: (error: unknown) => ConnectError): Interceptor =>
   (next) =>
   async (request) => {
-    request.contextValues.set(isInvokedKey, true);
+    const { contextValues, signal } = request;
     try {
-      if (request.stream) return await next(request);
-      return await Promise.race([next(request), rejectOnAbort(request.signal)]);
+      const work = next(request);
+      contextValues.set(implementationKey, work);
+      return await (request.stream ? work : Promise.race([work, rejectOnAbort(signal)]));
     } catch (error) {
       throw toConnectError(error);
     }

@@ -24,8 +24,8 @@ export interface GrpcServerOptions {
 }
 
 export interface GrpcServerCollaborators
-  extends Omit<DispatcherCollaborators, 'refusals' | 'requestGate' | 'carriesCredential'>,
-    Partial<Pick<DispatcherCollaborators, 'requestGate' | 'carriesCredential'>> {
+  extends Omit<DispatcherCollaborators, 'refusals' | 'requestGate'>,
+    Partial<Pick<DispatcherCollaborators, 'requestGate'>> {
   /** Adds the services. It is called more than once. */
   readonly routes: (router: ConnectRouter) => void;
   /** Whether the server can do its work, for the health service. */
@@ -56,7 +56,6 @@ export class GrpcServer {
       { server: options.name, limits },
       {
         requestGate: undefined,
-        carriesCredential: () => false,
         ...collaborators,
         refusals,
         routes: (router) => {

@@ -6,15 +6,15 @@ export interface GrpcLimits {
   readonly connections: { readonly total: number; readonly perAddress: number };
   /** Calls of one connection at a time. Clients that send more before they know the limit see errors. Default 1,024. */
   readonly streamsPerConnection: number;
-  /** Calls at a time, in total and from one address. Default 4,000 and 1,024. */
+  /** Calls at a time, in total and from one address. A call counts until its implementation has ended. Default 4,000 and 1,024. */
   readonly calls: CallLimits;
   /** Those of them that have no end by themselves. Default 500 and 32. */
   readonly streams: CallLimits;
   /** Bytes and number of the headers of a call. Default 16 KiB and 64. */
   readonly headers: { readonly bytes: number; readonly fields: number };
-  /** Bytes of a message. Default 1 MiB, 16 MiB for calls whose headers carry a credential, and 16 KiB for each message of a stream. */
+  /** Bytes of a message. Default 1 MiB, 16 MiB for calls whose request gate has checked a credential, and 16 KiB for each message of a stream. */
   readonly message: { readonly bytes: number; readonly withCredentialBytes: number; readonly inStreamBytes: number };
-  /** Messages within a message. Default 50,000, and 250,000 for calls whose headers carry a credential. */
+  /** Messages within a message. Default 5,000, and 250,000 for calls whose request gate has checked a credential. */
   readonly nested: { readonly messages: number; readonly withCredentialMessages: number };
   /** Bytes of messages that are being received, in total and from one address: each message takes memory until it is whole. Default 256 and 64 MiB. */
   readonly receiving: { readonly total: number; readonly perAddress: number };
@@ -39,7 +39,7 @@ export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   streams: { total: 500, perAddress: 32 },
   headers: { bytes: 16 * 2 ** 10, fields: 64 },
   message: { bytes: 2 ** 20, withCredentialBytes: 16 * 2 ** 20, inStreamBytes: 16 * 2 ** 10 },
-  nested: { messages: 50_000, withCredentialMessages: 250_000 },
+  nested: { messages: 5_000, withCredentialMessages: 250_000 },
   receiving: { total: 256 * 2 ** 20, perAddress: 64 * 2 ** 20 },
   handshakeMs: 10_000,
   messageMs: 30_000,

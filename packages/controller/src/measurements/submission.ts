@@ -88,6 +88,11 @@ export class Submission {
     this.#tracing = collaborators.tracing ?? NO_TRACING;
   }
 
+  /** Most pairs in one batch. */
+  get maxBatch(): number {
+    return this.#maxBatch;
+  }
+
   /**
    * Stores a batch; when this resolves it is durable.
    * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, `tooManyRequests`, and the quota codes
@@ -107,11 +112,7 @@ export class Submission {
     const before = request && (await this.#batches.repeated(user, request, this.#now()));
     if (before !== undefined) return repeated(before);
     if (pairs.length === 0) throw new ControllerError('emptyBatch', 'the batch holds no pair');
-    if (pairs.length > this.#maxBatch) {
-      const details = { size: pairs.length, most: this.#maxBatch };
-      const message = `a batch holds at most ${details.most} pairs, not ${details.size}`;
-      throw new ControllerError('batchTooLarge', message, details);
-    }
+    refuseLargeBatch(pairs.length, this.#maxBatch);
     const { accepted, rejected } = await this.#check(user, pairs, skipInvalid, async (size, hasNames) => {
       refuseImpossible(user, size);
       // Names are not resolved for a batch that the user's limits do not allow.
@@ -214,6 +215,12 @@ function repeated({ repeatedId, isOther, rejected }: Repeated): Submitted {
     throw new ControllerError('idempotencyKeyReused', message);
   }
   return { batchId: repeatedId, rejected: rejectedSchema.parse(rejected), limits: [], isRepeated: true };
+}
+
+/** @throws {ControllerError} `batchTooLarge` when a batch has more than `most` pairs */
+export function refuseLargeBatch(size: number, most: number): void {
+  if (size <= most) return;
+  throw new ControllerError('batchTooLarge', `a batch holds at most ${most} pairs, not ${size}`, { size, most });
 }
 
 /** @throws {ControllerError} `batchTooLarge` when waiting does not help: the batch alone exceeds a limit of the user */

@@ -5,7 +5,11 @@ import { AnswerBudget } from '../../src/api/original/grpc/answer-budget.ts';
 import { withList } from '../../src/api/original/grpc/encode-list.ts';
 import { revtrList } from '../../src/api/original/revtr-list.ts';
 import { ControllerError } from '../../src/foundation/errors.ts';
-import { GetRevtrRespSchema, RunRevtrRespSchema } from '../../src/grpc/generated/revtr_pb.ts';
+import {
+  GetRevtrBatchStatusRespSchema,
+  GetRevtrRespSchema,
+  RunRevtrRespSchema,
+} from '../../src/grpc/generated/revtr_pb.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const rowOf = (id: number): MeasurementRow => ({
@@ -35,7 +39,8 @@ function listOf(count: number) {
 }
 
 describe('a message with a long list', () => {
-  const memory = () => new AnswerBudget().for(1, new AbortController().signal);
+  const memorySignal = () => new AbortController().signal;
+  const memory = () => new AnswerBudget().for(1, memorySignal());
 
   it.each([0, 1, 250, 777])('has the bytes of one that is encoded as a whole, for %i measurements', async (count) => {
     const { list, limits, revtrs } = listOf(count);
@@ -64,7 +69,50 @@ describe('a message with a long list', () => {
     expect(codeOf(() => third.take(90))).toBe('none');
 
     const { list } = listOf(300);
-    const few = new AnswerBudget({ perUser: 10_000, inAll: 20_000 }).for(1, new AbortController().signal);
+    const few = new AnswerBudget({ perUser: 110_000, inAll: 200_000 }).for(1, memorySignal());
     await expect(withList(GetRevtrRespSchema, 1, list, few)).rejects.toMatchObject({ code: 'bodyTooLarge' });
+  });
+
+  it('counts the objects of one page, the encoded pages, and their two copies', async () => {
+    const whole = await withList(GetRevtrRespSchema, 1, listOf(249).list, memory());
+    const bytes = 250 * 400 + 3 * toBinary(GetRevtrRespSchema, whole).byteLength;
+    const encode = (perUser: number) => {
+      const budget = new AnswerBudget({ perUser, inAll: 2 * bytes });
+      return withList(GetRevtrRespSchema, 1, listOf(249).list, budget.for(1, memorySignal()));
+    };
+    await expect(encode(bytes)).resolves.toBeDefined();
+    // The first byte of each page, a tag, is not counted.
+    await expect(encode(bytes - 4)).rejects.toMatchObject({ code: 'bodyTooLarge' });
+  });
+
+  it('is not read any more when its call has ended', async () => {
+    const { list, limits } = listOf(777);
+    const left = new AbortController();
+    const budget = new AnswerBudget({ perUser: 1_000_000, inAll: 1_000_000 });
+    const read: typeof list.read = async (limit, after) => {
+      if (after !== undefined) left.abort(new Error('left'));
+      return list.read(limit, after);
+    };
+    const answer = withList(GetRevtrRespSchema, 1, { ...list, read }, budget.for(1, left.signal));
+    await expect(answer).rejects.toThrow('left');
+    expect(limits).toHaveLength(2);
+    // All memory is free again.
+    expect(codeOf(() => budget.for(2, memorySignal()).take(1_000_000))).toBe('none');
+  });
+
+  it('has the statuses of a batch in pages of a packed list', async () => {
+    const statuses = Array.from({ length: 600 }, (_, i) => (i % 3 === 0 ? 'RUNNING' : 'COMPLETED'));
+    const list = {
+      name: 'revtrsStatus',
+      read: async (limit: number, after?: number) => {
+        const begin = (after ?? -1) + 1;
+        return statuses.slice(begin, begin + limit).map((_, i) => begin + i);
+      },
+      toElement: (i: number) => statuses[i],
+    };
+    const message = await withList(GetRevtrBatchStatusRespSchema, 1, list, memory());
+    expect(fromBinary(GetRevtrBatchStatusRespSchema, toBinary(GetRevtrBatchStatusRespSchema, message))).toEqual(
+      fromJson(GetRevtrBatchStatusRespSchema, { revtrsStatus: statuses }),
+    );
   });
 });

@@ -14,6 +14,7 @@ import { systemClock } from '@revtr/probing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Metrics } from '../../src/foundation/metrics.ts';
+import { isAuthenticatedKey } from '../../src/grpc/call-context.ts';
 import { Revtr } from '../../src/grpc/generated/revtr_pb.ts';
 import { GrpcServer } from '../../src/grpc/grpc-server.ts';
 import { framed, rawCall, rawSession } from './raw-call.ts';
@@ -32,6 +33,8 @@ const lines: string[] = [];
 const metrics = new Metrics();
 /** What became of the calls that never end by themselves. */
 const abandoned: string[] = [];
+/** Calls whose implementation does not look at its signal. */
+const working = { begun: 0, released: Promise.withResolvers<void>() };
 let begun = 0;
 let isServing = true;
 const server = new GrpcServer(
@@ -64,13 +67,20 @@ const server = new GrpcServer(
               reject(new Error('ended'));
             });
           }),
+        getRevtrByLabel: async () => {
+          working.begun++;
+          await working.released.promise;
+          return {};
+        },
         runAtlas: () => {
           throw new Error('a fault of the server');
         },
       }),
-    carriesCredential: (headers) => headers['revtr-key'] !== undefined,
-    requestGate: async ({ requestHeader }) => {
-      if (requestHeader.get('revtr-key') === 'wrong') throw new ConnectError('unknown key', Code.Unauthenticated);
+    requestGate: async ({ service, requestHeader, values }) => {
+      const key = requestHeader.get('revtr-key');
+      if (service !== Revtr || key === null) return;
+      if (key === 'wrong') throw new ConnectError('unknown key', Code.Unauthenticated);
+      values.set(isAuthenticatedKey, true);
     },
     toConnectError: (error) =>
       error instanceof ConnectError ? error : new ConnectError('the server failed', Code.Internal),
@@ -89,6 +99,12 @@ const clientOf = (file: string, name: string) => {
 const countedOf = async (reason: string): Promise<number> => {
   const { values } = (await metrics.registry.getSingleMetric('revtr_grpc_refused_total')?.get()) ?? { values: [] };
   return values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+};
+/** How many calls of a method have ended for their clients. */
+const endedOf = async (method: string): Promise<number> => {
+  const text = await metrics.registry.getSingleMetricAsString('revtr_grpc_call_duration_seconds');
+  const line = text.split('\n').find((each) => each.includes('_count{') && each.includes(`method="${method}"`));
+  return Number(line?.split(' ').at(-1) ?? 0);
 };
 
 beforeAll(async () => {
@@ -307,6 +323,31 @@ describe('bad input to a gRPC server', () => {
     const asJson = rawCall(session, GET_SOURCES, { body: framed(Buffer.from('{}')), headers: json });
     expect((await asJson).status).toBe(String(status.UNIMPLEMENTED));
     session.destroy();
+  });
+
+  it('cannot be a second message', async () => {
+    const session = rawSession(port);
+    const body = Buffer.concat([framed(new Uint8Array()), framed(new Uint8Array(100), { length: 60 * KiB })]);
+    // Refused while the second message is not whole.
+    const { status: code } = await rawCall(session, GET_SOURCES, { body, isEnded: false });
+    expect(code).toBe(String(status.UNIMPLEMENTED));
+    session.destroy();
+  });
+
+  it('cannot take more places by leaving calls whose implementation goes on', async () => {
+    const session = rawSession(port);
+    const body = framed(new Uint8Array());
+    const calls = Array.from({ length: 400 }, () => rawCall(session, '/pb.Revtr/GetRevtrByLabel', { body }));
+    await expect.poll(() => working.begun).toBe(400);
+    session.destroy();
+    await Promise.all(calls);
+    await expect.poll(() => endedOf('pb.Revtr/GetRevtrByLabel')).toBe(400);
+    const other = rawSession(port);
+    const statusNow = async () => (await rawCall(other, GET_SOURCES, { body })).status;
+    expect(await statusNow()).toBe(String(status.RESOURCE_EXHAUSTED));
+    working.released.resolve();
+    await expect.poll(statusNow).toBe('0');
+    other.destroy();
   });
 
   it('cannot take all places, or much memory, with calls that do not end', async () => {

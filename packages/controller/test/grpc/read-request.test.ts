@@ -9,8 +9,15 @@ type Pair = NonNullable<Parameters<typeof create<typeof RunRevtrReqSchema>>[1]>[
 const optionsOf = (pair: NonNullable<Pair>[number]) => {
   const sent = create(RunRevtrReqSchema, { revtrs: [{ src: '192.0.2.1', dst: '192.0.2.2', ...pair }] });
   const received = fromBinary(RunRevtrReqSchema, toBinary(RunRevtrReqSchema, sent));
-  return toRequestedPairs(readRunRequest(received))[0].options;
+  return toRequestedPairs(readRunRequest(received, 1))[0].options;
 };
+
+it('a batch with too many pairs is refused before its pairs are read', () => {
+  const revtrs = Array.from({ length: 3 }, () => ({ maxSpoofers: 999 }));
+  const request = create(RunRevtrReqSchema, { revtrs });
+  expect(() => readRunRequest(request, 2)).toThrow(expect.objectContaining({ code: 'batchTooLarge' }));
+  expect(() => readRunRequest(request, 3)).toThrow(expect.objectContaining({ code: 'badRequest' }));
+});
 
 describe('the options of a pair over gRPC', () => {
   it('are the defaults of the original where no atlas options are set', () => {

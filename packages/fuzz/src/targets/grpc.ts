@@ -34,7 +34,7 @@ export const grpcRunRequest = (): Target => ({
   run: (input) => {
     const message = decoded(input);
     if (message === undefined) return;
-    const { revtrs } = readRunRequest(message);
+    const { revtrs } = readRunRequest(message, message.revtrs.length);
     ensure(revtrs.length === message.revtrs.length, 'a pair is lost');
   },
 });

@@ -1,9 +1,13 @@
 import { type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { User } from '@revtr/storage';
 import type { AgentDirectory } from '../../agents/directory.ts';
+import { cutText } from '../../foundation/cut-text.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import { ipv6Refusal, isIpv6 } from '../../foundation/ipv6.ts';
 import { ownAgent } from './own-agent.ts';
+
+/** Bytes of a text of the user that an error repeats. */
+const MOST_QUOTED = 100;
 
 /** A source that a user may ask about; operators may about all. @throws {ControllerError} `notFound`; `badRequest` for IPv6 */
 export function ownSource(directory: AgentDirectory, user: User, text: string): Ipv4Address {
@@ -14,7 +18,7 @@ export function ownSource(directory: AgentDirectory, user: User, text: string): 
   const address = tryParseIpv4(text);
   const agent = address === undefined ? undefined : ownAgent(directory, user, address);
   if (address === undefined || agent?.kind !== 'source')
-    throw new ControllerError('notFound', `${text} is no source of yours`);
+    throw new ControllerError('notFound', `${cutText(text, MOST_QUOTED)} is no source of yours`);
   return address;
 }
 

@@ -6,6 +6,7 @@ import { closedSignalOf } from '../http/closed-signal.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { numberInUrl, ripeKeySchema, security } from '../http/route-parts.ts';
 import { sendList } from '../http/send-list.ts';
+import { StreamLimit } from '../http/stream-limit.ts';
 import { limitLargeMessages, messageAuth } from './message-auth.ts';
 import {
   atlasReqSchema,
@@ -22,6 +23,8 @@ import type { RevtrService } from './revtr-service.ts';
 import { sendStatus, statusResponses } from './status.ts';
 
 const MOST_BATCH_BYTES = 16 * 2 ** 20;
+/** Answers at a time with all measurements of a batch without their paths. */
+const OUTLINES = { perUser: 8, inAll: 500 };
 const authQuery = z.object({ auth });
 const batchParams = z.object({ batchId: numberInUrl });
 /** A number that fits `uint32`, the type of batch ids. */
@@ -38,6 +41,7 @@ export function registerRevtrApi(
   const { revtr } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const large = limitLargeMessages();
+  const outlines = new StreamLimit(OUTLINES);
   const partsFor = (access: 'read' | 'measure' | 'host') => {
     const { onRequest, preValidation } = messageAuth(access, { ...collaborators, large });
     return {
@@ -117,7 +121,11 @@ export function registerRevtrApi(
         response: { 200: metaRespSchema, ...statusResponses },
       },
     },
-    async (request) => revtr.metaOf(userOf(request), request.params.batchId),
+    async (request, reply) => {
+      const user = userOf(request);
+      outlines.enter(user.id, reply.raw);
+      return sendList(request, reply, await revtr.metaOf(user, request.params.batchId));
+    },
   );
 
   routes.get(
@@ -133,7 +141,11 @@ export function registerRevtrApi(
         response: { 200: statusRespSchema, ...statusResponses },
       },
     },
-    async (request) => revtr.statusesOf(userOf(request), request.params.batchId),
+    async (request, reply) => {
+      const user = userOf(request);
+      outlines.enter(user.id, reply.raw);
+      return sendList(request, reply, await revtr.statusesOf(user, request.params.batchId));
+    },
   );
 
   const flag = z.enum(['true', 'false']).optional();

@@ -1,4 +1,4 @@
-import type { MeasurementRow } from '@revtr/storage';
+import type { MeasurementOutline, MeasurementRow } from '@revtr/storage';
 import type { z } from 'zod';
 import type { LongList } from '../http/send-list.ts';
 import { type getRevtrRespSchema, toReverseTraceroute } from './messages.ts';
@@ -9,6 +9,9 @@ type Revtr = z.infer<typeof getRevtrRespSchema>['revtrs'][number];
 export interface RevtrList extends LongList<MeasurementRow> {
   readonly toElement: (row: MeasurementRow) => Revtr;
 }
+
+/** What is known of the measurements of a batch without their results. */
+export type OutlineList = LongList<MeasurementOutline>;
 
 /** The list `revtrs` of the measurements that `read` returns. */
 export const revtrList = (now: Date, read: RevtrList['read']): RevtrList => ({

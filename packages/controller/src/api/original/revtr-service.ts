@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import type { MeasurementOutline, User } from '@revtr/storage';
+import type { User } from '@revtr/storage';
 import type { z } from 'zod';
 import { ControllerError } from '../../foundation/errors.ts';
 import type { Caller } from '../http/authenticate.ts';
@@ -8,17 +8,10 @@ import { ownReadySource } from '../http/own-source.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
 import { toRequestedPairs } from '../v1/request.ts';
-import {
-  type metaRespSchema,
-  type runRevtrReqSchema,
-  type sourcesRespSchema,
-  statusOf,
-  type statusRespSchema,
-} from './messages.ts';
-import { type RevtrList, revtrList } from './revtr-list.ts';
+import { type runRevtrReqSchema, type sourcesRespSchema, statusOf } from './messages.ts';
+import { type OutlineList, type RevtrList, revtrList } from './revtr-list.ts';
 import { waitUntilFinished } from './wait.ts';
 
-const MOST_OUTLINES = 10_000;
 const MOST_LABELLED = 10_000;
 /** Requests that wait for their results. */
 const WAITING = { perUser: 20, inAll: 500 };
@@ -38,6 +31,11 @@ export class RevtrService {
 
   constructor(collaborators: RevtrServiceCollaborators) {
     this.#collaborators = collaborators;
+  }
+
+  /** Most pairs in one batch. */
+  get maxBatch(): number {
+    return this.#collaborators.submission.maxBatch;
   }
 
   /**
@@ -95,18 +93,16 @@ export class RevtrService {
   }
 
   /** `GetRevtrMetaOnly`. */
-  async metaOf(user: User, batchId: number): Promise<z.infer<typeof metaRespSchema>> {
-    const outlines = await this.#outlinesOf(user, batchId);
-    return {
-      revtrsMeta: outlines.map((outline) => ({
-        ...{ status: statusOf(outline), src: outline.source, dst: outline.destination, id: outline.id },
-      })),
-    };
+  async metaOf(user: User, batchId: number): Promise<OutlineList> {
+    const toElement: OutlineList['toElement'] = (outline) => ({
+      ...{ status: statusOf(outline), src: outline.source, dst: outline.destination, id: outline.id },
+    });
+    return { name: 'revtrsMeta', read: await this.#outlinesOf(user, batchId), toElement };
   }
 
   /** `GetRevtrBatchStatus`. */
-  async statusesOf(user: User, batchId: number): Promise<z.infer<typeof statusRespSchema>> {
-    return { revtrsStatus: (await this.#outlinesOf(user, batchId)).map(statusOf) };
+  async statusesOf(user: User, batchId: number): Promise<OutlineList> {
+    return { name: 'revtrsStatus', read: await this.#outlinesOf(user, batchId), toElement: statusOf };
   }
 
   /** `UpdateRevtr`: notes the number of a forward traceroute with a measurement of the user. */
@@ -148,16 +144,10 @@ export class RevtrService {
     return new Date(this.#collaborators.clock.now());
   }
 
-  /** All measurements of a batch without their results. */
-  async #outlinesOf(user: User, batchId: number): Promise<MeasurementOutline[]> {
+  async #outlinesOf(user: User, batchId: number): Promise<OutlineList['read']> {
     const { submission, batches } = this.#collaborators;
     const { id } = await submission.batchOf(user, batchId);
-    const all: MeasurementOutline[] = [];
-    for (;;) {
-      const page = await batches.outlinesOf(id, { limit: MOST_OUTLINES, after: all.at(-1)?.id ?? 0 });
-      all.push(...page);
-      if (page.length < MOST_OUTLINES) return all;
-    }
+    return (limit, after) => batches.outlinesOf(id, { limit, after: after?.id ?? 0 });
   }
 }
 

@@ -17,10 +17,14 @@ export class AnswerBudget {
   /** Takes memory for one answer, more and more, until `ended` fires. */
   for(userId: number, ended: AbortSignal): AnswerMemory {
     let held = 0;
-    ended.addEventListener('abort', () => this.#held.add(userId, -held), { once: true });
+    const add = (bytes: number): void => {
+      held += bytes;
+      this.#held.add(userId, bytes);
+    };
+    ended.addEventListener('abort', () => add(-held), { once: true });
     return {
       take: (bytes) => {
-        if (ended.aborted) return;
+        ended.throwIfAborted();
         const { perUser, inAll } = this.#limits;
         if (held + bytes > perUser)
           throw new ControllerError(
@@ -31,8 +35,10 @@ export class AnswerBudget {
           throw new ControllerError('tooManyRequests', 'too many large answers to you are under way', RETRY);
         if (this.#held.total + bytes > inAll)
           throw new ControllerError('tooManyRequests', 'too many large answers are under way', RETRY);
-        held += bytes;
-        this.#held.add(userId, bytes);
+        add(bytes);
+        return () => {
+          if (!ended.aborted) add(-bytes);
+        };
       },
     };
   }
@@ -40,6 +46,10 @@ export class AnswerBudget {
 
 /** The memory of one answer. */
 export interface AnswerMemory {
-  /** @throws {ControllerError} `bodyTooLarge` if the answer alone takes too much, else `tooManyRequests` */
-  take(bytes: number): void;
+  /**
+   * Takes bytes. Returns how to give them back before the answer ends, once.
+   * @throws {ControllerError} `bodyTooLarge` if the answer alone takes too much, else `tooManyRequests`
+   * @throws the reason of the signal when the call has ended: nobody waits for the answer
+   */
+  take(bytes: number): () => void;
 }

@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { createContextKey, type HandlerContext } from '@connectrpc/connect';
 import type { FastifyBaseLogger } from 'fastify';
 import { ControllerError } from '../../../foundation/errors.ts';
-import { clientKey } from '../../../grpc/call-context.ts';
+import { clientKey, isAuthenticatedKey } from '../../../grpc/call-context.ts';
 import { Revtr } from '../../../grpc/generated/revtr_pb.ts';
 import { requireAccess } from '../../http/access.ts';
 import { type Authenticator, type Caller, keyIn } from '../../http/authenticate.ts';
@@ -43,11 +43,12 @@ export class Callers {
     this.#log = log;
   }
 
-  /** Admits a call whose metadata carry a key. @throws {ControllerError} `unauthorized`, `forbidden`, `tooManyRequests` */
+  /** Admits a call of the service whose metadata carry a key. Keys of calls of other services are not looked at. @throws {ControllerError} `unauthorized`, `forbidden`, `tooManyRequests` */
   async admit(context: HandlerContext): Promise<void> {
     const key = keyIn(Object.fromEntries(context.requestHeader.entries()));
-    if (context.service === Revtr && key !== undefined)
-      context.values.set(callerKey, await this.#identify(context, key));
+    if (context.service !== Revtr || key === undefined) return;
+    context.values.set(callerKey, await this.#identify(context, key));
+    context.values.set(isAuthenticatedKey, true);
   }
 
   /** The caller of an admitted call, or the owner of `auth`. @throws {ControllerError} as `admit` */

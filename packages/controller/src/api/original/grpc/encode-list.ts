@@ -1,36 +1,41 @@
 import { type DescMessage, fromJson, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
-import type { MeasurementRow } from '@revtr/storage';
-import type { RevtrList } from '../revtr-list.ts';
+import type { LongList } from '../../http/send-list.ts';
 import type { AnswerMemory } from './answer-budget.ts';
 
-/** Measurements that are in memory as objects at once. */
+/** Rows that are in memory as objects at once. */
 const PER_PAGE = 250;
+/** A row takes at least as much as an object. */
+const BYTES_PER_ROW = 400;
+/** The encoded pages, the message that `toBinary` makes of them, and the same with the prefix of gRPC exist at the same time. */
+const COPIES = 3;
 
 /**
- * A message with a long list in its field `revtrs`, number `fieldNumber` (1 to 15). Pages of the list are encoded as they are read, because an
+ * A message with a long list in its field with the number `fieldNumber` (1 to 15). Pages of the list are encoded as they are read, because an
  * encoded measurement takes a tenth of the memory. Fields that REST adds are left out. @throws {ControllerError} as {@link AnswerMemory}
  */
-export async function withList<Desc extends DescMessage>(
+export async function withList<Desc extends DescMessage, Row>(
   schema: Desc,
   fieldNumber: number,
-  list: RevtrList,
+  list: LongList<Row>,
   memory: AnswerMemory,
 ): Promise<MessageShape<Desc>> {
   const message = messageOf(schema, { ...list.head });
   const pages: NonNullable<typeof message.$unknown> = [];
-  let last: MeasurementRow | undefined;
+  let last: Row | undefined;
   for (let left = list.most ?? Number.POSITIVE_INFINITY; left > 0; ) {
     const limit = Math.min(PER_PAGE, left);
+    const giveBack = memory.take(limit * BYTES_PER_ROW);
     const rows = await list.read(limit, last);
     last = rows.at(-1);
     left -= rows.length;
     if (rows.length > 0) {
-      // A list is the concatenation of its entries, each with a tag of one byte; the first tag is written with the page.
-      const data = toBinary(schema, messageOf(schema, { revtrs: rows.map(list.toElement) })).subarray(1);
-      memory.take(data.byteLength);
+      // A list is the concatenation of its pages, each with a tag of one byte; the first tag is written with the page.
+      const data = toBinary(schema, messageOf(schema, { [list.name]: rows.map(list.toElement) })).subarray(1);
+      memory.take(data.byteLength * COPIES);
       pages.push({ no: fieldNumber, wireType: WireType.LengthDelimited, data });
     }
+    giveBack();
     if (rows.length < limit) break;
   }
   message.$unknown = pages;

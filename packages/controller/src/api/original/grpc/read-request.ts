@@ -2,16 +2,17 @@ import { toJson } from '@bufbuild/protobuf';
 import type { z } from 'zod';
 import { ControllerError } from '../../../foundation/errors.ts';
 import { type RevtrMeasurement, RevtrMeasurementSchema, type RunRevtrReq } from '../../../grpc/generated/revtr_pb.ts';
+import { refuseLargeBatch } from '../../../measurements/submission.ts';
 import { faultOf } from '../../http/well-formed.ts';
 import { runRevtrReqSchema } from '../messages.ts';
 
-/** Reads `RunRevtrReq`. @throws {ControllerError} `badRequest` with the places */
-export function readRunRequest({
-  revtrs,
-  auth,
-  checkDB,
-  waitUntilFinished,
-}: RunRevtrReq): z.infer<typeof runRevtrReqSchema> {
+/** Reads `RunRevtrReq`. @throws {ControllerError} `batchTooLarge` for more than `mostPairs`; `badRequest` with the places */
+export function readRunRequest(
+  { revtrs, auth, checkDB, waitUntilFinished }: RunRevtrReq,
+  mostPairs: number,
+): z.infer<typeof runRevtrReqSchema> {
+  // Before each pair costs time.
+  refuseLargeBatch(revtrs.length, mostPairs);
   const value = { revtrs: revtrs.map(toPair), auth, checkDB, waitUntilFinished };
   refuseUnfitText(value);
   const read = runRevtrReqSchema.safeParse(value);

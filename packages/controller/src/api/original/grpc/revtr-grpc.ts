@@ -33,15 +33,20 @@ export interface RevtrGrpcCollaborators {
 export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<typeof Revtr> {
   const { revtr, callers } = collaborators;
   const answers = new AnswerBudget();
-  const listed = ({ id }: Pick<User, 'id'>, list: RevtrList, { signal }: HandlerContext) =>
-    withList(GetRevtrRespSchema, GetRevtrRespSchema.field.revtrs.number, list, answers.for(id, signal));
+  const memoryFor = ({ id }: Pick<User, 'id'>, { signal }: HandlerContext) => answers.for(id, signal);
+  const listed = (user: User, list: RevtrList, context: HandlerContext) =>
+    withList(GetRevtrRespSchema, GetRevtrRespSchema.field.revtrs.number, list, memoryFor(user, context));
   return {
     runRevtr: async (request, context) => {
       const caller = await callers.callerOf(context, request);
-      const { batchId, headers, list } = await revtr.run(caller, readRunRequest(request), context.signal);
+      const { batchId, headers, list } = await revtr.run(
+        caller,
+        readRunRequest(request, revtr.maxBatch),
+        context.signal,
+      );
       for (const [name, value] of Object.entries(headers)) context.responseHeader.set(name, value);
       if (list === undefined) return messageOf(RunRevtrRespSchema, { batchId });
-      const memory = answers.for(caller.user.id, context.signal);
+      const memory = memoryFor(caller.user, context);
       return withList(RunRevtrRespSchema, RunRevtrRespSchema.field.revtrs.number, list, memory);
     },
     getRevtr: async (request, context) => {
@@ -55,11 +60,15 @@ export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<ty
     },
     getRevtrMetaOnly: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
-      return messageOf(GetRevtrMetaOnlyRespSchema, await revtr.metaOf(user, request.batchId));
+      const list = await revtr.metaOf(user, request.batchId);
+      const { number } = GetRevtrMetaOnlyRespSchema.field.revtrsMeta;
+      return withList(GetRevtrMetaOnlyRespSchema, number, list, memoryFor(user, context));
     },
     getRevtrBatchStatus: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
-      return messageOf(GetRevtrBatchStatusRespSchema, await revtr.statusesOf(user, request.batchId));
+      const list = await revtr.statusesOf(user, request.batchId);
+      const { number } = GetRevtrBatchStatusRespSchema.field.revtrsStatus;
+      return withList(GetRevtrBatchStatusRespSchema, number, list, memoryFor(user, context));
     },
     updateRevtr: async (request, context) => {
       const caller = await callers.callerOf(context, request);
