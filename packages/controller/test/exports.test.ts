@@ -74,7 +74,17 @@ describe('exports of a batch', () => {
 describe('an export that continues another one', () => {
   it('ends before the first measurement that has not ended', async () => {
     const result = { startedAt: 0, endedAt: 5, stopReason: 'failed', plan: 'default', hops: [], attempts: [] };
-    const stats = new Proxy({}, { get: () => 0 });
+    const stats = {
+      ...{
+        recordRoutePings: 1,
+        spoofedRecordRoutePings: 2,
+        timestampPings: 0,
+        spoofedTimestampPings: 0,
+        plainPings: 0,
+      },
+      ...{ traceroutes: 0, tracerouteProbes: 0, recordRouteRounds: 1, spoofedRecordRouteRounds: 0, atlasQueries: 0 },
+      ...{ recordRouteMs: 0, spoofedRecordRouteMs: 0, atlasMs: 0, symmetryMs: 0 },
+    };
     const rowOf = (id: number, isDone: boolean) => ({
       ...{ id, batch_id: 1, source: '192.0.2.9', destination: '192.0.2.1', label: '', created_at: new Date(0) },
       ...(isDone ? { state: 'done', result: { ...result, stats } } : { state: 'running', result: null }),

@@ -22,9 +22,9 @@ interface BatchOptions extends ConnectionOptions, DisplayOptions, PairDefaults {
 
 const DETAILS = `
 With --out, the file may have any number of pairs. The command splits it into
-batches within your limits, adds the results of each batch to the output while
-it runs, in the order of the batch, one JSON object a line, and keeps a journal
-in OUTPUT.journal. When it is interrupted, run the same command again: it goes on,
+batches within your limits, adds the results of each batch to the output
+while it runs, in its order, one JSON object a line, and keeps a journal in
+OUTPUT.journal. When it is interrupted, run the same command again: it goes on,
 measures no pair twice and loses none. Pairs that the server does not accept
 appear in the output with the state "rejected".
 `;
