@@ -2552,6 +2552,9 @@ class SystemStatus(TypedDict):
     #: Since when this process works
     startedAt: str
     queue: SystemStatusQueue
+    rawProbes: SystemStatusRawProbes
+    #: Running processes of a cluster by role; empty for a single process
+    processes: List[SystemStatusProcess]
     mails: SystemStatusMails
     agents: List[SystemStatusAgent]
     connectedAgents: int
@@ -2598,6 +2601,11 @@ class SystemStatusPart(TypedDict):
     outcome: Literal["ok", "failed", "tooSlow"]
 
 
+class SystemStatusProcess(TypedDict):
+    role: Literal["api", "engine", "gateway", "atlas", "mail"]
+    count: int
+
+
 class _SystemStatusQueueRequired(TypedDict):
     #: Measurements that wait
     queued: int
@@ -2607,6 +2615,17 @@ class _SystemStatusQueueRequired(TypedDict):
 
 class SystemStatusQueue(_SystemStatusQueueRequired, total=False):
     #: When the oldest measurement that has not ended was submitted
+    oldestAt: str
+
+
+class _SystemStatusRawProbesRequired(TypedDict):
+    #: Raw probes that wait
+    queued: int
+    #: Raw probes under way
+    running: int
+
+
+class SystemStatusRawProbes(_SystemStatusRawProbesRequired, total=False):
     oldestAt: str
 
 

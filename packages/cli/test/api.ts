@@ -337,6 +337,11 @@ const statusOf = (text: string): SystemStatus => ({
   parts: [{ name: text, outcome: 'tooSlow' }],
   startedAt: TIME,
   queue: { queued: 3, running: 2, oldestAt: TIME },
+  rawProbes: { queued: 1, running: 0, oldestAt: TIME },
+  processes: [
+    { role: 'api', count: 2 },
+    { role: 'engine', count: 0 },
+  ],
   mails: { waiting: 4, failing: 1, oldestAt: TIME },
   agents: [
     { kind: 'source', state: 'ready', count: 1 },

@@ -40,4 +40,36 @@ describe('the tests of an agent', () => {
     const broken = await verdicts(() => new ProbingError('proberStopped', 'the agent has no scamper'));
     expect(new Set(Object.values(broken))).toEqual(new Set(['failed']));
   });
+
+  it('send eight spoofed probes each way, with different partners and targets, also among thousands of agents', async () => {
+    const spoofed: string[] = [];
+    const prober: Prober = {
+      ping: async (request) => {
+        const { sender, target, spoof } = request;
+        if (spoof?.claimedSource === address) spoofed.push(`${sender} ${target}`);
+        return { type: 'ping', request, sentAt: 0 };
+      },
+      traceroute: () => Promise.reject(new ProbingError('proberStopped', 'the agent has no scamper')),
+    };
+    const address = parseIpv4('10.0.0.0');
+    const agents = (count: number): number[] => Array.from({ length: count }, (_, i) => address + 1 + i);
+    const probesAmong = async (partners: readonly number[]): Promise<readonly string[]> => {
+      const plan = { address, kind: 'vantagePoint', senderOnly: false, partners, targets: partners } as const;
+      const results = await testAgent(plan, { prober, signal: new AbortController().signal });
+      const received = results.find(({ name }) => name === 'receiveSpoofed');
+      expect(received?.evidence).toHaveLength(spoofed.length);
+      return spoofed.splice(0);
+    };
+    const [a, b, c] = agents(3);
+    const few = await probesAmong([a, b, c]);
+    // Each partner with each target except itself.
+    expect(new Set(few)).toEqual(
+      new Set([a, b, c].flatMap((x) => [a, b, c].flatMap((y) => (x === y ? [] : `${x} ${y}`)))),
+    );
+    expect(few).toHaveLength(6);
+    expect(await probesAmong([a])).toEqual([]);
+    const many = await probesAmong(agents(5_000));
+    expect(many).toHaveLength(8);
+    expect(new Set(many.map((pair) => pair.split(' ')[0])).size).toBe(8);
+  });
 });

@@ -17,6 +17,7 @@ describe('StateReader', () => {
       datasets: { status: () => [] },
       runs: { paidSince: async () => ({ runs: 0, credits: 0 }) },
       switches: { list: () => [] },
+      processesWith: undefined,
       clock,
     });
     for (let i = 0; i < 3; i++) await expect(reader.read()).rejects.toThrow('away');

@@ -27,7 +27,7 @@ describe('the comparison of a benchmark with another version', () => {
 describe('the costs of a profile', () => {
   it('are shares of busy time, by package and by function', () => {
     const node = (functionName: string, url: string, hitCount: number) => ({
-      callFrame: { functionName, url },
+      callFrame: { functionName, url, lineNumber: 6 },
       hitCount,
     });
     const profile = {
@@ -35,7 +35,7 @@ describe('the costs of a profile', () => {
         node('(idle)', '', 900),
         node('(garbage collector)', '', 10),
         node('a', 'file:///x/packages/engine/src/a.ts', 20),
-        node('b', 'file:///x/packages/engine/src/b.ts', 20),
+        node('', 'file:///x/packages/engine/src/b.ts', 20),
         node('c', 'file:///x/node_modules/@scope/name/c.js', 40),
         node('d', 'node:net', 10),
       ],
@@ -46,7 +46,11 @@ describe('the costs of a profile', () => {
       { what: '@scope/name', share: 0.4 },
       { what: 'garbage collection', share: 0.1 },
     ]);
-    expect(byFunction[0]).toEqual({ what: '@scope/name c', share: 0.4 });
+    expect(byFunction).toEqual([
+      { what: '@scope/name c', share: 0.4 },
+      { what: 'engine a', share: 0.2 },
+      { what: 'engine b.ts:7', share: 0.2 },
+    ]);
   });
 
   it('name the work that this process did', async () => {

@@ -5,7 +5,7 @@ import { renderAge } from './age.ts';
 export function renderStatus(status: SystemStatus, now: number): string {
   const ageOf = (time: string): string => renderAge(now - Date.parse(time));
   const since = (time: string | undefined): string => (time === undefined ? '' : `, the oldest for ${ageOf(time)}`);
-  const { queue, mails, agents, datasets, ripeAtlasCredits: credits, killSwitches } = status;
+  const { queue, rawProbes, processes, mails, agents, datasets, ripeAtlasCredits: credits, killSwitches } = status;
   const broken = status.parts.filter(({ outcome }) => outcome !== 'ok');
   const line = (title: string, text: string, needsAttention = false): string =>
     `${needsAttention ? '!' : ' '} ${title.padEnd(16)}${text}\n`;
@@ -22,6 +22,16 @@ export function renderStatus(status: SystemStatus, now: number): string {
       !status.isReady,
     ),
     line('measurements', `${queue.running} under way, ${queue.queued} waiting${since(queue.oldestAt)}`),
+    line('raw probes', `${rawProbes.running} under way, ${rawProbes.queued} waiting${since(rawProbes.oldestAt)}`),
+    ...(processes.length === 0
+      ? []
+      : [
+          line(
+            'processes',
+            processes.map(({ role, count }) => `${count} ${role}`).join(', '),
+            processes.some(({ count }) => count === 0),
+          ),
+        ]),
     line('sources', agentsOf('source'), isQuarantined('source')),
     line('vantage points', agentsOf('vantagePoint'), isQuarantined('vantagePoint')),
     line('connected', `${status.connectedAgents} agents`),

@@ -3179,6 +3179,12 @@ export interface components {
                 /** @enum {string} */
                 outcome: "ok" | "failed" | "tooSlow";
             }[];
+            /** @description Running processes of a cluster by role; empty for a single process */
+            processes: {
+                count: number;
+                /** @enum {string} */
+                role: "api" | "engine" | "gateway" | "atlas" | "mail";
+            }[];
             queue: {
                 /**
                  * Format: date-time
@@ -3188,6 +3194,14 @@ export interface components {
                 /** @description Measurements that wait */
                 queued: number;
                 /** @description Measurements under way */
+                running: number;
+            };
+            rawProbes: {
+                /** Format: date-time */
+                oldestAt?: string;
+                /** @description Raw probes that wait */
+                queued: number;
+                /** @description Raw probes under way */
                 running: number;
             };
             /** @description Credits that the system spent in the last 24 hours */
@@ -9955,6 +9969,11 @@ export interface operations {
                      *           "hasFailed": false
                      *         }
                      *       ],
+                     *       "rawProbes": {
+                     *         "queued": 0,
+                     *         "running": 0
+                     *       },
+                     *       "processes": [],
                      *       "ripeAtlasCredits": {
                      *         "refresh": 0,
                      *         "onDemand": 0

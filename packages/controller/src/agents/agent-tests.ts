@@ -78,14 +78,17 @@ function pairs(
   partners: readonly Ipv4Address[],
   targetsFor: (partner: Ipv4Address) => readonly Ipv4Address[],
 ): (readonly [Ipv4Address, Ipv4Address])[] {
-  const rounds = Math.max(0, ...partners.map((partner) => targetsFor(partner).length));
-  const all = Array.from({ length: rounds }, (_, round) =>
-    partners.flatMap((partner, i) => {
+  const found: (readonly [Ipv4Address, Ipv4Address])[] = [];
+  // Pairs are made only until there are enough: among thousands of agents there are millions.
+  for (let round = 0, before = -1; found.length > before; round++) {
+    before = found.length;
+    for (const [i, partner] of partners.entries()) {
+      if (found.length === MOST_PROBES) return found;
       const targets = targetsFor(partner);
-      return round < targets.length ? [[partner, targets[(i + round) % targets.length]] as const] : [];
-    }),
-  );
-  return all.flat().slice(0, MOST_PROBES);
+      if (round < targets.length) found.push([partner, targets[(i + round) % targets.length]]);
+    }
+  }
+  return found;
 }
 
 function trace(

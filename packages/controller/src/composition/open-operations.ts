@@ -1,5 +1,6 @@
 import { AtlasRuns, type Mails, type QueueState } from '@revtr/storage';
 import type { AgentDirectory } from '../agents/directory.ts';
+import type { Role } from '../cluster/roles.ts';
 import { observeCluster } from '../operations/cluster-metrics.ts';
 import { type ReadinessCheck, ReadinessProbe } from '../operations/readiness.ts';
 import { observeState } from '../operations/state-metrics.ts';
@@ -23,9 +24,17 @@ export function openOperations(
     readonly switches: KillSwitches;
   },
 ): OperationsSubsystem {
-  const state = new StateReader({ ...parts, runs: new AtlasRuns(database.db), datasets: datasets.store, clock });
+  const { members, isShared } = cluster;
+  const processesWith = isShared ? (role: Role): number => members.with(role).length : undefined;
+  const state = new StateReader({
+    ...parts,
+    runs: new AtlasRuns(database.db),
+    datasets: datasets.store,
+    processesWith,
+    clock,
+  });
   observeState(metrics, { state, log });
-  if (cluster.isShared) observeCluster(metrics, cluster);
+  if (isShared) observeCluster(metrics, cluster);
   const needed: Record<string, ReadinessCheck> = { database: () => database.ping() };
   const bus = async (): Promise<void> => {
     if (cluster.bus.lostForMs > 0) throw new Error('the bus cannot be reached');

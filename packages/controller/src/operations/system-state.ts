@@ -2,6 +2,7 @@ import type { DatasetStatus } from '@revtr/datasets';
 import type { Clock } from '@revtr/probing';
 import type { AgentState, AtlasRuns, KillSwitchScope, Mails, QueueState } from '@revtr/storage';
 import type { RegisteredAgent } from '../agents/directory.ts';
+import { ROLES, type Role } from '../cluster/roles.ts';
 
 /** What an operator looks at first. Times are milliseconds since the Unix epoch. */
 export interface SystemState {
@@ -27,6 +28,8 @@ export interface SystemState {
   }[];
   /** Credits of RIPE Atlas that the system spent in the last 24 hours, by purpose. */
   readonly ripeAtlasCredits: { readonly refresh: number; readonly onDemand: number };
+  /** Running processes of a cluster by role, also roles without one; empty where the process is alone. */
+  readonly processes: readonly { readonly role: Role; readonly count: number }[];
   /** Number of kill switches that are set, by scope; scopes without one are absent. */
   readonly killSwitches: readonly { readonly scope: KillSwitchScope; readonly count: number }[];
 }
@@ -38,6 +41,8 @@ export interface StateReaderCollaborators {
   readonly datasets: { status(): readonly DatasetStatus[] };
   readonly runs: Pick<AtlasRuns, 'paidSince'>;
   readonly switches: { list(): readonly { readonly scope: KillSwitchScope }[] };
+  /** Number of running processes with a role; `undefined` where the process is alone. */
+  readonly processesWith: ((role: Role) => number) | undefined;
   readonly clock: Clock;
 }
 
@@ -67,7 +72,7 @@ export class StateReader {
   }
 
   async #read(at: number): Promise<SystemState> {
-    const { queue, mails, directory, datasets, runs, switches } = this.#collaborators;
+    const { queue, mails, directory, datasets, runs, switches, processesWith } = this.#collaborators;
     const since = new Date(at - DAY_MS);
     const [totals, raw, backlog, refresh, onDemand] = await Promise.all([
       queue.totals(),
@@ -95,6 +100,7 @@ export class StateReader {
         hasFailed: failure !== undefined,
       })),
       ripeAtlasCredits: { refresh: refresh.credits, onDemand: onDemand.credits },
+      processes: processesWith === undefined ? [] : ROLES.map((role) => ({ role, count: processesWith(role) })),
       killSwitches: [...scopes].map(([scope, set]) => ({ scope, count: set.length })),
     };
   }

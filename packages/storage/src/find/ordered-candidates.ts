@@ -6,11 +6,18 @@ import { withQuerySettings } from './query-settings.ts';
 /** An index that has the candidates of a search in the order of their ids, which are its last column. */
 export interface OrderedIndex {
   readonly table: 'results' | 'measurements' | 'json_results';
-  /** The values that all candidates have in its other columns, by column. */
-  readonly values: Readonly<Record<string, unknown>>;
-  /** The condition of a partial index. */
-  readonly predicate?: RawBuilder<unknown>;
+  /** Its first column, and the value that all candidates have in it, as an array of one. */
+  readonly column: string;
+  readonly value: RawBuilder<unknown>;
+  /** What candidates have in its other columns, and the condition of a partial index. Default: there is none. */
+  readonly others?: RawBuilder<unknown>;
 }
+
+/** The part of an index of a user's measurements that all tables have. */
+export const ofUser = (userId: number): Omit<OrderedIndex, 'table'> => ({
+  column: 'user_id',
+  value: sql`array[${userId}]::bigint[]`,
+});
 
 /** The candidates that were looked at. */
 export interface Candidates {
@@ -34,26 +41,22 @@ export interface CandidatesQuery {
 }
 
 /**
- * Looks at the first candidates of a range. Rows of columns are compared, and all of them are ordered by, because no other index has this order:
- * the planner could otherwise read the primary key, and skip any number of rows.
+ * Looks at the first candidates of a range. With `column = value`, the planner could also read the primary key in the order of ids, and skip any
+ * number of rows. It does not know that the column has one value in `column = any (array)`, so that no other index has the order of column and id.
  */
 export async function readCandidates(
   db: Kysely<Schema>,
   { index, conditions, range, order, most }: CandidatesQuery,
 ): Promise<Candidates> {
   const direction = sql.raw(order === 'oldest' ? 'asc' : 'desc');
-  const names = [...Object.keys(index.values), 'id'].map((name) => sql.ref(name));
-  const rowWith = (id: number) => sql`(${sql.join([...Object.values(index.values), id])})`;
-  const row = sql`(${sql.join(names)})`;
-  const ordering = sql.join(names.map((name) => sql`${name} ${direction}`));
+  const column = sql.ref(index.column);
   const found = sql<{ count: number; last: number | null; ids: number[] }>`
     select count(*)::integer as count, ${sql.raw(order === 'oldest' ? 'max' : 'min')}(id) as last,
       coalesce(json_agg(id order by id ${direction}) filter (where ${conditions}), '[]') as ids
     from (
       select * from ${sql.table(index.table)}
-      where id >= ${range.from} and id < ${range.to} and ${index.predicate ?? sql`true`}
-        and ${row} >= ${rowWith(range.from)} and ${row} < ${rowWith(range.to)}
-      order by ${ordering} limit ${most}
+      where id >= ${range.from} and id < ${range.to} and ${column} = any (${index.value}) and ${index.others ?? sql`true`}
+      order by ${column} ${direction}, id ${direction} limit ${most}
     ) as candidates`;
   const { rows } = await withQuerySettings(db, { isOrdered: true }, (transaction) => found.execute(transaction));
   const [{ count, last, ids }] = rows;

@@ -23,6 +23,11 @@ export const findMeasurements: Migration = {
       'drop index results_by_network',
       'drop index results_by_source',
       'drop index results_by_stop_reason',
+      'drop index results_by_destination',
+      'drop index results_by_label',
+      // The order of columns matters, see `readCandidates`.
+      'create index results_by_destination on results (destination, user_id, id)',
+      `create index results_by_label on results (label, user_id, id) where label <> ''`,
       `create index results_by_terms on results using gin
          (result_terms(id, user_id, source, destination, stop_reason, label, networks)) with (gin_pending_list_limit = 512)`,
       'create index jobs_of_users_by_id on measurements (user_id, id)',

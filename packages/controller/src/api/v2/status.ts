@@ -2,6 +2,7 @@ import { AGENT_STATES, KILL_SWITCH_SCOPES } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { ROLES } from '../../cluster/roles.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { security } from '../http/route-parts.ts';
@@ -18,6 +19,14 @@ const statusSchema = z.object({
     running: z.int().describe('Measurements under way'),
     oldestAt: timeSchema.optional().describe('When the oldest measurement that has not ended was submitted'),
   }),
+  rawProbes: z.object({
+    queued: z.int().describe('Raw probes that wait'),
+    running: z.int().describe('Raw probes under way'),
+    oldestAt: timeSchema.optional(),
+  }),
+  processes: z
+    .array(z.object({ role: z.enum(ROLES), count: z.int() }))
+    .describe('Running processes of a cluster by role; empty for a single process'),
   mails: z.object({
     waiting: z.int().describe('Mails that were not sent'),
     failing: z.int().describe('Mails of these that the mail server refused before'),
@@ -61,12 +70,14 @@ export function registerStatus(
     },
     async () => {
       const [{ isReady, parts }, read] = [await readiness.read(), await state.read()];
-      const { queue, mails, agents, datasets, ripeAtlasCredits, killSwitches, startedAt } = read;
+      const { queue, rawProbes, processes, mails, agents, datasets, ripeAtlasCredits, killSwitches, startedAt } = read;
       return {
         isReady,
         parts: Object.entries(parts).map(([name, outcome]) => ({ name, outcome })),
         startedAt: new Date(startedAt).toISOString(),
         queue: { ...queue, oldestAt: text(queue.oldestAt) },
+        rawProbes: { ...rawProbes, oldestAt: text(rawProbes.oldestAt) },
+        processes: [...processes],
         mails: { ...mails, oldestAt: text(mails.oldestAt) },
         agents: [...agents],
         connectedAgents: directory.list().filter(({ address }) => measuring.connected.has(address)).length,

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
 
 /** A place in the code, and its share of the busy time of the thread. */
@@ -15,7 +16,10 @@ export interface Costs {
 /** What is read of a CPU profile of V8 (type `Profile` of the Chrome DevTools Protocol). */
 export const cpuProfileSchema = z.object({
   nodes: z.array(
-    z.object({ callFrame: z.object({ functionName: z.string(), url: z.string() }), hitCount: z.int().default(0) }),
+    z.object({
+      callFrame: z.object({ functionName: z.string(), url: z.string(), lineNumber: z.int() }),
+      hitCount: z.int().default(0),
+    }),
   ),
 });
 /** What is read of a CPU profile of V8. */
@@ -32,11 +36,11 @@ export function costsOf(profiles: readonly CpuProfile[]): Costs {
   const add = (counts: Map<string, number>, what: string, hits: number): void =>
     void counts.set(what, (counts.get(what) ?? 0) + hits);
   for (const { callFrame, hitCount } of profiles.flatMap(({ nodes }) => nodes)) {
-    const { functionName, url } = callFrame;
+    const { functionName, url, lineNumber } = callFrame;
     if (IDLE.includes(functionName)) continue;
     const name = packageOf(url, functionName);
     add(byPackage, name, hitCount);
-    add(byFunction, `${name} ${functionName || 'anonymous'}`, hitCount);
+    add(byFunction, `${name} ${functionName || `${basename(url)}:${lineNumber + 1}`}`, hitCount);
   }
   return { byPackage: largest(byPackage), byFunction: largest(byFunction) };
 }

@@ -6,7 +6,7 @@ import type { Schema } from '../../schema/schema.ts';
 import { byOrder, type SearchOrder } from '../id-range.ts';
 import { type MeasurementFilter, meets } from '../measurement-filter.ts';
 import type { MeasurementSource, SearchStep, SourceSearch, StoredMeasurements } from '../measurement-source.ts';
-import { readCandidates } from '../ordered-candidates.ts';
+import { ofUser, readCandidates } from '../ordered-candidates.ts';
 
 /** How many measurements a step looks at: it reads their results. */
 const MOST = 250;
@@ -22,7 +22,7 @@ export class JsonMeasurements implements MeasurementSource {
   }
 
   search(filter: MeasurementFilter, order: SearchOrder): SourceSearch {
-    const index = { table: 'json_results', values: { user_id: filter.userId } } as const;
+    const index = { table: 'json_results', ...ofUser(filter.userId) } as const;
     const step = async (range: Parameters<SourceSearch['step']>[0]): Promise<SearchStep> => {
       const query = { index, conditions: sql`true`, range, order, most: MOST };
       const { ids, rest } = await readCandidates(this.#db, query);

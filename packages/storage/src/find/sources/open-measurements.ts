@@ -7,7 +7,7 @@ import { conditionsOnOpen } from '../conditions.ts';
 import type { SearchOrder } from '../id-range.ts';
 import { isOfEnded, type MeasurementFilter } from '../measurement-filter.ts';
 import type { MeasurementSource, SourceSearch, StoredMeasurements } from '../measurement-source.ts';
-import { readCandidates } from '../ordered-candidates.ts';
+import { ofUser, readCandidates } from '../ordered-candidates.ts';
 
 /** Measurements that have not ended. Reads those that have ended meanwhile too. */
 export class OpenMeasurements implements MeasurementSource {
@@ -24,7 +24,7 @@ export class OpenMeasurements implements MeasurementSource {
 
   search(filter: MeasurementFilter, order: SearchOrder): SourceSearch {
     if (isOfEnded(filter)) return { step: async () => ({ ids: [], rest: undefined }) };
-    const index = { table: 'measurements', values: { user_id: filter.userId } } as const;
+    const index = { table: 'measurements', ...ofUser(filter.userId) } as const;
     const conditions = conditionsOnOpen(filter);
     return { step: (range) => readCandidates(this.#db, { index, conditions, range, order, most: this.#most }) };
   }

@@ -6,7 +6,7 @@ import { conditionsOnResults } from '../conditions.ts';
 import { common, type IdRange, rangeAfter, rangeWithout, type SearchOrder } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
 import type { SearchStep, SourceSearch } from '../measurement-source.ts';
-import { type OrderedIndex, readCandidates } from '../ordered-candidates.ts';
+import { type OrderedIndex, ofUser, readCandidates } from '../ordered-candidates.ts';
 import { BLOCK } from '../terms.ts';
 import { readBlocks } from './read-blocks.ts';
 
@@ -92,10 +92,16 @@ export class ResultSearch implements SourceSearch {
 
 /** The index that has the fewest candidates, as far as that is known without looking. */
 function indexFor({ userId, destination, label }: MeasurementFilter): OrderedIndex {
-  if (destination !== undefined)
-    return { table: 'results', values: { user_id: userId, destination: storedAddressOf(destination) } };
-  if (label !== undefined) return { table: 'results', values: { user_id: userId, label }, predicate: sql`label <> ''` };
-  return { table: 'results', values: { user_id: userId } };
+  const isOwn = sql`user_id = ${userId}`;
+  if (destination !== undefined) {
+    const value = sql`array[${storedAddressOf(destination)}]::integer[]`;
+    return { table: 'results', column: 'destination', value, others: isOwn };
+  }
+  if (label !== undefined) {
+    const value = sql`array[${label}]::text[]`;
+    return { table: 'results', column: 'label', value, others: sql`${isOwn} and label <> ''` };
+  }
+  return { table: 'results', ...ofUser(userId) };
 }
 
 /** The ids of some partitions that follow each other. */
