@@ -102,13 +102,15 @@ export class Batches {
   }
 
   /**
-   * Marks a batch as cancelled, and ends its queued measurements with `result`, in whose `failReason` the destination becomes the hop.
-   * Measurements under way are not changed. Returns the ids of those that ended.
+   * Marks a batch as cancelled unless all its measurements have ended, and ends its queued measurements with `result`, in whose `failReason`
+   * the destination becomes the hop. Measurements under way are not changed. Returns the ids of those that ended.
    */
   async cancel(id: number, result: unknown, now: Date): Promise<number[]> {
     const ended = await withPartitions(this.#db, now, () =>
       this.#db.transaction().execute(async (db) => {
-        await sql`update batches set cancelled_at = coalesce(cancelled_at, ${now}) where id = ${id}`.execute(db);
+        await sql`
+          update batches set cancelled_at = coalesce(cancelled_at, ${now})
+          where id = ${id} and exists (select from measurements where batch_id = ${id})`.execute(db);
         return endQueued(db, sql`batch_id = ${id} and state = 'queued'`, result, now);
       }),
     );
