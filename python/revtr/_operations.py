@@ -203,7 +203,7 @@ class Operations(Transport):
     ) -> CancelBatchResponse:
         """Cancel a batch.
 
-        Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change. Repeating the request changes nothing.
+        Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change, nor does a batch whose measurements have all ended. Repeating the request changes nothing.
         """
         return cast("CancelBatchResponse", self._call("POST", f"/api/v2/batches/{segment(id)}/cancel"))
 
@@ -343,6 +343,7 @@ class Operations(Transport):
         id: int,
         *,
         format: Optional[Literal["jsonl", "archive", "csv", "csv-hops", "parquet", "parquet-hops", "ripe-atlas", "scamper", "graphml-routers", "graphml-networks"]] = None,
+        after: Optional[int] = None,
     ) -> Iterator[bytes]:
         """The measurements of a batch that have ended, as a file.
 
@@ -358,8 +359,9 @@ class Operations(Transport):
         * `graphml-networks`: GraphML of the networks on all paths
 
         `format`: Format of the file
+        `after`: For reading a batch while it runs: the last measurement that you have, at first 0. The file has those behind it, up to the first that has not ended
         """
-        return self._stream("GET", f"/api/v2/batches/{segment(id)}/export", query={"format": format})
+        return self._stream("GET", f"/api/v2/batches/{segment(id)}/export", query={"format": format, "after": after})
 
     def fetch_pings_v1(
         self,

@@ -547,13 +547,18 @@ class Batch(TypedDict):
     measurements: List[Measurement]
 
 
-class CancelBatchResponse(TypedDict):
+class _CancelBatchResponseRequired(TypedDict):
     id: int
     total: int
     #: Measurements that have ended, those that were cancelled in the queue included
     done: int
     #: Measurements that this request cancelled in the queue
     cancelled: int
+
+
+class CancelBatchResponse(_CancelBatchResponseRequired, total=False):
+    #: Absent when the batch had ended: nothing has changed
+    cancelledAt: str
 
 
 class CheckOptOutRequestRequest(TypedDict):
@@ -1226,6 +1231,8 @@ class MeasurementOutline(_MeasurementOutlineRequired, total=False):
     failCode: str
     #: Probability that every hop is right
     confidence: float
+    #: Milliseconds since the Unix epoch
+    startedAt: float
     durationMs: float
     hops: int
     #: AS numbers that the path passes, from the destination to the source

@@ -11,6 +11,9 @@ const MAX_FILE_BYTES = 64 * 2 ** 20;
 /** Columns of a screen that does not say how many it has. */
 const USUAL_COLUMNS = 80;
 
+/** Fires at the first Ctrl-C, once something has asked for it. */
+let interrupted: AbortSignal | undefined;
+
 // A reader such as `head` closes the pipe when it has enough. That is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
@@ -35,12 +38,14 @@ function columnsOf({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'colum
 
 /** Fires at the first Ctrl-C; a second one ends the process at once. */
 function interruption(): AbortSignal {
+  if (interrupted !== undefined) return interrupted;
   const stop = new AbortController();
   process.on('SIGINT', () => {
     if (stop.signal.aborted) process.exit(EXIT.interrupted);
     stop.abort();
   });
-  return stop.signal;
+  interrupted = stop.signal;
+  return interrupted;
 }
 
 async function readFile(path: string): Promise<string> {

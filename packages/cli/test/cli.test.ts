@@ -344,6 +344,17 @@ describe('a screen of 80 columns', () => {
     for (const kind of kinds) expect(out).toMatch(new RegExp(`^${kind} `, 'm'));
     expect(out.match(/^atlasBetween\S+/gm)).toEqual([longer[0], 'atlasBetween.recordRouteBetween…']);
     expect(longest(out)).toBeLessThanOrEqual(80);
+    for (const head of ['JUDGED', 'RIGHT %', '95 % CI', 'CONFIDENCE %'])
+      expect(out.match(/^KIND OF HOP.*$/m)?.[0]).toContain(head);
+  });
+});
+
+describe('revtr cancel', () => {
+  it('tells a batch that it cancels from one that had ended', async () => {
+    api.answers = answersOf();
+    expect((await revtr('cancel 7')).out).toBe('batch 7: 1 of 2 measurements cancelled in the queue, 1 are stopping\n');
+    api.answers = { ...answersOf(), 'POST /api/v2/batches/7/cancel': { id: 7, total: 2, done: 2, cancelled: 0 } };
+    expect(await revtr('cancel 7')).toMatchObject({ code: 0, out: 'batch 7 had ended: its 2 results do not change\n' });
   });
 });
 

@@ -99,6 +99,30 @@ describe('Ctrl-C while revtr measures', () => {
     }
   });
 
+  it('before the server has answered says that the batch may have been accepted, and where to look', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const asked = once(server, 'request');
+      const child = spawn(process.execPath, [PROGRAM, 'measure', '192.0.2.1', '--to', '198.51.100.1'], {
+        env: { PATH: process.env.PATH, HOME: '/nonexistent', REVTR_SERVER: `localhost:${port}`, REVTR_KEY: 'k' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let err = '';
+      child.stderr.on('data', (chunk) => {
+        err += chunk;
+      });
+      await asked;
+      child.kill('SIGINT');
+      expect(await once(child, 'close')).toEqual([130, null]);
+      expect(err).toMatch(/may have accepted the batch.*"revtr batches".*"revtr last"/s);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   it('ends a campaign between two steps, and says how to go on', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'revtr-program-'));
     const batches = [{ id: 7, total: 1, done: 0, createdAt: '2026-11-20T10:00:00.000Z' }];

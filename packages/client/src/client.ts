@@ -40,6 +40,17 @@ export interface Submitted {
   readonly rejected: readonly (ServerDetail & { readonly index: number })[];
 }
 
+/** Which results of a batch are read. */
+export interface ResultOptions {
+  /**
+   * For reading a batch while it runs: the id of the last measurement that was read, at first 0. The results are those of the measurements
+   * behind it, up to the first that has not ended. Default: all measurements that have ended.
+   */
+  readonly after?: number | undefined;
+  /** Cancels the reading. Default: none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** How a batch is followed. */
 export interface WatchOptions {
   /** Whether the stream has `path`, `trying` and `rtt` events, which show how a measurement goes on. Default false. */
@@ -193,16 +204,17 @@ export class ReverseTracerouteClient {
   }
 
   /** The measurements of a batch that have ended, one after the other: a batch of any size takes little memory. */
-  async *results(batchId: number, signal?: AbortSignal): AsyncGenerator<Measurement> {
-    for await (const { measurement } of this.resultLines(batchId, signal)) yield measurement;
+  async *results(batchId: number, options: ResultOptions = {}): AsyncGenerator<Measurement> {
+    for await (const { measurement } of this.resultLines(batchId, options)) yield measurement;
   }
 
   /** As {@link results}, each with the line of JSON that the server sent: programs that store results need not write them again. */
   async *resultLines(
     batchId: number,
-    signal?: AbortSignal,
+    { after, signal }: ResultOptions = {},
   ): AsyncGenerator<{ readonly measurement: Measurement; readonly line: string }> {
-    const body = await this.export(batchId, 'jsonl', signal);
+    const behind = after === undefined ? '' : `&after=${after}`;
+    const body = await this.#connection.open(`/api/v2/batches/${batchId}/export?format=jsonl${behind}`, signal);
     for await (const line of linesOf(body, this.#connection, signal)) yield { measurement: parsedLine(line), line };
   }
 

@@ -1,5 +1,8 @@
+// First: it refuses a version of Node.js on which the other modules may fail.
+import './supported-node.ts';
+
 export { AccountsClient } from './accounts.ts';
-export { ReverseTracerouteClient, type Submitted, type WatchOptions } from './client.ts';
+export { type ResultOptions, ReverseTracerouteClient, type Submitted, type WatchOptions } from './client.ts';
 export type { ClientOptions } from './connection.ts';
 export * from './errors.ts';
 export type { BatchEvent } from './events.ts';

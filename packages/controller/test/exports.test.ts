@@ -8,6 +8,7 @@ import { csvHops, csvPaths } from '../src/api/exports/csv.ts';
 import { exportBatch } from '../src/api/exports/export-batch.ts';
 import type { EndedMeasurement } from '../src/api/exports/export-format.ts';
 import { graphOfNetworks } from '../src/api/exports/graphml.ts';
+import { jsonLines } from '../src/api/exports/json-lines.ts';
 import { registerExports } from '../src/api/exports/routes.ts';
 import type { ApiCollaborators } from '../src/api/http/collaborators.ts';
 import { installErrorHandler } from '../src/api/http/errors.ts';
@@ -67,6 +68,42 @@ describe('exports of a batch', () => {
     expect(await begin('graphml-routers')).toBe(200);
     expect(await begin('graphml-networks')).toBe(429);
     expect(await begin('csv')).toBe(200);
+  });
+});
+
+describe('an export that continues another one', () => {
+  it('ends before the first measurement that has not ended', async () => {
+    const result = { startedAt: 0, endedAt: 5, stopReason: 'failed', plan: 'default', hops: [], attempts: [] };
+    const stats = {
+      ...{
+        recordRoutePings: 1,
+        spoofedRecordRoutePings: 2,
+        timestampPings: 0,
+        spoofedTimestampPings: 0,
+        plainPings: 0,
+      },
+      ...{ traceroutes: 0, tracerouteProbes: 0, recordRouteRounds: 1, spoofedRecordRouteRounds: 0, atlasQueries: 0 },
+      ...{ recordRouteMs: 0, spoofedRecordRouteMs: 0, atlasMs: 0, symmetryMs: 0 },
+    };
+    const rowOf = (id: number, isDone: boolean) => ({
+      ...{ id, batch_id: 1, source: '192.0.2.9', destination: '192.0.2.1', label: '', created_at: new Date(0) },
+      ...(isDone ? { state: 'done', result: { ...result, stats } } : { state: 'running', result: null }),
+    });
+    const rows = [rowOf(11, true), rowOf(12, true), rowOf(13, false), rowOf(14, true)];
+    const parts = {
+      batches: { measurementsOf: async (_: number, { after = 0 } = {}) => rows.filter(({ id }) => id > after) },
+      facts: {},
+    } as unknown as Parameters<typeof exportBatch>[1];
+    const idsOf = async (after?: number) => {
+      let text = '';
+      for await (const part of exportBatch({ batchId: 1, writer: jsonLines.create(), after }, parts)) text += part;
+      return [...text.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id));
+    };
+    expect(await idsOf(0)).toEqual([11, 12]);
+    expect(await idsOf(11)).toEqual([12]);
+    expect(await idsOf(12)).toEqual([]);
+    expect(await idsOf(13)).toEqual([14]);
+    expect(await idsOf()).toEqual([11, 12, 14]);
   });
 });
 

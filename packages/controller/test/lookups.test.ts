@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CachedLookups, type CachedLookupsOptions } from '../src/facts/cached-lookups.ts';
 import { InternetKnowledge } from '../src/facts/internet-knowledge.ts';
 import { LiveFacts } from '../src/facts/live-facts.ts';
+import { NameResolver } from '../src/measurements/name-resolver.ts';
 import { resolveNames } from '../src/measurements/resolve-names.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 
@@ -145,5 +146,25 @@ describe('resolveNames', () => {
     await clock.advance(10_000);
     await settle();
     expect(seen.asked).toBe(4);
+  });
+});
+
+describe('NameResolver', () => {
+  it('resolves the names of two requests of a user at a time, and those of other users meanwhile', async () => {
+    const clock = new ManualClock();
+    const resolve = async (): Promise<readonly number[]> => {
+      await clock.sleep(100);
+      return [7];
+    };
+    const resolver = new NameResolver(undefined, { facts: { resolve }, clock });
+    const [user, other] = [{ id: 1 }, { id: 2 }];
+    const underWay = [resolver.resolve(user, ['a']), resolver.resolve(user, ['b']), resolver.resolve(other, ['c'])];
+    await expect(resolver.resolve(user, ['d'])).rejects.toMatchObject({ code: 'tooManyRequests' });
+    expect(await resolver.resolve(user, [])).toEqual(new Map());
+    await clock.advance(100);
+    expect((await Promise.all(underWay)).map((found) => [...found.values()])).toEqual([[7], [7], [7]]);
+    const again = resolver.resolve(user, ['d']);
+    await clock.advance(100);
+    expect(await again).toEqual(new Map([['d', 7]]));
   });
 });

@@ -154,6 +154,8 @@ describe('the atlas of a source on the medium Internet, through a RIPE Atlas tha
     await fleet().runAtlas(source, USER_KEY);
     const refused = await post('/api/v1/atlas/run', { 'RIPE-Key': SYSTEM_KEY });
     expect([refused.status, errorSchema.parse(await refused.json()).error.code]).toEqual([409, 'conflict']);
+    const unknown = await post('/api/v1/atlas/run', { 'RIPE-Key': 'not-a-key' });
+    expect([unknown.status, errorSchema.parse(await unknown.json()).error.code]).toEqual([400, 'badRequest']);
     expect((await post('/api/v1/atlas/run', { 'RIPE-Key': USER_KEY })).status).toBe(200);
     expect((await post('/api/v1/atlas/run')).status).toBe(200);
     const [run, earlier] = (await done()).runs;

@@ -69,6 +69,15 @@ describe('the npm packages', () => {
     }
   });
 
+  it('refuse it in programs that import the client library', async () => {
+    writeFileSync(join(installed.client, 'old.mjs'), "await import('@revtr/client');");
+    const change = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.5' } });";
+    writeFileSync(join(installed.client, 'change.mjs'), change);
+    const { status, stderr } = await start('--import', ['./change.mjs', 'old.mjs'], installed.client);
+    expect(status).toBe(1);
+    expect(stderr).toContain('Node.js 20.19.5 is too old; @revtr/client needs Node.js 22.12 or newer.');
+  });
+
   it('contain a command line that measures, without the simulator and the database', async () => {
     const cli = program('cli', 'revtr');
     const args = ['measure', system.destinations[0], '--to', system.source, '--label', 'L', '--json'];

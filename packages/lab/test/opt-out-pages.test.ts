@@ -102,6 +102,13 @@ describe('pages for people who found a packet in their logs', () => {
       expect((await open(`/opt-out/confirm?token=${encodeURIComponent(bad)}`)).status).toBe(404);
   });
 
+  it('accept an IPv6 prefix in the form, and show the records of its reverse zone', async () => {
+    const { status, text } = await open('/opt-out', { network: '2001:DB8:0::/32', email: '', reason: '' });
+    expect(status).toBe(200);
+    expect(text).toContain('2001:db8::/32');
+    expect(text).toContain('8.b.d.0.1.0.0.2.ip6.arpa. TXT');
+  });
+
   it('answer nonsense with a page and without a fault', async () => {
     const post = async (path: string, type: string, body: string): Promise<number> =>
       (await fetch(`${system.url}${path}`, { method: 'POST', headers: { 'content-type': type }, body })).status;

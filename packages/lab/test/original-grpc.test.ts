@@ -122,6 +122,13 @@ describe('the gRPC service of the original', () => {
       ['RunRevtr', { revtrs: [pairTo(one)], auth: 'unknown' }, status.UNAUTHENTICATED, 'not known'],
       ['RunRevtr', { auth: key }, status.INVALID_ARGUMENT, 'no pair'],
       ['RunRevtr', { revtrs: [pairTo('10.0.0.1')], auth: key }, status.INVALID_ARGUMENT, 'cannot be measured'],
+      ['RunRevtr', { revtrs: [pairTo('2001:db8::1')], auth: key }, status.INVALID_ARGUMENT, 'ipv6NotSupported'],
+      [
+        'RunRevtr',
+        { revtrs: [{ src: '2001:db8::1', dst: one }], auth: key },
+        status.INVALID_ARGUMENT,
+        'ipv6NotSupported',
+      ],
       ['RunRevtr', { revtrs: [pairTo(one, { label: 'x\0' })], auth: key }, status.INVALID_ARGUMENT, 'NUL'],
       ['RunRevtr', { revtrs: [pairTo(one, { maxSpoofers: 999 })], auth: key }, status.INVALID_ARGUMENT, 'form'],
       ['RunRevtr', { revtrs: [pairTo(one)], auth: poor }, status.RESOURCE_EXHAUSTED, 'day'],
@@ -129,6 +136,7 @@ describe('the gRPC service of the original', () => {
       ['GetRevtrByLabel', { label: 'none', auth: key }, status.NOT_FOUND, 'label'],
       ['UpdateRevtr', { revtrId: 2 ** 31, tracerouteId: '1', auth: key }, status.NOT_FOUND, 'no measurement'],
       ['CleanAtlas', { source: system.source, auth: key }, status.NOT_FOUND, 'no source of yours'],
+      ['RunAtlas', { source: '2001:db8::1', auth: key }, status.INVALID_ARGUMENT, 'ipv6NotSupported'],
       ['RunAtlas', { source: 'x', auth: key }, status.NOT_FOUND, 'no source of yours'],
     ];
     for (const [method, message, code, text] of cases) {

@@ -14,7 +14,7 @@ export const summarySchema = z.object({
   source: z.string().describe('IPv4 address to which the path leads'),
   destination: z.string().describe('IPv4 address from which the path leads back'),
   state: z.enum(['queued', 'running', 'done']),
-  measuredAt: z.string().optional().describe('ISO 8601, UTC'),
+  measuredAt: z.string().optional().describe('When the measurement started, ISO 8601, UTC'),
   stopReason: z
     .string()
     .optional()

@@ -23,6 +23,8 @@ export interface StorageErrorDetails {
   readonly badLimit: { readonly limit: number; readonly maximum: number };
   /** More rows than a query that must return all of them may return. */
   readonly tooManyRows: { readonly rows: string; readonly maximum: number };
+  /** So many requests of the user wait to be stored that no further one is taken. */
+  readonly tooManyWaiting: { readonly maximum: number };
   /** A stored result is not in the form of this version, or damaged at this byte. */
   readonly badRecord: { readonly reason: string; readonly at: number };
   /**

@@ -594,6 +594,18 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(await batches.latestOf(user.id, 10, id)).toEqual([]);
     });
 
+    it('does not mark a batch as cancelled that has ended', async () => {
+      const batches = new Batches(database.db);
+      const user = await newUser();
+      const id = await accept(user, 1);
+      const jobs = new Jobs(database.db);
+      const leased = await jobs.lease('a', 1, now, later(30));
+      expect(leased).toMatchObject([{ batchId: id }]);
+      await jobs.finish('a', [{ id: leased[0].id, result: {} }], later(9));
+      expect(await batches.cancel(id, { stopReason: 'cancelled' }, later(10))).toEqual([]);
+      expect((await batches.find(id))?.cancelled_at).toBeNull();
+    });
+
     it('leases each job once and takes the jobs of small batches between those of large ones', async () => {
       const big = await accept(await newUser(), 50);
       const small = await accept(await newUser(), 2);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ClientError, isClientError, type RequestedPair, type ReverseTracerouteClient } from '@revtr/client';
 import { isComplete } from '../exit-codes.ts';
-import type { Journal, SubmittedGroup } from './journal.ts';
+import type { GroupPart, Journal, SubmittedGroup } from './journal.ts';
 import type { OutputFile } from './output-file.ts';
 import type { ProgressLine } from './progress.ts';
 
@@ -10,6 +10,8 @@ const MOST_UNDER_WAY = 16;
 /** Batches that the server has and the output does not have: those under way, and those that are complete and wait to be written. */
 const MOST_UNWRITTEN = 48;
 const POLL_MS = 1_000;
+/** How often the output gets the results of a batch that is not complete, milliseconds. */
+const WRITE_EVERY_MS = 5_000;
 /** Pause when the server cannot be reached, and after how much time without an answer the campaign gives up, milliseconds. */
 const RETRY_MS = 5_000;
 const GIVE_UP_MS = 600_000;
@@ -17,7 +19,13 @@ const GIVE_UP_MS = 600_000;
 interface UnderWay extends SubmittedGroup {
   readonly group: number;
   readonly pairs: readonly RequestedPair[];
+  /** What the output has of the batch. */
+  part: GroupPart;
+  /** When the output last got results of the batch, milliseconds since the Unix epoch. */
+  writtenAt: number;
 }
+
+const NOTHING: GroupPart = { after: 0, pairs: 0, reached: 0 };
 
 /** How a campaign ended. */
 export interface CampaignSummary {
@@ -28,9 +36,9 @@ export interface CampaignSummary {
 }
 
 /**
- * Measures groups of pairs as batches, as many at a time as the server accepts, and adds the results of each batch to the output when it is
- * complete. It submits further batches while it writes: the server is never without work. The journal makes every step repeatable: each
- * pair is measured once and is in the output once, whenever the process ends.
+ * Measures groups of pairs as batches, as many at a time as the server accepts. While a batch runs, its results are added to the output in the
+ * order of the batch, up to the first measurement that has not ended. Further batches are submitted meanwhile: the server is never without
+ * work. The journal makes every step repeatable: each pair is measured once and is in the output once, whenever the process ends.
  */
 export class Campaign {
   readonly #client: ReverseTracerouteClient;
@@ -43,9 +51,13 @@ export class Campaign {
   readonly #underWay = new Set<UnderWay>();
   /** Batches that are complete and not yet written, in the order in which they are written. */
   readonly #complete = new Set<UnderWay>();
-  /** Resolves when no complete batch is left, or when one could not be written. */
+  /** Batches under way that have results to write. Complete ones come first. */
+  readonly #growing = new Set<UnderWay>();
+  /** Resolves when nothing is left to write, or when something could not be written. */
   #writing: Promise<void> | undefined;
   #writeError: unknown;
+  /** Pairs of the groups that are in the output as a whole. */
+  #finished = 0;
   #written = 0;
   #reached = 0;
   #rejected = 0;
@@ -118,7 +130,9 @@ export class Campaign {
   async #begin(group: number, pairs: readonly RequestedPair[]): Promise<boolean> {
     const known = this.#journal.group(group);
     if (known.reached !== undefined) {
-      this.#count(pairs.length, known.submitted?.rejected.length ?? 0, known.reached);
+      this.#finished += pairs.length;
+      this.#rejected += known.submitted?.rejected.length ?? 0;
+      this.#count(pairs.length, known.reached);
       return true;
     }
     let { submitted } = known;
@@ -129,7 +143,9 @@ export class Campaign {
       if (submitted === undefined) return false;
       await this.#journal.add({ group, ...submitted });
     }
-    this.#underWay.add({ group, pairs, ...submitted });
+    const { part = NOTHING } = known;
+    this.#count(part.pairs, part.reached);
+    this.#underWay.add({ group, pairs, ...submitted, part, writtenAt: this.#now() });
     return true;
   }
 
@@ -140,22 +156,23 @@ export class Campaign {
 
   /** Looks which batches are complete, lets them be written, and waits if there was none. */
   async #advance(): Promise<void> {
-    if (this.#complete.size > 0) this.#writing ??= this.#write();
+    if (this.#complete.size + this.#growing.size > 0) this.#writing ??= this.#write();
     if (this.#underWay.size === 0) return this.#writing ?? this.#waitForQuota();
     const complete = await this.#patiently(() => this.#findComplete());
     if (complete === undefined) return;
     for (const batch of complete) {
       this.#underWay.delete(batch);
+      this.#growing.delete(batch);
       this.#complete.add(batch);
       if (this.#isFull) this.#blockedUntil = 0;
     }
     if (complete.length === 0) await this.#sleep(POLL_MS);
   }
 
-  /** Writes complete batches until none is left. Never rejects. */
+  /** Writes results until none is left. Never rejects. */
   async #write(): Promise<void> {
     try {
-      await this.#writeComplete();
+      await this.#writeAll();
     } catch (error) {
       this.#writeError = error;
     } finally {
@@ -163,22 +180,47 @@ export class Campaign {
     }
   }
 
-  async #writeComplete(): Promise<void> {
-    for (const batch of this.#complete) {
-      let written: { readonly writtenTo: number; readonly reached: number } | undefined;
-      while (written === undefined) {
-        if (this.#signal?.aborted === true) return;
-        written = await this.#patiently(() => this.#append(batch));
+  async #writeAll(): Promise<void> {
+    while (this.#signal?.aborted !== true) {
+      const [complete] = this.#complete;
+      if (complete !== undefined) {
+        await this.#writeRest(complete);
+        continue;
       }
-      await this.#journal.add({ group: batch.group, ...written });
-      this.#complete.delete(batch);
-      this.#count(batch.pairs.length, batch.rejected.length, written.reached);
+      const [growing] = this.#growing;
+      if (growing === undefined) return;
+      this.#growing.delete(growing);
+      await this.#writePart(growing);
     }
   }
 
-  #count(pairs: number, rejected: number, reached: number): void {
+  /** Writes what the output does not have of a complete batch, unless the server has to be asked again. */
+  async #writeRest(batch: UnderWay): Promise<void> {
+    const { group, pairs, rejected, part } = batch;
+    const written = await this.#patiently(() => this.#append(batch, rejectedLines(batch)));
+    if (written === undefined) return;
+    const { writtenTo, reached } = written;
+    await this.#journal.add({ group, writtenTo, reached });
+    this.#complete.delete(batch);
+    this.#finished += pairs.length;
+    this.#rejected += rejected.length;
+    this.#count(pairs.length - part.pairs, reached - part.reached);
+  }
+
+  /** Writes the results of a batch that have arrived since the last time, up to the first measurement that has not ended. */
+  async #writePart(batch: UnderWay): Promise<void> {
+    const { group, part } = batch;
+    const written = await this.#patiently(() => this.#append(batch, []));
+    batch.writtenAt = this.#now();
+    if (written === undefined || written.pairs === part.pairs) return;
+    const { writtenTo, ...now } = written;
+    await this.#journal.add({ group, writtenTo, ...now });
+    batch.part = now;
+    this.#count(now.pairs - part.pairs, now.reached - part.reached);
+  }
+
+  #count(pairs: number, reached: number): void {
     this.#written += pairs;
-    this.#rejected += rejected;
     this.#reached += reached;
   }
 
@@ -191,7 +233,7 @@ export class Campaign {
     const limit = this.#underWay.size;
     const latest = new Map((await this.#client.batches({ limit })).map((batch) => [batch.id, batch]));
     const complete: UnderWay[] = [];
-    let done = this.#written;
+    let done = this.#finished;
     for (const { pairs } of this.#complete) done += pairs.length;
     for (const batch of this.#underWay) {
       const { batchId } = batch;
@@ -199,29 +241,34 @@ export class Campaign {
       else {
         const found = latest.get(batchId) ?? (await this.#client.batches({ limit: 1, before: batchId + 1 }))[0];
         done += found.done;
+        const { part, writtenAt } = batch;
         if (found.done === found.total) complete.push(batch);
+        else if (found.done > part.pairs && this.#now() - writtenAt >= WRITE_EVERY_MS) this.#growing.add(batch);
       }
     }
     this.#show(done);
     return complete;
   }
 
-  async #append(batch: UnderWay): Promise<{ readonly writtenTo: number; readonly reached: number }> {
-    let reached = 0;
+  /** Adds results that the output does not have to it, and `more` lines. Returns what the output then has of the batch. */
+  async #append(batch: UnderWay, more: Iterable<string>): Promise<GroupPart & { readonly writtenTo: number }> {
+    const { batchId } = batch;
     const client = this.#client;
+    let { after, pairs, reached } = batch.part;
     async function* lines(): AsyncGenerator<string> {
-      if (batch.batchId !== null) {
-        for await (const { measurement, line } of client.resultLines(batch.batchId)) {
+      if (batchId !== null) {
+        for await (const { measurement, line } of client.resultLines(batchId, { after })) {
+          if (!Number.isSafeInteger(measurement.id) || measurement.id <= after) throw notInOrder(batchId);
+          after = measurement.id;
+          pairs++;
           if (isComplete(measurement)) reached++;
           yield line;
         }
       }
-      for (const { index, code, message } of batch.rejected) {
-        const { src, dst, label = '' } = batch.pairs[index];
-        yield JSON.stringify({ source: src, destination: dst, label, state: 'rejected', code, message });
-      }
+      yield* more;
     }
-    return { writtenTo: await this.#output.append(lines()), reached };
+    const writtenTo = await this.#output.append(lines());
+    return { writtenTo, after, pairs, reached };
   }
 
   /** Runs a call. When the server asks to wait or cannot be reached, waits and returns `undefined`: the caller tries again. */
@@ -251,5 +298,18 @@ export class Campaign {
     const seconds = Math.ceil((this.#blockedUntil - this.#now()) / 1000);
     this.#show(this.#written, `waiting ${seconds} s for your limits`);
     await this.#sleep(Math.max(0, this.#blockedUntil - this.#now()));
+  }
+}
+
+function notInOrder(batchId: number): ClientError {
+  const reason = `the server sent results of batch ${batchId} that are not in order`;
+  return new ClientError('badAnswer', reason, { reason });
+}
+
+/** What the output has of the pairs that the server did not accept. */
+function* rejectedLines({ pairs, rejected }: UnderWay): Generator<string> {
+  for (const { index, code, message } of rejected) {
+    const { src, dst, label = '' } = pairs[index];
+    yield JSON.stringify({ source: src, destination: dst, label, state: 'rejected', code, message });
   }
 }

@@ -22,11 +22,21 @@ const SAME_IN_CAMPAIGN = ['version', 'server', 'sha256', 'pairs', 'to', 'label']
 
 const rejectedSchema = z.object({ index: z.int(), code: z.string(), message: z.string() });
 
+const partSchema = z.object({
+  /** The last measurement of the batch whose result is in the output. */
+  after: z.int(),
+  /** Results of the batch in the output, and those of them that reach the source. */
+  pairs: z.int(),
+  reached: z.int(),
+});
+
 const entrySchema = z.union([
   /** A batch is about to be submitted with an idempotency key. */
   z.strictObject({ group: z.int(), key: z.string() }),
   /** The server has accepted the batch, or no pair of it: then there is no batch. */
   z.strictObject({ group: z.int(), batchId: z.int().nullable(), rejected: z.array(rejectedSchema).readonly() }),
+  /** The first results of the batch are in the output, which has this many bytes now. */
+  z.strictObject({ group: z.int(), writtenTo: z.int(), ...partSchema.shape }),
   /** The results of the batch are in the output, which has this many bytes now. */
   z.strictObject({ group: z.int(), writtenTo: z.int(), reached: z.int() }),
 ]);
@@ -35,9 +45,14 @@ const entrySchema = z.union([
 export interface GroupState {
   readonly key?: string;
   readonly submitted?: SubmittedGroup;
-  /** Pairs whose results are in the output and reach the source; `undefined`: the output does not have the group. */
+  /** What the output has of the group; `undefined`: nothing. */
+  readonly part?: GroupPart;
+  /** Pairs whose results are in the output and reach the source; `undefined`: the output does not have the whole group. */
   readonly reached?: number;
 }
+
+/** What the output has of a group whose batch is not complete. */
+export type GroupPart = Readonly<z.infer<typeof partSchema>>;
 
 /** A group that the server has. */
 export interface SubmittedGroup {
@@ -52,7 +67,7 @@ export class Journal {
   readonly #groups: Map<number, GroupState>;
   /** Resolves when the last entry is on disk. Entries are written one after the other. */
   #written: Promise<void> = Promise.resolve();
-  /** Bytes of the output that belong to complete groups. */
+  /** Bytes of the output that the journal knows. */
   readonly outputBytes: number;
 
   private constructor(file: FileHandle, groups: Map<number, GroupState>, outputBytes: number) {
@@ -130,6 +145,10 @@ export class Journal {
 }
 
 function merged(before: GroupState = {}, entry: z.infer<typeof entrySchema>): GroupState {
+  if ('after' in entry) {
+    const { after, pairs, reached } = entry;
+    return { ...before, part: { after, pairs, reached } };
+  }
   if ('writtenTo' in entry) return { ...before, reached: entry.reached };
   if ('key' in entry) return { ...before, key: entry.key };
   return { ...before, submitted: { batchId: entry.batchId, rejected: entry.rejected } };

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
 
-/** The file that the results of a campaign are added to, a batch at a time. */
+/** The file that the results of a campaign are added to. */
 export class OutputFile {
   readonly #file: FileHandle;
   #length: number;
@@ -11,7 +11,7 @@ export class OutputFile {
     this.#length = length;
   }
 
-  /** Opens the file, and removes what is behind `length` bytes: results of a batch that were not written completely. */
+  /** Opens the file, and removes what is behind `length` bytes: results that the journal does not know. */
   static async open(path: string, length: number): Promise<OutputFile> {
     const file = await open(path, length === 0 ? 'w' : 'r+');
     const { size } = await file.stat();

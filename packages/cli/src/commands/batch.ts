@@ -11,6 +11,7 @@ import { readText } from '../read-text.ts';
 import { follow } from './follow.ts';
 import { printMeasurements } from './print-measurements.ts';
 import { sourceOf } from './source.ts';
+import { submit } from './submit.ts';
 
 interface BatchOptions extends ConnectionOptions, DisplayOptions, PairDefaults {
   readonly to?: string;
@@ -21,8 +22,8 @@ interface BatchOptions extends ConnectionOptions, DisplayOptions, PairDefaults {
 
 const DETAILS = `
 With --out, the file may have any number of pairs. The command splits it into
-batches within your limits, adds the results of each batch to the output when
-the batch is complete, one JSON object a line, and keeps a journal in
+batches within your limits, adds the results of each batch to the output
+while it runs, in its order, one JSON object a line, and keeps a journal in
 OUTPUT.journal. When it is interrupted, run the same command again: it goes on,
 measures no pair twice and loses none. Pairs that the server does not accept
 appear in the output with the state "rejected".
@@ -52,7 +53,7 @@ export function addBatch(program: Command, context: Context): void {
     }
     const pairs = parsePairs(file, await readText(file, terminal), options);
     const client = await context.connect(options);
-    const { batchId, rejected } = await client.submit(pairs, { skipInvalid: options.skipInvalid === true });
+    const { batchId, rejected } = await submit(client, pairs, { skipInvalid: options.skipInvalid === true }, context);
     for (const { at, message } of rejected) output.note(`left out ${at}: ${message}`);
     if (!options.wait) {
       output.printEach(options, [{ batchId }], () => `batch ${batchId}\n`);

@@ -46,9 +46,9 @@ export function addBatches(program: Command, context: Context): void {
     .argument('<batch>', 'number of the batch', readCount)
     .action(async (batch: number, options: ConnectionOptions) => {
       const client = await context.connect(options);
-      output.print(options, await client.cancel(batch), ({ id, total, done, cancelled }) =>
-        cancelled === 0 && done === total
-          ? `batch ${id}: all ${total} measurements have ended\n`
+      output.print(options, await client.cancel(batch), ({ id, total, done, cancelled, cancelledAt }) =>
+        cancelledAt === undefined
+          ? `batch ${id} had ended: its ${total === 1 ? 'result does' : `${total} results do`} not change\n`
           : `batch ${id}: ${cancelled} of ${total} measurements cancelled in the queue, ${total - done} are stopping\n`,
       );
     });

@@ -8,6 +8,7 @@ import { exitCodeOfMeasurements } from '../exit-codes.ts';
 import { renderMeasurement } from '../render/measurement/measurement.ts';
 import { follow } from './follow.ts';
 import { requiredSource, type SourceOption, withSource } from './source.ts';
+import { submit } from './submit.ts';
 
 interface MeasureOptions extends ConnectionOptions, DisplayOptions, SourceOption {
   readonly label?: string;
@@ -31,7 +32,7 @@ export function addMeasure(program: Command, context: Context): void {
     const source = await requiredSource(options, terminal);
     const display = await completed(options, terminal);
     const client = await context.connect(options);
-    const { batchId } = await client.submit([toPair(source, destination, options)]);
+    const { batchId } = await submit(client, [toPair(source, destination, options)], {}, context);
     const { measurements } = await follow(client, batchId, { paths: true }, context);
     const [measurement] = measurements;
     if (measurement === undefined) {

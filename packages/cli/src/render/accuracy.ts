@@ -6,6 +6,8 @@ type Rate = Accuracy['reached'];
 type HopRate = Accuracy['hops'];
 
 const NETWORKS_SHOWN = 10;
+/** Fewest columns of the first column of a table of hops: with counts of five digits, a line has 80 columns at most. */
+const LEAST_NAME = 24;
 
 const percent = (share: number): string => (100 * share).toFixed(1);
 const interval = ({ low, high }: Pick<Rate, 'low' | 'high'>): string => `${percent(low)} to ${percent(high)}`;
@@ -28,17 +30,11 @@ function hopTable(head: string, rows: readonly HopRow[], screen: Screen): string
       hops.total === 0 ? '-' : text(hops);
   return table<HopRow>(
     [
-      { head, least: 34, cell: ({ name }) => name },
-      { head: 'JUDGED', align: 'right', cell: ({ hops }) => String(hops.total) },
+      { head, least: LEAST_NAME, cell: ({ name }) => name },
+      { head: 'JUDGED', align: 'right', cell: ({ hops }) => `${hops.total} of ${hops.total + hops.unjudged}` },
       { head: 'RIGHT %', align: 'right', cell: ifJudged(({ share }) => percent(share)) },
-      { head: '95 % INTERVAL', align: 'right', cell: ifJudged(interval) },
-      {
-        head: 'CONFIDENCE %',
-        align: 'right',
-        cell: ifJudged(({ meanConfidence }) => percent(meanConfidence)),
-        least: 5,
-      },
-      { head: 'UNJUDGED', align: 'right', cell: ({ hops }) => String(hops.unjudged), least: 'cells' },
+      { head: '95 % CI', align: 'right', cell: ifJudged(({ low, high }) => `${percent(low)}–${percent(high)}`) },
+      { head: 'CONFIDENCE %', align: 'right', cell: ifJudged(({ meanConfidence }) => percent(meanConfidence)) },
     ],
     rows,
     screen,

@@ -677,7 +677,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a batch
-         * @description Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change. Repeating the request changes nothing.
+         * @description Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. Measurements that have ended do not change, nor does a batch whose measurements have all ended. Repeating the request changes nothing.
          */
         post: operations["cancelBatch"];
         delete?: never;
@@ -2574,6 +2574,8 @@ export interface components {
             /** @description Round-trip time between source and destination */
             rttMs?: number;
             source: string;
+            /** @description Milliseconds since the Unix epoch */
+            startedAt?: number;
             /** @enum {string} */
             state: "queued" | "running" | "done";
             stopReason?: string;
@@ -6161,6 +6163,11 @@ export interface operations {
                     "application/json": {
                         /** @description Measurements that this request cancelled in the queue */
                         cancelled: number;
+                        /**
+                         * Format: date-time
+                         * @description Absent when the batch had ended: nothing has changed
+                         */
+                        cancelledAt?: string;
                         /** @description Measurements that have ended, those that were cancelled in the queue included */
                         done: number;
                         id: number;
@@ -6208,6 +6215,8 @@ export interface operations {
     exportBatch: {
         parameters: {
             query?: {
+                /** @description For reading a batch while it runs: the last measurement that you have, at first 0. The file has those behind it, up to the first that has not ended */
+                after?: string;
                 /** @description Format of the file */
                 format?: "jsonl" | "archive" | "csv" | "csv-hops" | "parquet" | "parquet-hops" | "ripe-atlas" | "scamper" | "graphml-routers" | "graphml-networks";
             };

@@ -90,14 +90,14 @@ export class AtlasService {
 
   /**
    * Begins a run that a user requests, or joins the run under way.
-   * @throws {ControllerError} `conflict` when the run under way cannot use the asker's RIPE Atlas key; `badRequest` when RIPE Atlas does
-   * not know the key; `upstreamFailed` when RIPE Atlas cannot be asked
+   * @throws {ControllerError} `badRequest` when RIPE Atlas does not know the asker's key; `upstreamFailed` when RIPE Atlas cannot be asked;
+   * `conflict` when the run under way cannot use the key
    */
   async run(source: Ipv4Address, asker: Asker): Promise<AtlasRun> {
     const { ripeKey } = asker;
     if (ripeKey !== undefined && !this.#underWay.usesKey(source, ripeKey)) {
-      this.#refuseUnusedKey(source, ripeKey);
       await this.#planner.checkKey(ripeKey);
+      this.#refuseUnusedKey(source, ripeKey);
     }
     const run = await this.#begin(source, 'asked', asker);
     this.#refuseUnusedKey(source, ripeKey);

@@ -8,8 +8,10 @@ import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { type CheckedPairs, completePairs, type RequestedPair, screenPairs } from './check-pairs.ts';
 import type { DestinationCheck } from './destination-check.ts';
+import { NameResolver } from './name-resolver.ts';
 import { quotaError } from './quota-error.ts';
-import { DEFAULT_NAME_LIMITS, type NameLimits, resolveNames } from './resolve-names.ts';
+import type { NameLimits } from './resolve-names.ts';
+import { orTooManyRequests } from './too-many-requests.ts';
 
 type Rejection = CheckedPairs['rejected'][number];
 
@@ -40,14 +42,14 @@ export interface Submitted {
 export interface SubmissionOptions {
   /** Most pairs in one batch. */
   readonly maxBatch: number;
-  /** Limits of the resolution of host names. Default {@link DEFAULT_NAME_LIMITS}. */
+  /** Limits of the resolution of host names. Default as for {@link NameResolver}. */
   readonly names?: NameLimits;
 }
 
 /** Accepts batches from users: checks them, stores them, and wakes the runner. */
 export class Submission {
   readonly #maxBatch: number;
-  readonly #nameLimits: NameLimits;
+  readonly #names: NameResolver;
   readonly #batches: Batches;
   readonly #sources: SourceAccess;
   readonly #clock: Clock;
@@ -75,7 +77,7 @@ export class Submission {
     },
   ) {
     this.#maxBatch = options.maxBatch;
-    this.#nameLimits = options.names ?? DEFAULT_NAME_LIMITS;
+    this.#names = new NameResolver(options.names, collaborators);
     this.#batches = collaborators.batches;
     this.#sources = collaborators.sources;
     this.#clock = collaborators.clock;
@@ -93,7 +95,7 @@ export class Submission {
 
   /**
    * Stores a batch; when this resolves it is durable.
-   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, and the quota codes
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, `tooManyRequests`, and the quota codes
    */
   submit(user: User, pairs: readonly RequestedPair[], options: SubmitOptions): Promise<Submitted> {
     const attributes = { 'revtr.pairs': pairs.length };
@@ -119,12 +121,14 @@ export class Submission {
     });
     for (const rejection of rejected) this.#onRejected(user, rejection);
     const repeatable = request && { ...request, rejected };
-    const outcome = await this.#batches.accept(user, accepted, this.#now(), {
-      keyId,
-      repeatable,
-      isBulk: isBackground || undefined,
-      trace: this.#tracing.current(),
-    });
+    const outcome = await orTooManyRequests(
+      this.#batches.accept(user, accepted, this.#now(), {
+        keyId,
+        repeatable,
+        isBulk: isBackground || undefined,
+        trace: this.#tracing.current(),
+      }),
+    );
     if ('repeatedId' in outcome) return repeated(outcome);
     if (!('id' in outcome)) throw quotaError(outcome, accepted.length);
     this.#onAccepted();
@@ -168,12 +172,12 @@ export class Submission {
     skipInvalid: boolean,
     beforeLookUp: (size: number, hasNames: boolean) => Promise<void>,
   ): Promise<CheckedPairs> {
-    const { facts, destinationCheck } = this.#checks;
+    const { destinationCheck } = this.#checks;
     const sources = (await this.#sources.readySources(user)).map(({ address }) => address);
     const screened = screenPairs(pairs, sources, destinationCheck);
     this.#refuseInvalid(user, pairs.length, screened.candidates.length, screened.rejected, skipInvalid);
     await beforeLookUp(screened.candidates.length, screened.names.length > 0);
-    const resolved = await resolveNames(screened.names, this.#nameLimits, { facts, clock: this.#clock });
+    const resolved = await this.#names.resolve(user, screened.names);
     const checked = completePairs(screened, resolved, destinationCheck);
     this.#refuseInvalid(user, pairs.length, checked.accepted.length, checked.rejected, skipInvalid);
     return checked;

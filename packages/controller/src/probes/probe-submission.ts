@@ -5,8 +5,10 @@ import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError, type ErrorDetail } from '../foundation/errors.ts';
 import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { DestinationCheck } from '../measurements/destination-check.ts';
+import { NameResolver } from '../measurements/name-resolver.ts';
 import { quotaError } from '../measurements/quota-error.ts';
-import { DEFAULT_NAME_LIMITS, isHostName, type ResolvedNames, resolveNames } from '../measurements/resolve-names.ts';
+import { isHostName, type ResolvedNames } from '../measurements/resolve-names.ts';
+import { orTooManyRequests } from '../measurements/too-many-requests.ts';
 import type { ProbeRequest } from './probe-request.ts';
 import { type SenderFault, type SendingHosts, senderOf, senderRulesOf } from './sender-rules.ts';
 
@@ -34,9 +36,11 @@ export interface ProbeSubmissionCollaborators extends SendingHosts {
 /** Accepts raw probes from users: checks them and stores them. */
 export class ProbeSubmission {
   readonly #collaborators: ProbeSubmissionCollaborators;
+  readonly #names: NameResolver;
 
   constructor(collaborators: ProbeSubmissionCollaborators) {
     this.#collaborators = collaborators;
+    this.#names = new NameResolver(undefined, collaborators);
   }
 
   /** The hosts that a user may send from: sources that the user may measure to, and the vantage points of the system. */
@@ -46,7 +50,7 @@ export class ProbeSubmission {
 
   /**
    * Stores probes; when this resolves they are durable. One probe that must not be sent refuses all.
-   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, and the quota codes
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `tooManyRequests`, and the quota codes
    */
   async submit(
     user: User,
@@ -61,7 +65,7 @@ export class ProbeSubmission {
       throw new ControllerError('batchTooLarge', message, { size: asked.length, most });
     }
     const checked = await this.#check(user, asked);
-    const outcome = await sets.accept(user, checked, new Date(clock.now()), keyId);
+    const outcome = await orTooManyRequests(sets.accept(user, checked, new Date(clock.now()), keyId));
     if (!('id' in outcome)) throw quotaError(outcome, checked.length);
     onAccepted();
     return outcome;
@@ -81,13 +85,13 @@ export class ProbeSubmission {
   }
 
   async #check(user: User, asked: readonly AskedProbe[]): Promise<ProbeRequest[]> {
-    const { sets, facts, clock, destinationCheck, onRejected } = this.#collaborators;
+    const { sets, clock, destinationCheck, onRejected } = this.#collaborators;
     const names = asked.map(({ to }) => to).filter((to) => tryParseIpv4(to) === undefined && isHostName(to));
     // Names are not resolved for probes that the user's limits do not allow.
     const exceeded = names.length > 0 ? await sets.exceeded(user, asked.length, new Date(clock.now())) : undefined;
     if (exceeded !== undefined) throw quotaError(exceeded, asked.length);
     const rules = await senderRulesOf(user, this.#collaborators);
-    const resolved = await resolveNames([...new Set(names)], DEFAULT_NAME_LIMITS, { facts, clock });
+    const resolved = await this.#names.resolve(user, [...new Set(names)]);
     const faults: ErrorDetail[] = [];
     const checked: ProbeRequest[] = [];
     for (const [index, probe] of asked.entries()) {

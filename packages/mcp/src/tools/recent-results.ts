@@ -30,20 +30,21 @@ export function addRecentResults(server: McpServer, { client }: ToolContext): vo
       answering(async () => {
         const calls = client.withSignal(signal);
         const results: z.infer<typeof summarySchema>[] = [];
-        for (const { id, createdAt } of await calls.batches({ limit: MOST_BATCHES })) {
+        for (const { id } of await calls.batches({ limit: MOST_BATCHES })) {
           if (results.length >= limit) break;
           const { measurements } = await calls.outlines(id, { limit: limit - results.length });
-          results.push(...measurements.map((outline) => summaryOf(outline, createdAt)));
+          results.push(...measurements.map(summaryOf));
         }
         return { results };
       }),
   );
 }
 
-function summaryOf(outline: MeasurementOutline, measuredAt: string): z.infer<typeof summarySchema> {
-  const { id, source, destination, label, state, stopReason, failCode, confidence, networks } = outline;
+function summaryOf(outline: MeasurementOutline): z.infer<typeof summarySchema> {
+  const { id, source, destination, label, state, startedAt, stopReason, failCode, confidence, networks } = outline;
   return {
-    ...{ measurement: id, source, destination, state, measuredAt },
+    ...{ measurement: id, source, destination, state },
+    ...(startedAt !== undefined && { measuredAt: new Date(startedAt).toISOString() }),
     ...(stopReason !== undefined && { stopReason }),
     ...(confidence !== undefined && { confidence }),
     ...(networks !== undefined && { networks }),

@@ -21,9 +21,11 @@ export const requestedSizes: Migration = {
          from added, unnest(array['day', 'second']) as spans (span)
          group by 1, 2, 3 order by 1, 2, 3
          on conflict (user_id, span, begins_at) do update set size = requested_sizes.size + excluded.size;
+         -- The clocks of several processes differ: what the clock of another process still counts must stay.
          delete from requested_sizes using (select user_id, max(created_at) as at from added group by user_id) as latest
-         where requested_sizes.user_id = latest.user_id
-           and begins_at < case span when 'day' then at - interval '2 days' else at - interval '2 minutes' end;
+         where requested_sizes.user_id = latest.user_id and span = 'second' and begins_at < at - interval '1 hour';
+         delete from requested_sizes using (select user_id, max(created_at) as at from added group by user_id) as latest
+         where requested_sizes.user_id = latest.user_id and span = 'day' and begins_at < at - interval '8 days';
          return null;
        end $$`,
       ...['batches', 'probe_sets'].map(

@@ -10,7 +10,7 @@ import {
   type Repeated,
   repeatedBy,
 } from '../queue/accept-batches.ts';
-import { GroupCommit } from '../queue/group-commit.ts';
+import { AcceptByUser } from '../queue/accept-by-user.ts';
 import type { NewMeasurement } from '../queue/insert-measurements.ts';
 import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queue/limit-use.ts';
 import { coldRows, type IdRange } from '../results/cold-rows.ts';
@@ -61,26 +61,27 @@ const MOST_OUTLINES = 10_000;
 const MOST_ENDED = 1_000_000;
 /** Measurements of a batch that is taken before the large ones of other users. */
 const MOST_OF_SMALL = 20;
-/** Batches that share a transaction. */
-const MOST_TOGETHER = 100;
 
 /** Batches and their measurements. */
 export class Batches {
   readonly #db: Kysely<Schema>;
   readonly #cold: ColdStore | undefined;
-  /** Small batches that are being accepted, by their user and its limits. */
-  readonly #accepting = new Map<string, GroupCommit<BatchRequest, Acceptance>>();
+  readonly #accepting: AcceptByUser<BatchRequest, Acceptance>;
 
   /** Cold results cannot be read without `cold`. */
   constructor(db: Kysely<Schema>, cold?: ColdStore) {
     this.#db = db;
     this.#cold = cold;
+    this.#accepting = new AcceptByUser({
+      run: (requests) => acceptBatches(db, requests),
+      mayShare: (first, other) => isSmall(first) && isSmall(other) && hasSameLimits(first.user, other.user),
+    });
   }
 
   /**
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
    * exceed, or the batch of the same request before. Small batches that a user submits at the same time share a transaction.
-   * @throws {StorageError} `badText`
+   * @throws {StorageError} `badText`, `tooManyWaiting`
    */
   async accept(
     user: User,
@@ -88,10 +89,7 @@ export class Batches {
     now: Date,
     { keyId, repeatable, isBulk = measurements.length > MOST_OF_SMALL, trace }: SubmittedWith = { keyId: null },
   ): Promise<Acceptance> {
-    const request = { keyId, measurements, isBulk, now, repeatable, trace };
-    if (repeatable !== undefined || measurements.length > MOST_OF_SMALL)
-      return (await acceptBatches(this.#db, user, [request]))[0];
-    return this.#acceptTogether(user, request);
+    return this.#accepting.add({ user, keyId, measurements, isBulk, now, repeatable, trace });
   }
 
   /** The batch that a request with this key submitted within the last day. */
@@ -104,13 +102,15 @@ export class Batches {
   }
 
   /**
-   * Marks a batch as cancelled, and ends its queued measurements with `result`, in whose `failReason` the destination becomes the hop.
-   * Measurements under way are not changed. Returns the ids of those that ended.
+   * Marks a batch as cancelled unless all its measurements have ended, and ends its queued measurements with `result`, in whose `failReason`
+   * the destination becomes the hop. Measurements under way are not changed. Returns the ids of those that ended.
    */
   async cancel(id: number, result: unknown, now: Date): Promise<number[]> {
     const ended = await withPartitions(this.#db, now, () =>
       this.#db.transaction().execute(async (db) => {
-        await sql`update batches set cancelled_at = coalesce(cancelled_at, ${now}) where id = ${id}`.execute(db);
+        await sql`
+          update batches set cancelled_at = coalesce(cancelled_at, ${now})
+          where id = ${id} and exists (select from measurements where batch_id = ${id})`.execute(db);
         return endQueued(db, sql`batch_id = ${id} and state = 'queued'`, result, now);
       }),
     );
@@ -228,22 +228,6 @@ export class Batches {
     return true;
   }
 
-  async #acceptTogether(user: User, request: BatchRequest): Promise<Acceptance> {
-    const key = [user.id, user.max_per_day, user.max_parallel, user.max_per_minute].join(' ');
-    const group =
-      this.#accepting.get(key) ??
-      new GroupCommit<BatchRequest, Acceptance>(
-        { most: MOST_TOGETHER },
-        { run: (requests) => acceptBatches(this.#db, user, requests) },
-      );
-    this.#accepting.set(key, group);
-    try {
-      return await group.add(request);
-    } finally {
-      if (group.isIdle) this.#accepting.delete(key);
-    }
-  }
-
   /** The ids that the results of a batch can have: none before they are records. */
   async #rangeOf(id: number): Promise<IdRange> {
     const { rows } = await sql<IdRange>`
@@ -253,3 +237,12 @@ export class Batches {
     return rows[0] ?? { first: 1, last: 0 };
   }
 }
+
+/** Whether a batch may share a transaction: it is small, and no other request means the same batch. */
+const isSmall = ({ measurements, repeatable }: BatchRequest): boolean =>
+  repeatable === undefined && measurements.length <= MOST_OF_SMALL;
+
+const hasSameLimits = (one: User, other: User): boolean =>
+  one.max_per_day === other.max_per_day &&
+  one.max_parallel === other.max_parallel &&
+  one.max_per_minute === other.max_per_minute;

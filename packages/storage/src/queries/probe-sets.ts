@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
+import { AcceptByUser } from '../queue/accept-by-user.ts';
 import { exceededOf, type LimitUse, limitsWith, limitUse, lockLimits, type QuotaExceeded } from '../queue/limit-use.ts';
 import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
@@ -27,13 +28,31 @@ const MOST_USERS = 10_000;
 const FLOW = { source: '', isBulk: true };
 const MOST_OF_SET = 10_000;
 
+interface SetRequest {
+  readonly user: User;
+  readonly requests: readonly unknown[];
+  readonly now: Date;
+  readonly keyId: number | null;
+}
+
+interface AcceptedSet {
+  readonly id: number;
+  readonly limits: readonly LimitUse[];
+}
+
 /** Sets of raw probes, and the queue of the probes that are not sent yet. */
 export class ProbeSets {
   readonly #db: Kysely<Schema>;
   readonly #turns = new TurnTaking();
 
+  readonly #accepting: AcceptByUser<SetRequest, AcceptedSet | QuotaExceeded>;
+
   constructor(db: Kysely<Schema>) {
     this.#db = db;
+    this.#accepting = new AcceptByUser({
+      run: async (requests) => [await acceptSet(db, requests[0])],
+      mayShare: () => false,
+    });
   }
 
   /** There may be probes of users who had none: the next lease looks for them. */
@@ -43,31 +62,15 @@ export class ProbeSets {
 
   /**
    * Stores a set of probes, or stores nothing and returns the limit of the user that it would exceed. Each probe counts as a measurement.
-   * `requests` are values that JSON can represent. @throws {StorageError} `badText`
+   * `requests` are values that JSON can represent. @throws {StorageError} `badText`, `tooManyWaiting`
    */
   async accept(
     user: User,
     requests: readonly unknown[],
     now: Date,
     keyId: number | null,
-  ): Promise<{ readonly id: number; readonly limits: readonly LimitUse[] } | QuotaExceeded> {
-    return this.#db.transaction().execute(async (db) => {
-      await lockLimits(db, user);
-      const limits = await limitUse(db, user, now);
-      const exceeded = exceededOf(limits, requests.length);
-      if (exceeded !== undefined) return exceeded;
-      const { id } = await db
-        .insertInto('probe_sets')
-        .values({ user_id: user.id, key_id: keyId, size: requests.length, created_at: now })
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      for (const rows of jsonRows(requests.map((request, position) => ({ position, request }))))
-        await sql`
-          insert into probes (set_id, user_id, position, request, state, created_at)
-          select ${id}, ${user.id}, row.position, row.request, 'queued', ${now}
-          from jsonb_to_recordset(${rows}::jsonb) as row(position integer, request jsonb)`.execute(db);
-      return { id, limits: limitsWith(limits, requests.length) };
-    });
+  ): Promise<AcceptedSet | QuotaExceeded> {
+    return this.#accepting.add({ user, requests, now, keyId });
   }
 
   /** Which of the user's limits `size` more probes would break now. Only {@link accept} decides finally. */
@@ -203,4 +206,27 @@ export class ProbeSets {
     );
     return rows;
   }
+}
+
+async function acceptSet(
+  database: Kysely<Schema>,
+  { user, requests, now, keyId }: SetRequest,
+): Promise<AcceptedSet | QuotaExceeded> {
+  return database.transaction().execute(async (db) => {
+    await lockLimits(db, user);
+    const limits = await limitUse(db, user, now);
+    const exceeded = exceededOf(limits, requests.length);
+    if (exceeded !== undefined) return exceeded;
+    const { id } = await db
+      .insertInto('probe_sets')
+      .values({ user_id: user.id, key_id: keyId, size: requests.length, created_at: now })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    for (const rows of jsonRows(requests.map((request, position) => ({ position, request }))))
+      await sql`
+        insert into probes (set_id, user_id, position, request, state, created_at)
+        select ${id}, ${user.id}, row.position, row.request, 'queued', ${now}
+        from jsonb_to_recordset(${rows}::jsonb) as row(position integer, request jsonb)`.execute(db);
+    return { id, limits: limitsWith(limits, requests.length) };
+  });
 }

@@ -29,6 +29,7 @@ export interface Repeated extends Pick<Batch, 'rejected'> {
 
 /** A batch that a user submits. */
 export interface BatchRequest {
+  readonly user: User;
   /** API key; null for a session that began without one. */
   readonly keyId: number | null;
   readonly measurements: readonly NewMeasurement[];
@@ -45,15 +46,12 @@ export type Acceptance = Accepted | QuotaExceeded | Repeated;
 const REPEATABLE_MS = 86_400_000;
 
 /**
- * Stores batches of a user, each with all its measurements, in one transaction. Returns for each of them that it is stored, or why it is not: the
+ * Stores batches of one user (at least one), each with all its measurements, in one transaction. Returns for each of them that it is stored, or why it is not: the
  * limit of the user that it would exceed, or the batch of the same request before. Only a request that is alone may be repeatable.
  * @throws {StorageError} `badText`: nothing is stored
  */
-export async function acceptBatches(
-  db: Kysely<Schema>,
-  user: User,
-  requests: readonly BatchRequest[],
-): Promise<Acceptance[]> {
+export async function acceptBatches(db: Kysely<Schema>, requests: readonly BatchRequest[]): Promise<Acceptance[]> {
+  const [{ user }] = requests;
   return db.transaction().execute(async (transaction) => {
     await lockLimits(transaction, user);
     for (const { repeatable, now } of requests) {

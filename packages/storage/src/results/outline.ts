@@ -13,6 +13,8 @@ export interface MeasurementOutline {
   readonly stop_reason: string | null;
   readonly fail_code: string | null;
   readonly confidence: number | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly started_ms: number | null;
   readonly duration_ms: number | null;
   readonly hops: number | null;
   /** Round-trip time of the destination. */
@@ -37,6 +39,7 @@ export function outlineOf(row: MeasurementRow, routers: boolean): MeasurementOut
     stop_reason: textOf(fieldOf(result, 'stopReason')) ?? null,
     fail_code: textOf(fieldOf(fieldOf(result, 'failReason'), 'code')) ?? null,
     confidence: numberOf(fieldOf(result, 'confidence')),
+    started_ms: started,
     duration_ms: started === null || ended === null ? null : ended - started,
     hops: Array.isArray(hops) ? hops.length : null,
     rtt_ms: numberOf(fieldOf(hopsOf(result)[0], 'rttMs')),

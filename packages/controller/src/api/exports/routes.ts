@@ -36,7 +36,14 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
         tags: ['measurements'],
         security,
         params: z.object({ id: numberInUrl }),
-        querystring: z.object({ format: z.enum(FORMAT_NAMES).default('jsonl').describe('Format of the file') }),
+        querystring: z.object({
+          format: z.enum(FORMAT_NAMES).default('jsonl').describe('Format of the file'),
+          after: numberInUrl
+            .optional()
+            .describe(
+              'For reading a batch while it runs: the last measurement that you have, at first 0. The file has those behind it, up to the first that has not ended',
+            ),
+        }),
         response: {
           200: streamResponse('The file. Text is compressed if the client accepts Brotli or gzip', ...CONTENT_TYPES),
           ...errorResponses,
@@ -46,13 +53,14 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
     async (request, reply) => {
       const user = userOf(request);
       const { id } = await submission.batchOf(user, request.params.id);
+      const { after } = request.query;
       const format: ExportFormat = EXPORT_FORMATS[request.query.format];
       exports.enter(user.id, reply.raw);
       if (format.isKeptInMemory === true) inMemory.enter(user.id, reply.raw);
       reply
         .type(format.contentType)
         .header('content-disposition', `attachment; filename="batch-${id}.${format.extension}"`);
-      const parts = exportBatch({ batchId: id, writer: format.create() }, { batches, facts });
+      const parts = exportBatch({ batchId: id, writer: format.create(), after }, { batches, facts });
       return sendStream(request, reply, parts, { isCompressed: format.isCompressed === true });
     },
   );

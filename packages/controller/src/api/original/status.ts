@@ -64,7 +64,10 @@ export const statusResponses = { '4xx': statusSchema, '5xx': statusSchema };
 /** The details of an error in the JSON mapping: the stable code of the controller, the faulty places, and when to try again. */
 interface StatusDetails {
   readonly ErrorInfo: { readonly reason: string; readonly domain: string };
-  readonly BadRequest?: { readonly fieldViolations: { readonly field: string; readonly description: string }[] };
+  readonly BadRequest?: {
+    /** `reason` is the stable code of the fault, such as `ipv6NotSupported`. */
+    readonly fieldViolations: { readonly field: string; readonly description: string; readonly reason: string }[];
+  };
   readonly RetryInfo?: { readonly retryDelay: string };
 }
 
@@ -73,7 +76,9 @@ export function statusPartsOf({ code, places, retryAfterSeconds }: ControllerErr
   readonly code: GrpcCode;
   readonly details: StatusDetails;
 } {
-  const fieldViolations = places.map(({ at: field, message: description }) => ({ field, description }));
+  const fieldViolations = places.map(({ at: field, message: description, code: reason }) => ({
+    ...{ field, description, reason },
+  }));
   const details = {
     ErrorInfo: { reason: code, domain: DOMAIN },
     ...(fieldViolations.length > 0 && { BadRequest: { fieldViolations } }),

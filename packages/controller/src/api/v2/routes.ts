@@ -34,6 +34,7 @@ const cancelledSchema = z.object({
   total: z.int(),
   done: z.int().describe('Measurements that have ended, those that were cancelled in the queue included'),
   cancelled: z.int().describe('Measurements that this request cancelled in the queue'),
+  cancelledAt: z.iso.datetime().optional().describe('Absent when the batch had ended: nothing has changed'),
 });
 const outlinesSchema = z.object({
   total: z.int().describe('Measurements of the batch'),
@@ -135,7 +136,7 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
         summary: 'Cancel a batch',
         description:
           'Measurements in the queue end now with the stop reason `cancelled`. Those under way stop, and keep the hops that they have found. ' +
-          'Measurements that have ended do not change. Repeating the request changes nothing.',
+          'Measurements that have ended do not change, nor does a batch whose measurements have all ended. Repeating the request changes nothing.',
         tags: ['measurements'],
         security,
         params: paramsSchema,
@@ -145,7 +146,9 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
     async (request) => {
       const { id, size } = await submission.ownBatchOf(userOf(request), request.params.id);
       const cancelled = await cancelBatch(id);
-      return { id, total: size, done: await batches.countDone(id), cancelled };
+      const [done, batch] = await Promise.all([batches.countDone(id), batches.find(id)]);
+      const cancelledAt = batch?.cancelled_at?.toISOString();
+      return { id, total: size, done, cancelled, ...(cancelledAt !== undefined && { cancelledAt }) };
     },
   );
 

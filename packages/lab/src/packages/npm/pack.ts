@@ -9,6 +9,8 @@ import { bundleProgram, type Libraries } from './bundle.ts';
 import { writeLauncher } from './launcher.ts';
 import { publishedManifest, readManifest } from './manifest.ts';
 
+/** Modules of a library that bundlers must keep although nothing is imported from them. */
+const SIDE_EFFECTS = ['./lib/supported-node.js'];
 const COMPILER = join(REPOSITORY, 'node_modules/.bin/tsc');
 const sourceOf = (name: string): string => join(REPOSITORY, 'packages', name);
 
@@ -37,7 +39,7 @@ export async function writeLibraryPackage(name: string, directory: string): Prom
   const manifest = readManifest(sourceOf(name));
   const sources = z.record(z.string(), z.string()).parse(manifest.exports);
   const exports = Object.entries(sources).map(([path, source]) => [path, compiled(source)]);
-  const contents = { files: ['lib'], sideEffects: false, exports: Object.fromEntries(exports) };
+  const contents = { files: ['lib'], sideEffects: SIDE_EFFECTS, exports: Object.fromEntries(exports) };
   const text = publishedManifest(
     manifest,
     librariesOf(name, manifest.dependencies),

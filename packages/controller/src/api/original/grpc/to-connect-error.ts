@@ -29,8 +29,8 @@ export function toConnectError(error: unknown, onFault: (error: unknown) => void
   const { code, details } = statusPartsOf(known);
   const { ErrorInfo, BadRequest, RetryInfo } = details;
   const places = BadRequest?.fieldViolations ?? [];
-  const fieldViolations = places.slice(0, MOST_PLACES).map(({ field, description }) => ({
-    ...{ field: cutText(field, MOST_PLACE_BYTES), description: cutText(description, MOST_DESCRIPTION_BYTES) },
+  const fieldViolations = places.slice(0, MOST_PLACES).map(({ field, description, reason }) => ({
+    ...{ field: cutText(field, MOST_PLACE_BYTES), description: cutText(description, MOST_DESCRIPTION_BYTES), reason },
   }));
   const outgoing = [
     detailOf(ErrorInfoSchema, { ...ErrorInfo }),
