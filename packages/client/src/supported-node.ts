@@ -1,14 +1,12 @@
 /** The oldest version of Node.js on which the client runs, as major and minor number. */
 const OLDEST = [22, 12] as const;
 
-/** The version of Node.js; `undefined` in browsers, where a bundler may have defined `process`. */
-function nodeVersion(): string | undefined {
-  const { process }: { readonly process?: { readonly versions?: { readonly node?: string } } } = globalThis;
-  return process?.versions?.node;
-}
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
-const version = nodeVersion();
-if (version !== undefined) {
+// Browsers have no process, and bundlers may define a part of one.
+const version = fieldOf(fieldOf(fieldOf(globalThis, 'process'), 'versions'), 'node');
+if (typeof version === 'string') {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST;
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
