@@ -79,8 +79,9 @@ export class BatchClient {
     const { history, random, clock } = this.#collaborators;
     await clock.sleep(random.below(MOST_CANCEL_DELAY_MS), signal);
     history.write({ type: 'cancelling', batchId });
-    const { done, cancelled } = await this.#persist('cancel', (client) => client.cancel(batchId), signal);
-    history.write({ type: 'cancelled', batchId, done, cancelled });
+    const { done, cancelled, cancelledAt } = await this.#persist('cancel', (client) => client.cancel(batchId), signal);
+    // A batch that had ended stays as it is.
+    if (cancelledAt !== undefined) history.write({ type: 'cancelled', batchId, done, cancelled });
   }
 
   async #follow(batchId: number, signal: AbortSignal): Promise<void> {
