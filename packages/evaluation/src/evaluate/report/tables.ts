@@ -49,7 +49,7 @@ function mainTable(summaries: readonly Summary[], names: readonly string[]): Tab
       number('preparation: option probes for each pair of this run', (s) => s.preparationOptionProbesPerPair, 1),
       number('calibration error of hops, points', ({ calibration }) => 100 * calibration.error, 1),
       number('calibration error of whole paths, points', ({ pathCalibration }) => 100 * pathCalibration.error, 1),
-      number('of this by chance, points', ({ pathCalibration }) => 100 * pathCalibration.chanceError, 1),
+      number('with exact confidences, points', ({ pathCalibration }) => 100 * pathCalibration.chanceError, 1),
       number('Brier score of hops', ({ calibration }) => calibration.brier, 4),
     ],
   };
