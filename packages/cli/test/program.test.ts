@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiServer, answersOf, measurementOf, startApi } from './api.ts';
+import { type ApiServer, answersOf, startApi } from './api.ts';
 import { run } from './run.ts';
+import { measurementOf } from './values.ts';
 
 const PROGRAM = fileURLToPath(new URL('../bin/revtr.js', import.meta.url));
 
