@@ -1,4 +1,5 @@
 import { type Hop, isContinuation } from '../path/hop.ts';
+import { LONG_MEMORY } from './kind-evidence.ts';
 
 /**
  * The kind of a hop: how it was found, then what makes it believable, separated by dots, such as `spoofedRecordRoute.stamp` or
@@ -56,7 +57,7 @@ export function independenceOf(kind: HopKind): number {
  * How many outcomes of a kind count in the long run. Chances by place are relative to the probabilities that the steps give; while the steps are
  * corrected, outcomes that were rated by the old ones mislead, so they are forgotten sooner.
  */
-export const memoryOf = (kind: HopKind): number => (kind.startsWith(ON_PATH) ? 300 : 2_000);
+export const memoryOf = (kind: HopKind): number => (kind.startsWith(ON_PATH) ? 300 : LONG_MEMORY);
 
 /** Whether a kind stands for a step of a path: only such kinds can be suspended. */
 export const isStepKind = (kind: HopKind): boolean => !kind.startsWith(REJOIN) && !kind.startsWith(ON_PATH);

@@ -31,7 +31,7 @@ export const NO_EVIDENCE: KindEvidence = { recent: EMPTY, longTerm: EMPTY };
 /** Outcomes that the window of recent ones remembers: an outcome that is so many outcomes old counts 37 %. */
 const RECENT_MEMORY = 60;
 /** The same for the long run, unless the caller says otherwise. */
-const LONG_MEMORY = 2_000;
+export const LONG_MEMORY = 2_000;
 /** The shipped prior counts as much as so many outcomes. */
 const PRIOR_STRENGTH = 20;
 /** A change, a suspension and a release need so many recent outcomes. */
