@@ -66,11 +66,8 @@ export class SilentTargets {
   adopt({ target, source, at, until }: SilenceChange, nowMs: number): void {
     // The clocks of processes differ.
     const from = Math.min(at, nowMs);
-    if (until === undefined) {
-      if (!this.#answeredSince(keyOf('target', target, source), from)) this.#noteAnswer(target, source, from);
-      return;
-    }
     if (this.#answeredSince(keyOf('target', target, source), from)) return;
+    if (until === undefined) return this.#noteAnswer(target, source, from);
     const evidence = this.#targets.getOrAdd(target, () => new SilenceEvidence(this.#options, BY_ANOTHER_SENDER));
     if (evidence.pause(source, from, Math.min(until, nowMs + this.#options.mostMs)))
       this.#noteSilentTarget(target, source, from);
