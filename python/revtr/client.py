@@ -285,7 +285,7 @@ class Client(Operations):
         `prefix`: of the destination
         `asn`: number of an AS on the path
         `submitted_from`, `submitted_before`: a time without a zone is local time
-        `batch`: can also be a batch of others that you may read
+        `batch`: can also be a batch of another user that you may read
         """
 
         def load(cursor: Optional[str]) -> Tuple[List[api.Measurement], Optional[str]]:

@@ -292,8 +292,8 @@ export class ReverseTracerouteClient {
   }
 
   /**
-   * Your measurements that meet all filters, by default the oldest first. Reads a page of `perPage` (default 250, most 10,000) at a time. A number
-   * of a batch in the filters can also be that of a batch of others that you may read.
+   * Your measurements that meet all filters, by default the oldest first. Reads a page of `perPage` (default 250, most 10,000) at a time. The filter
+   * `batch` can also name a batch of another user that you may read.
    */
   find(
     filters: MeasurementFilters = {},
