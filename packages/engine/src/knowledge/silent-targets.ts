@@ -67,7 +67,10 @@ export class SilentTargets {
     // The clocks of processes differ.
     const from = Math.min(at, nowMs);
     if (this.#answeredSince(keyOf('target', target, source), from)) return;
-    if (until === undefined) return this.#noteAnswer(target, source, from);
+    if (until === undefined) {
+      this.#noteAnswer(target, source, from);
+      return;
+    }
     const evidence = this.#targets.getOrAdd(target, () => new SilenceEvidence(this.#options, BY_ANOTHER_SENDER));
     if (evidence.pause(source, from, Math.min(until, nowMs + this.#options.mostMs)))
       this.#noteSilentTarget(target, source, from);
