@@ -9,6 +9,7 @@ import { unwritableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 import { count } from '../render/count.ts';
 import { table } from '../render/layout/table.ts';
+import { timeInSeconds } from '../render/time.ts';
 import type { Screen } from '../terminal.ts';
 import { readCount } from './arguments.ts';
 import { follow } from './follow.ts';
@@ -100,7 +101,7 @@ function renderBatches(batches: readonly BatchProgress[], screen: Screen): strin
   return table<BatchProgress>(
     [
       { head: 'BATCH', align: 'right', cell: ({ id }) => String(id) },
-      { head: 'SUBMITTED', cell: ({ createdAt }) => createdAt.replace(/\.\d+Z$/, 'Z') },
+      { head: 'SUBMITTED', cell: ({ createdAt }) => timeInSeconds(createdAt) },
       { head: 'DONE', align: 'right', cell: ({ done }) => String(done) },
       { head: 'OF', align: 'right', cell: ({ total }) => String(total) },
       { head: 'STATE', cell: stateOf },

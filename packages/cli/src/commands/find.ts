@@ -5,6 +5,7 @@ import { addCommand, type Context } from '../context.ts';
 import { withTable } from '../display.ts';
 import type { OutputOptions } from '../output.ts';
 import { table } from '../render/layout/table.ts';
+import { timeInSeconds } from '../render/time.ts';
 import type { Screen } from '../terminal.ts';
 import { readCount, readTime } from './arguments.ts';
 
@@ -76,7 +77,7 @@ const renderFound = (measurements: readonly Measurement[], screen: Screen): stri
     [
       { head: 'MEASUREMENT', align: 'right', cell: ({ id }) => String(id) },
       { head: 'BATCH', align: 'right', cell: ({ batchId }) => String(batchId) },
-      { head: 'SUBMITTED', cell: ({ createdAt }) => createdAt.replace(/\.\d+Z$/, 'Z') },
+      { head: 'SUBMITTED', cell: ({ createdAt }) => timeInSeconds(createdAt) },
       { head: 'SOURCE', cell: ({ source }) => source },
       { head: 'DESTINATION', cell: ({ destination }) => destination },
       { head: 'HOPS', align: 'right', cell: ({ result }) => String(result?.hops.length ?? '') },

@@ -1,6 +1,7 @@
 import type { Probe, ProbeSetProgress } from '@revtr/client';
 import type { Screen } from '../terminal.ts';
 import { table } from './layout/table.ts';
+import { timeInSeconds } from './time.ts';
 
 type Result = NonNullable<Probe['result']>;
 
@@ -9,7 +10,7 @@ export function renderProbeSets(sets: readonly ProbeSetProgress[], screen: Scree
   return table<ProbeSetProgress>(
     [
       { head: 'REQUEST', align: 'right', cell: ({ id }) => String(id) },
-      { head: 'SUBMITTED', cell: ({ createdAt }) => createdAt.replace(/\.\d+Z$/, 'Z') },
+      { head: 'SUBMITTED', cell: ({ createdAt }) => timeInSeconds(createdAt) },
       { head: 'DONE', align: 'right', cell: ({ done }) => String(done) },
       { head: 'OF', align: 'right', cell: ({ total }) => String(total) },
     ],
