@@ -179,12 +179,11 @@ describe('the compose file of a cluster', () => {
       balancer !== undefined && !Array.isArray(balancer.networks) && balancer.networks.cluster?.ipv4_address;
     for (const [, { environment }] of controllers())
       expect(readSettings(environment).trustProxy).toEqual([`${address}/32`]);
-    const certificate = join(directory, 'site.pem');
-    const site = await localhostCertificate();
-    writeFileSync(certificate, site.certificate);
-    writeFileSync(`${certificate}.key`, site.key);
+    const { certificate, key } = await localhostCertificate();
+    const site = join(directory, 'site.pem');
+    writeFileSync(site, `${certificate}\n${key}`);
     const file = join(directory, 'haproxy.cfg');
-    writeFileSync(file, readDeployed('cluster/haproxy.cfg').replace('/certificates/', certificate));
+    writeFileSync(file, readDeployed('cluster/haproxy.cfg').replace('/certificates/', site));
     const checked = run('/usr/sbin/haproxy', ['-c', '-f', file]);
     expect([checked.status, checked.output]).toEqual([0, expect.stringContaining('Configuration file is valid')]);
   });
