@@ -4,7 +4,7 @@ interface Log {
   warn(details: { readonly problem: string }, message: string): void;
 }
 
-/** The `onProblem` of a program that notes in its log when the collector stops to take traces, and when it takes them again. */
+/** The `onProblem` of a program that writes to its log when the collector stops taking traces, and when it takes them again. */
 export const logProblems =
   (log: Log) =>
   (problem: string | undefined): void =>
