@@ -1,7 +1,7 @@
 import type { Turns } from '../access/turns.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
 import { byOrder, type IdRange, rangeBefore, rangeWithout, type SearchOrder } from './id-range.ts';
-import type { MeasurementSource, SourceSearch } from './measurement-source.ts';
+import type { SourceSearch } from './source-search.ts';
 
 /** What one source still has to look at, and what it has found ahead of the others. */
 interface SourceState {
@@ -19,8 +19,8 @@ const MOST_READ = 250;
 export class MeasurementSearch {
   readonly #order: SearchOrder;
   readonly #signal: AbortSignal | undefined;
-  readonly #sources: readonly MeasurementSource[];
   readonly #states: readonly SourceState[];
+  readonly #read: (ids: readonly number[]) => Promise<readonly MeasurementRow[]>;
   readonly #turns: Turns;
   /** Ids to read, in order. */
   #found: number[] = [];
@@ -36,15 +36,17 @@ export class MeasurementSearch {
       readonly signal?: AbortSignal | undefined;
     },
     collaborators: {
-      readonly sources: readonly MeasurementSource[];
+      /** One for each source. */
       readonly searches: readonly SourceSearch[];
+      /** The measurements with some ids, at most 250, ascending. Those that were deleted are left out. */
+      readonly read: (ids: readonly number[]) => Promise<readonly MeasurementRow[]>;
       readonly turns: Turns;
     },
   ) {
     this.#order = options.order;
     this.#signal = options.signal;
     this.#stepsLeft = options.mostSteps;
-    this.#sources = collaborators.sources;
+    this.#read = collaborators.read;
     this.#turns = collaborators.turns;
     this.#states = collaborators.searches.map((search) => ({ search, rest: options.range, found: [] }));
   }
@@ -112,13 +114,8 @@ export class MeasurementSearch {
   }
 
   /** The measurements with some ids, in the order of the search. */
-  async #rowsOf(ids: readonly number[]): Promise<MeasurementRow[]> {
-    const rows = new Map<number, MeasurementRow>();
-    for (const source of this.#sources) {
-      const missing = ids.filter((id) => !rows.has(id));
-      if (missing.length === 0) break;
-      for (const row of await this.#turns.run(() => source.read(missing))) rows.set(row.id, row);
-    }
-    return ids.flatMap((id) => rows.get(id) ?? []);
+  async #rowsOf(ids: readonly number[]): Promise<readonly MeasurementRow[]> {
+    const rows = await this.#turns.run(() => this.#read(ids));
+    return this.#order === 'oldest' ? rows : rows.toReversed();
   }
 }

@@ -5,8 +5,8 @@ import type { Schema } from '../../schema/schema.ts';
 import { conditionsOnResults } from '../conditions.ts';
 import { common, type IdRange, rangeAfter, rangeWithout, type SearchOrder } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
-import type { SearchStep, SourceSearch } from '../measurement-source.ts';
 import { type OrderedIndex, ofUser, readCandidates } from '../ordered-candidates.ts';
+import type { SearchQuery, SearchStep, SourceSearch } from '../source-search.ts';
 import { BLOCK } from '../terms.ts';
 import { readBlocks } from './read-blocks.ts';
 
@@ -35,10 +35,8 @@ export class ResultSearch implements SourceSearch {
   #width = 1;
   #blocks = 1;
 
-  constructor(
-    options: { readonly filter: MeasurementFilter; readonly order: SearchOrder; readonly most: number },
-    { db }: { readonly db: Kysely<Schema> },
-  ) {
+  /** `most`: how many results a step looks at when it follows an index in the order of ids */
+  constructor(options: SearchQuery & { readonly most: number }, { db }: { readonly db: Kysely<Schema> }) {
     this.#filter = options.filter;
     this.#order = options.order;
     this.#most = options.most;

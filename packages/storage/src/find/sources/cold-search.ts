@@ -5,54 +5,41 @@ import type { ColdRow } from '../../cold/cold-row.ts';
 import { type ColdStore, unreadable } from '../../cold/cold-store.ts';
 import { coldFiles, existing } from '../../results/cold-rows.ts';
 import { stopReasonOf, storedStopReasonOf } from '../../results/result-columns.ts';
-import { readMeasurementsById } from '../../results/stored-measurements.ts';
-import type { MeasurementRow } from '../../schema/measurements.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { type IdRange, rangeAfter, type SearchOrder } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
-import type { MeasurementSource, SearchStep, SourceSearch, StoredMeasurements } from '../measurement-source.ts';
+import type { SearchQuery, SearchStep, SourceSearch } from '../source-search.ts';
 
 /** Files that a step looks at. */
 const MOST_FILES = 8;
 
 /**
- * Measurements whose results are in files. A step decodes one group of rows: the first that the filters of its columns do not rule out. Files without
- * results of the user are not opened.
+ * Finds measurements whose results are in files. A step decodes one group of rows: the first that the filters of its columns do not rule out. Files
+ * without results of the user are not opened.
  */
-export class ColdMeasurements implements MeasurementSource {
-  readonly #db: Kysely<Schema>;
-  readonly #cold: ColdStore | undefined;
-
-  constructor({ db, cold }: StoredMeasurements) {
-    this.#db = db;
-    this.#cold = cold;
-  }
-
-  search(filter: MeasurementFilter, order: SearchOrder): SourceSearch {
-    return { step: (range) => this.#step(filter, order, range) };
-  }
-
-  read(ids: readonly number[]): Promise<readonly MeasurementRow[]> {
-    return readMeasurementsById(this.#db, this.#cold, ids);
-  }
-
-  async #step(filter: MeasurementFilter, order: SearchOrder, range: IdRange): Promise<SearchStep> {
+export function searchCold(
+  { filter, order }: SearchQuery,
+  { db, cold }: { readonly db: Kysely<Schema>; readonly cold: ColdStore | undefined },
+): SourceSearch {
+  const sought = soughtBy(filter);
+  const step = async (range: IdRange): Promise<SearchStep> => {
     const within = {
       ...{ first: range.from, last: range.to - 1 },
       order: order === 'oldest' ? 'asc' : 'desc',
     } as const;
     let files = 0;
-    for await (const file of coldFiles(this.#db, { ...within, userId: filter.userId })) {
+    for await (const file of coldFiles(db, { ...within, userId: filter.userId })) {
       if (files++ === MOST_FILES) return { ids: [], rest: rangeFrom(range, file, order) };
-      if (this.#cold === undefined) throw unreadable(file, 'noDirectory');
-      for await (const { rows, first, last } of this.#cold.read(file, { ...within, sought: soughtBy(filter) })) {
+      if (cold === undefined) throw unreadable(file, 'noDirectory');
+      for await (const { rows, first, last } of cold.read(file, { ...within, sought })) {
         const found = rows.filter((row) => isFound(row, filter));
-        const ids = found.length === 0 ? [] : (await existing(this.#db, found)).map(({ id }) => id);
+        const ids = found.length === 0 ? [] : (await existing(db, found)).map(({ id }) => id);
         return { ids, rest: rangeAfter(range, order === 'oldest' ? last : first, order) };
       }
     }
     return { ids: [], rest: undefined };
-  }
+  };
+  return { step };
 }
 
 /** The part of a range that begins with a file. */
