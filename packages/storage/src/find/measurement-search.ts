@@ -1,6 +1,6 @@
 import type { Turns } from '../access/turns.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
-import { byOrder, type IdRange, rangeBefore, rangeWithout, type SearchOrder } from './id-range.ts';
+import { byOrder, type IdRange, rangeBefore, rangeFrom, rangeWithout, type SearchOrder } from './id-range.ts';
 import type { SourceSearch } from './source-search.ts';
 
 /** What one source still has to look at, and what it has found ahead of the others. */
@@ -76,11 +76,6 @@ export class MeasurementSearch {
     return this.#order === 'oldest' ? rest.from - 1 : rest.to;
   }
 
-  /** Where a range begins, in the order of the search. */
-  #startOf({ from, to }: IdRange): Partial<IdRange> {
-    return this.#order === 'oldest' ? { from } : { to };
-  }
-
   /** Lets one source look at a part. Returns whether it has, rather than having nothing to do, or no more steps. */
   async #step(): Promise<boolean> {
     if (this.#stepsLeft === 0 || this.#signal?.aborted) return false;
@@ -93,7 +88,7 @@ export class MeasurementSearch {
       const { ids, rest } = await this.#turns.run(() => state.search.step(part));
       state.found.push(...ids);
       state.rest =
-        rest === undefined ? rangeWithout(state.rest, part, this.#order) : { ...state.rest, ...this.#startOf(rest) };
+        rest === undefined ? rangeWithout(state.rest, part, this.#order) : rangeFrom(state.rest, rest, this.#order);
       if (i === this.#states.length - 1) this.#gather();
       return true;
     }

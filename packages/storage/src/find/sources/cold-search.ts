@@ -6,7 +6,7 @@ import { type ColdStore, unreadable } from '../../cold/cold-store.ts';
 import { coldFiles, existing } from '../../results/cold-rows.ts';
 import { stopReasonOf, storedStopReasonOf } from '../../results/result-columns.ts';
 import type { Schema } from '../../schema/schema.ts';
-import { type IdRange, rangeAfter, type SearchOrder } from '../id-range.ts';
+import { type IdRange, rangeAfter, rangeFrom } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
 import type { SearchQuery, SearchStep, SourceSearch } from '../source-search.ts';
 
@@ -29,7 +29,8 @@ export function searchCold(
     } as const;
     let files = 0;
     for await (const file of coldFiles(db, { ...within, userId: filter.userId })) {
-      if (files++ === MOST_FILES) return { ids: [], rest: rangeFrom(range, file, order) };
+      const ofFile = { from: file.first_id, to: file.last_id + 1 };
+      if (files++ === MOST_FILES) return { ids: [], rest: rangeFrom(range, ofFile, order) };
       if (cold === undefined) throw unreadable(file, 'noDirectory');
       for await (const { rows, first, last } of cold.read(file, { ...within, sought })) {
         const found = rows.filter((row) => isFound(row, filter));
@@ -41,14 +42,6 @@ export function searchCold(
   };
   return { step };
 }
-
-/** The part of a range that begins with a file. */
-const rangeFrom = (
-  { from, to }: IdRange,
-  file: { readonly first_id: number; readonly last_id: number },
-  order: SearchOrder,
-): IdRange =>
-  order === 'oldest' ? { from: Math.max(from, file.first_id), to } : { from, to: Math.min(to, file.last_id + 1) };
 
 function soughtBy({ userId, source, destination, label, asn, batchId }: MeasurementFilter): Sought[] {
   const sought: (Omit<Sought, 'value'> & { readonly value: Sought['value'] | undefined })[] = [

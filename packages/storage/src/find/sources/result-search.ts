@@ -3,7 +3,7 @@ import { storedAddressOf } from '../../results/result-columns.ts';
 import { type ResultPartition, ResultPartitions } from '../../results/result-partitions.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { conditionsOnResults } from '../conditions.ts';
-import { common, type IdRange, rangeAfter, rangeWithout, type SearchOrder } from '../id-range.ts';
+import { common, type IdRange, rangeAfter, rangeFrom, rangeWithout, type SearchOrder } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
 import { type OrderedIndex, ofUser, readCandidates } from '../ordered-candidates.ts';
 import type { SearchQuery, SearchStep, SourceSearch } from '../source-search.ts';
@@ -69,9 +69,9 @@ export class ResultSearch implements SourceSearch {
       return { ids, rest: rangeWithout(range, part, this.#order) };
     }
     this.#width = 1;
-    const looked = Math.abs(part.to - part.from) - (rest.to - rest.from);
+    const looked = part.to - part.from - (rest.to - rest.from);
     this.#next = isSeek || (ids.length * SPARSE < count && looked < BLOCK) ? 'blocks' : 'follow';
-    return { ids, rest: rangeWithout(range, doneOf(part, rest, this.#order), this.#order) };
+    return { ids, rest: rangeFrom(range, rest, this.#order) };
   }
 
   /** Asks the index of terms for the first blocks of the range. */
@@ -107,10 +107,6 @@ const rangeOf = (partitions: readonly ResultPartition[]): IdRange => ({
   from: Math.min(...partitions.map(({ first_id }) => first_id)),
   to: Math.max(...partitions.map(({ end_id }) => end_id)),
 });
-
-/** The part of a range that comes before its rest. */
-const doneOf = (range: IdRange, rest: IdRange, order: SearchOrder): IdRange =>
-  order === 'oldest' ? { from: range.from, to: rest.from } : { from: rest.to, to: range.to };
 
 /** The first part of a range, at most `count` blocks. */
 function firstBlocks({ from, to }: IdRange, count: number, order: SearchOrder): IdRange {
