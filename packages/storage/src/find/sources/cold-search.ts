@@ -1,4 +1,3 @@
-import { parseIpv4, prefixContains } from '@revtr/net';
 import type { Kysely } from 'kysely';
 import type { Sought } from '../../cold/cold-footer.ts';
 import type { ColdRow } from '../../cold/cold-row.ts';
@@ -7,7 +6,7 @@ import { coldFiles, existing } from '../../results/cold-rows.ts';
 import { stopReasonOf, storedStopReasonOf } from '../../results/result-columns.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { type IdRange, rangeAfter, rangeFrom } from '../id-range.ts';
-import type { MeasurementFilter } from '../measurement-filter.ts';
+import { type MeasurementFilter, meetsCommon } from '../measurement-filter.ts';
 import type { SearchQuery, SearchStep, SourceSearch } from '../source-search.ts';
 
 /** Files that a step looks at. */
@@ -57,16 +56,10 @@ function soughtBy({ userId, source, destination, label, asn, batchId }: Measurem
 
 /** Whether a row meets all conditions. */
 function isFound(row: ColdRow, filter: MeasurementFilter): boolean {
-  const { userId, source, destination, prefix, asn, label, createdFrom, createdBefore, stopReason, batchId } = filter;
+  const { asn, stopReason, batchId } = filter;
   return (
-    row.user_id === userId &&
-    (source === undefined || row.source === source) &&
-    (destination === undefined || row.destination === destination) &&
-    (prefix === undefined || prefixContains(prefix, parseIpv4(row.destination))) &&
+    meetsCommon(row, filter) &&
     (asn === undefined || row.networks.includes(asn)) &&
-    (label === undefined || row.label === label) &&
-    (createdFrom === undefined || row.created_at >= createdFrom) &&
-    (createdBefore === undefined || row.created_at < createdBefore) &&
     (stopReason === undefined || row.stop_reason === stopReasonOf(storedStopReasonOf(stopReason))) &&
     (batchId === undefined || row.batch === batchId)
   );
