@@ -47,7 +47,10 @@ export class ResultSearch implements SourceSearch {
 
   async step(range: IdRange): Promise<SearchStep> {
     this.#partitions ??= new ResultPartitions(this.#db).list();
-    const partitions = (await this.#partitions).filter((partition) => common(rangeOf([partition]), range));
+    const partitions = (await this.#partitions).filter(
+      // A partition that has moved to files never comes back.
+      (partition) => partition.moved_at === null && common(rangeOf([partition]), range),
+    );
     if (this.#order === 'newest') partitions.reverse();
     if (partitions.length === 0) return { ids: [], rest: undefined };
     return this.#next === 'blocks' ? this.#ofBlocks(partitions[0], range) : this.#ofIndex(partitions, range);
