@@ -11,6 +11,8 @@ interface SourceState {
 }
 
 const MOST_READ = 250;
+/** Steps for which the last source waits after it had nothing: it then looks at the parts of several steps at once. */
+const MOST_WAITED = 8;
 
 /**
  * Finds measurements in several sources, in the order of their ids. A measurement can move from a source to one that is listed after it, at
@@ -25,6 +27,8 @@ export class MeasurementSearch {
   /** Ids to read, in order. */
   #found: number[] = [];
   #stepsLeft: number;
+  /** Steps for which the last source still waits. */
+  #waitLeft = 0;
   #last: number | undefined;
 
   constructor(
@@ -79,7 +83,8 @@ export class MeasurementSearch {
   /** Lets one source look at a part. Returns whether it has, rather than having nothing to do, or no more steps. */
   async #step(): Promise<boolean> {
     if (this.#stepsLeft === 0 || this.#signal?.aborted) return false;
-    for (let i = this.#states.length - 1; i >= 0; i--) {
+    const last = this.#states.length - 1;
+    for (let i = this.#isLastWaiting() ? last - 1 : last; i >= 0; i--) {
       const state = this.#states[i];
       const before = i === 0 ? undefined : this.#states[i - 1].rest;
       const part = state.rest && rangeBefore(state.rest, before, this.#order);
@@ -89,10 +94,23 @@ export class MeasurementSearch {
       state.found.push(...ids);
       state.rest =
         rest === undefined ? rangeWithout(state.rest, part, this.#order) : rangeFrom(state.rest, rest, this.#order);
-      if (i === this.#states.length - 1) this.#gather();
+      this.#waitLeft--;
+      if (i === last) {
+        this.#waitLeft = ids.length === 0 && rest === undefined ? MOST_WAITED : 0;
+        this.#gather();
+      }
       return true;
     }
     return false;
+  }
+
+  /**
+   * Whether the last source lets the one before it go on. It does not wait when that one has found something, and takes the last step, because the
+   * next search begins where the last source stopped.
+   */
+  #isLastWaiting(): boolean {
+    const before = this.#states.at(-2);
+    return this.#waitLeft > 0 && this.#stepsLeft > 1 && before?.rest !== undefined && before.found.length === 0;
   }
 
   /** Takes what was found in the part that every source has looked at, which is the part of the last one. */
