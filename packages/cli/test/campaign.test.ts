@@ -10,7 +10,7 @@ import { Campaign } from '../src/campaign/campaign.ts';
 import { Journal } from '../src/campaign/journal.ts';
 import { OutputFile } from '../src/campaign/output-file.ts';
 import { ProgressLine } from '../src/campaign/progress.ts';
-import { measurementOf } from './api.ts';
+import { measurementOf } from './values.ts';
 
 const IDS = [11, 12, 13, 14];
 const PAIRS = IDS.map((id) => ({ src: '198.51.100.1', dst: `192.0.2.${id}` }));

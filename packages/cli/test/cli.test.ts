@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parsePairs } from '../src/commands/batch.ts';
 import { exitCodeOf } from '../src/exit-codes.ts';
-import { type ApiServer, accuracyOf, answersOf, measurementOf, startApi } from './api.ts';
+import { type ApiServer, answersOf, startApi } from './api.ts';
 import { type RunOptions, run } from './run.ts';
+import { accuracyOf, measurementOf } from './values.ts';
 
 const ESCAPE = String.fromCharCode(27);
 const FIXTURES = new URL('../../scamper/test/fixtures/', import.meta.url);

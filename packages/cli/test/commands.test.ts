@@ -6,8 +6,9 @@ import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Context } from '../src/context.ts';
 import { createProgram } from '../src/program.ts';
-import { type ApiServer, answersOf, HOSTILE, startApi } from './api.ts';
+import { type ApiServer, answersOf, startApi } from './api.ts';
 import { run } from './run.ts';
+import { HOSTILE } from './values.ts';
 
 const WARTS = fileURLToPath(new URL('../../scamper/test/fixtures/ping.warts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiServer, answersOf, measurementOf, startApi } from './api.ts';
+import { type ApiServer, answersOf, startApi } from './api.ts';
 import { run } from './run.ts';
+import { measurementOf } from './values.ts';
 
 const PROGRAM = fileURLToPath(new URL('../bin/revtr.js', import.meta.url));
 
@@ -70,57 +71,56 @@ describe('errors with --json', () => {
 });
 
 describe('Ctrl-C while revtr measures', () => {
-  it('ends the command, not the batch, and says how to go on', async () => {
-    // A server whose batch never ends.
-    const server = createServer((request, response) => {
-      if (request.method === 'POST')
-        response.end(JSON.stringify({ result_uri: 'http://server/api/v1/revtr?batchid=7', rejected: [] }));
-      else response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-    }).listen(0, '127.0.0.1');
+  /** Runs the program, sends it SIGINT when `until` resolves, and returns what it says on standard error. */
+  const interrupted = async (
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    until: PromiseLike<unknown>,
+  ): Promise<string> => {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', REVTR_KEY: 'k', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let err = '';
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    await until;
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    return err;
+  };
+
+  /** As `interrupted`, while the program measures, when the server has received so many requests. */
+  const interruptedAfter = async (requests: number, listener: RequestListener): Promise<string> => {
+    const server = createServer(listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
+    const asked = (async () => {
+      for (let request = 0; request < requests; request++) await once(server, 'request');
+    })();
     try {
-      const opened = once(server, 'request').then(() => once(server, 'request'));
-      const child = spawn(process.execPath, [PROGRAM, 'measure', '192.0.2.1', '--to', '198.51.100.1'], {
-        env: { PATH: process.env.PATH, HOME: '/nonexistent', REVTR_SERVER: `localhost:${port}`, REVTR_KEY: 'k' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let err = '';
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      await opened;
-      child.kill('SIGINT');
-      expect(await once(child, 'close')).toEqual([130, null]);
-      expect(err).toBe('batch 7 goes on: "revtr fetch --batch 7 --follow" waits for it, "revtr cancel 7" cancels it\n');
+      const measure = ['measure', '192.0.2.1', '--to', '198.51.100.1'];
+      return await interrupted(measure, { REVTR_SERVER: `localhost:${port}` }, asked);
     } finally {
       server.closeAllConnections();
       server.close();
     }
+  };
+
+  it('ends the command, not the batch, and says how to go on', async () => {
+    const err = await interruptedAfter(2, (request, response) => {
+      if (request.method === 'POST')
+        response.end(JSON.stringify({ result_uri: 'http://server/api/v1/revtr?batchid=7', rejected: [] }));
+      // The batch never ends.
+      else response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    });
+    expect(err).toBe('batch 7 goes on: "revtr fetch --batch 7 --follow" waits for it, "revtr cancel 7" cancels it\n');
   });
 
   it('before the server has answered says that the batch may have been accepted, and where to look', async () => {
-    const server = createServer(() => undefined).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    try {
-      const asked = once(server, 'request');
-      const child = spawn(process.execPath, [PROGRAM, 'measure', '192.0.2.1', '--to', '198.51.100.1'], {
-        env: { PATH: process.env.PATH, HOME: '/nonexistent', REVTR_SERVER: `localhost:${port}`, REVTR_KEY: 'k' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let err = '';
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
-      await asked;
-      child.kill('SIGINT');
-      expect(await once(child, 'close')).toEqual([130, null]);
-      expect(err).toMatch(/may have accepted the batch.*"revtr batches".*"revtr last"/s);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    const err = await interruptedAfter(1, () => undefined);
+    expect(err).toMatch(/may have accepted the batch.*"revtr batches".*"revtr last"/s);
   });
 
   it('ends a campaign between two steps, and says how to go on', async () => {
@@ -130,20 +130,12 @@ describe('Ctrl-C while revtr measures', () => {
     try {
       const pairs = join(directory, 'pairs');
       writeFileSync(pairs, '192.0.2.1 198.51.100.1\n');
-      const child = spawn(process.execPath, [PROGRAM, 'batch', pairs, '--out', join(directory, 'out')], {
-        env: { PATH: process.env.PATH, HOME: directory, REVTR_SERVER: api.url, REVTR_KEY: 'k' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let err = '';
-      child.stderr.on('data', (chunk) => {
-        err += chunk;
-      });
       const before = api.requests.length;
-      await expect
+      const isUnderWay = expect
         .poll(() => api.requests.slice(before).map(({ line }) => line), { timeout: 30_000 })
         .toContain('GET /api/v2/batches');
-      child.kill('SIGINT');
-      expect(await once(child, 'close')).toEqual([130, null]);
+      const batch = ['batch', pairs, '--out', join(directory, 'out')];
+      const err = await interrupted(batch, { HOME: directory, REVTR_SERVER: api.url }, isUnderWay);
       expect(err).toBe('interrupted; run the same command again to go on\n');
     } finally {
       rmSync(directory, { recursive: true });

@@ -1,6 +1,6 @@
 import { type Ipv4Address, parseIpv4, parsePrefix } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
-import { PrefixOrigins } from '../src/index.ts';
+import { type Hop, PrefixOrigins } from '../src/index.ts';
 import { AssumedSymmetry, type AssumedSymmetryOptions } from '../src/techniques/assumed-symmetry.ts';
 import { traceWhole } from '../src/techniques/forward-path/trace-whole.ts';
 import { DESTINATION, ip, measurementWith, ScriptedProber, SOURCE } from './support/measurement.ts';
@@ -27,6 +27,11 @@ const extend = (hops: readonly (Ipv4Address | undefined)[], options: Partial<Ass
       { ipToAs },
     ),
   );
+/** A hop that the destination has shown. */
+const stamped = (address: Ipv4Address): Hop => ({
+  ...{ address, technique: 'recordRoute', trust: 'measured', confidence: 1 },
+  evidence: { type: 'recordRoute', target: DESTINATION, sender: SOURCE, slot: 1, turn: 'stamp', at: 0 },
+});
 
 describe('assumed symmetry', () => {
   it('takes the router before the destination, and labels it as an assumption within the network', async () => {
@@ -49,16 +54,7 @@ describe('assumed symmetry', () => {
     );
     const shared = parseIpv4('10.0.0.1');
     const measurement = measurementWith(prober, { ipToAs, mayProbe: (address) => address !== shared });
-    const stamp = { technique: 'recordRoute', trust: 'measured', confidence: 1 } as const;
-    const evidence = {
-      type: 'recordRoute',
-      target: DESTINATION,
-      sender: SOURCE,
-      slot: 1,
-      turn: 'stamp',
-      at: 0,
-    } as const;
-    measurement.path.extend(0, [{ ...stamp, address: shared, evidence }]);
+    measurement.path.extend(0, [stamped(shared)]);
     const technique = new AssumedSymmetry({ ...OPTIONS, trustGateways: true });
     expect(await technique.extend(measurement)).toMatchObject({
       from: 1,
@@ -86,16 +82,6 @@ describe('assumed symmetry', () => {
   });
 
   it('continues behind a dead end with a router before an earlier hop, as not adjacent', async () => {
-    const measured = { technique: 'recordRoute', trust: 'measured', confidence: 1 } as const;
-    const evidence = {
-      type: 'recordRoute',
-      target: DESTINATION,
-      sender: SOURCE,
-      slot: 1,
-      turn: 'stamp',
-      at: 0,
-    } as const;
-    const hops = [11, 12].map((last) => ({ address: ip(last), ...measured, evidence }));
     // The last hop is silent, and the traceroute to it ends at a hop that the path has.
     const prober = new ScriptedProber(
       () => undefined,
@@ -104,7 +90,7 @@ describe('assumed symmetry', () => {
     const options = { ...OPTIONS, allowInterdomain: true, allowIncomplete: true };
     const extendWith = (changes: Partial<AssumedSymmetryOptions>) => {
       const measurement = measurementWith(prober, { ipToAs });
-      measurement.path.extend(0, hops);
+      measurement.path.extend(0, [stamped(ip(11)), stamped(ip(12))]);
       return new AssumedSymmetry({ ...options, ...changes }).extend(measurement);
     };
     expect(await extendWith({})).toMatchObject({ failReason: { code: 'tracerouteFailed', hop: ip(12) } });

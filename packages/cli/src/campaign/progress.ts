@@ -1,3 +1,4 @@
+import { count } from '../render/count.ts';
 import { duration } from '../render/duration.ts';
 import { StatusLine } from '../status-line.ts';
 import type { Terminal } from '../terminal.ts';
@@ -57,5 +58,3 @@ export class ProgressLine {
     this.#line.end();
   }
 }
-
-const count = (value: number): string => value.toLocaleString('en');

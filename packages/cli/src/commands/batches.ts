@@ -7,6 +7,7 @@ import { addCommand, type Context } from '../context.ts';
 import { type DisplayOptions, withDisplay, withTable } from '../display.ts';
 import { unwritableFile } from '../errors.ts';
 import { EXIT } from '../exit-codes.ts';
+import { count } from '../render/count.ts';
 import { table } from '../render/layout/table.ts';
 import type { Screen } from '../terminal.ts';
 import { readCount } from './arguments.ts';
@@ -89,7 +90,7 @@ export function addBatches(program: Command, context: Context): void {
       output.print(
         options,
         { batch, format, file, bytes: target.bytesWritten },
-        ({ bytes }) => `${file}: ${bytes.toLocaleString('en')} bytes\n`,
+        ({ bytes }) => `${file}: ${count(bytes)} bytes\n`,
       );
     });
 }

@@ -1,8 +1,7 @@
 import type { Account, ApiKey, User } from '@revtr/client';
 import type { Screen } from '../terminal.ts';
+import { count } from './count.ts';
 import { table } from './layout/table.ts';
-
-const count = (value: number): string => value.toLocaleString('en');
 
 const limitsOf = ({ limits: { perDay, perMinute, parallel } }: User): string =>
   `${count(perDay)} a day, ${count(perMinute)} a minute, ${count(parallel)} in parallel`;

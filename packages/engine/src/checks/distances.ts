@@ -118,7 +118,7 @@ function lengthEvidence(measurement: Measurement): LengthEvidence | undefined {
   const { path } = measurement;
   const distance = ownDistances(measurement, path.hops[0].address).at(-1);
   if (!path.isComplete || distance === undefined) return undefined;
-  const hidden = distance - linksBetween(path.hops, 0, path.hops.length - 1);
+  const hidden = distance - linksUpToEach(path.hops)[path.hops.length - 1];
   const ratios = HIDDEN[measurement.targetAnswers.hasAnswered(path.hops[0].address) ? 'withOptions' : 'plain'];
   return { ratio: ratios[Math.max(0, Math.min(hidden, ratios.length - 1))] };
 }
@@ -140,13 +140,16 @@ export function optionsTakeAnotherWay({ path, plainPings, targetAnswers }: Measu
 }
 
 /**
- * Least number of links of a path from hop `from` to hop `to`. A router that was placed between two hops may be one of them, and one that shows an
+ * For each hop, the least number of links of the path up to it. A router that was placed between two hops may be one of them, and one that shows an
  * address which identifies no router may be the one that is assumed behind it.
  */
-const linksBetween = (hops: readonly Hop[], from: number, to: number): number =>
-  hops
-    .slice(from + 1, to + 1)
-    .filter((hop, i) => hop.technique !== 'atlasBetween' && !isAssumedAgain(hops, from + 1 + i)).length;
+function linksUpToEach(hops: readonly Hop[]): number[] {
+  let links = 0;
+  return hops.map(({ technique }, i) => {
+    if (i > 0 && technique !== 'atlasBetween' && !isAssumedAgain(hops, i)) links++;
+    return links;
+  });
+}
 
 /** Whether a hop lies between a router and the hop that was right before this router on the forward path: then it identifies no router. */
 function isAssumedAgain(hops: readonly Hop[], position: number): boolean {
@@ -177,6 +180,7 @@ export function firstOtherWay(measurement: Measurement): OtherWay | undefined {
   const distances = hops.map(({ address }, i) =>
     i === 0 ? ownDistances(measurement, address) : distancesOf(targetAnswers, address),
   );
+  const links = linksUpToEach(hops);
   const isPlain = !targetAnswers.hasAnswered(hops[0].address);
   // The source itself is no link away.
   if (path.isComplete) distances[hops.length - 1] = [0];
@@ -186,7 +190,7 @@ export function firstOtherWay(measurement: Measurement): OtherWay | undefined {
     if (own.length === 0) continue;
     /** Links that the path has too many of from hop `i` by way of a hop behind it. */
     const excess = distances.map((behind, j) =>
-      j > i && behind.length > 0 ? Math.min(...behind) + linksBetween(hops, i, j) - Math.max(...own) : 0,
+      j > i && behind.length > 0 ? Math.min(...behind) + links[j] - links[i] - Math.max(...own) : 0,
     );
     const most = Math.max(...excess);
     if (most <= 0) continue;

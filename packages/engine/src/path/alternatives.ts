@@ -20,6 +20,7 @@ export const withAlternative = (hop: Hop, address: Ipv4Address): Hop => ({
 
 /** `hop` without alternatives that are addresses of its own router; without any that remain it has no divergence either. */
 export function withoutOwnAliases(hop: Hop, aliases: Aliases): Hop {
+  if (hop.alternatives === undefined && hop.divergence === undefined) return hop;
   const others = (hop.alternatives ?? []).filter((address: Ipv4Address) => !aliases.sameRouter(address, hop.address));
   const { alternatives: _, divergence: _why, ...plain } = hop;
   return others.length > 0 ? { ...hop, alternatives: others } : plain;

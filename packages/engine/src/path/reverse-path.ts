@@ -119,8 +119,8 @@ export class ReversePath {
     const trusts = trustBehind(anchor, added);
     for (const [i, hop] of added.entries()) {
       const own = withoutOwnAliases(i === 0 ? withReplaced(hop, replaced, this.#aliases) : hop, this.#aliases);
-      const next: Hop = isContinuation(added, i) ? { ...own, isContinuation: true } : own;
-      this.#append({ ...next, trust: trusts[i] }, stepProbability(next));
+      const continuation = isContinuation(added, i) && ({ isContinuation: true } as const);
+      this.#append({ ...own, trust: trusts[i], ...continuation }, stepProbability(own));
     }
     return added.length;
   }
@@ -131,10 +131,14 @@ export class ReversePath {
    */
   weigh(ratioOf: (hop: Hop, position: number) => number | undefined): void {
     const hops = this.#hops;
-    this.#hops = hops.slice(0, 1);
-    this.#upTo.length = 1;
+    const ratios = hops.map(ratioOf);
+    // Hops before the first one that was observed keep their probabilities.
+    const first = ratios.findIndex((ratio, i) => i > 0 && ratio !== undefined);
+    if (first < 0) return;
+    this.#hops = hops.slice(0, first);
+    this.#upTo.length = first;
     for (const [i, hop] of hops.entries())
-      if (i > 0) this.#append(hop, hop.uncorrected?.step ?? hop.confidence, ratioOf(hop, i));
+      if (i >= first) this.#append(hop, hop.uncorrected?.step ?? hop.confidence, ratios[i]);
   }
 
   /** Drops the hops behind the one at `position` (from 0). */

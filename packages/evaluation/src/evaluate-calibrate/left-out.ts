@@ -36,14 +36,15 @@ export function fitAndJudge(paths: readonly PathOutcome[]): Fit {
   const errors = [...Map.groupBy(paths, ({ family }) => family)].map(([family, own]): FamilyErrors => {
     const others = paths.filter((path) => path.family !== family);
     const foreign = others.length === 0 ? undefined : fitWeights(others);
+    const fitted = errorOf(own, (path) => wholePathProbability(path, weights));
     return {
       family,
       paths: own.length,
       shipped: errorOf(own, ({ shipped }) => shipped).error,
-      fitted: errorOf(own, (path) => wholePathProbability(path, weights)).error,
+      fitted: fitted.error,
       leftOut: errorOf(own, (path) => wholePathProbability(path, leftOut.get(path.internet) ?? weights)).error,
       otherFamilies: foreign && errorOf(own, (path) => wholePathProbability(path, foreign)).error,
-      byChance: errorOf(own, (path) => wholePathProbability(path, weights)).chanceError,
+      byChance: fitted.chanceError,
     };
   });
   return { weights, leftOut, errors };

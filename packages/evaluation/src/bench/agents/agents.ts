@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReverseTracerouteClient } from '@revtr/client';
+import { median } from '../../statistics/quantiles.ts';
 import { integerOptions } from '../integer-options.ts';
 import { processorSeconds, residentBytes, transferredBytes } from '../process-figures.ts';
 import { profiledElsewhere } from '../profile/other-process.ts';
@@ -94,9 +95,8 @@ async function fanOut(controller: ControllerProcess, agents: AgentProcesses, { f
     changes.push(await observed(controller, agents.untilOptedOut(i)));
     await added;
   }
-  const medianOf = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
   return {
-    secondsToLastAgent: medianOf(changes.map(({ seconds }) => seconds)),
-    processorSeconds: medianOf(changes.map((change) => change.processorSeconds)),
+    secondsToLastAgent: median(changes.map(({ seconds }) => seconds)),
+    processorSeconds: median(changes.map((change) => change.processorSeconds)),
   };
 }
