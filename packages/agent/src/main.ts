@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { LinkError } from '@revtr/link';
-import { openTracing } from '@revtr/tracing';
+import { logProblems, openTracing } from '@revtr/tracing';
 import { pino } from 'pino';
 import { ZodError } from 'zod';
 import { Agent } from './agent.ts';
@@ -34,13 +34,7 @@ async function main(): Promise<number> {
   const log = pino({ level: config.environment.debug ? 'debug' : logLevel }, logDestination());
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const tracing = await openTracing(process.env, {
-    service: 'revtr-agent',
-    onProblem: (problem) =>
-      problem === undefined
-        ? log.info('the collector takes traces again')
-        : log.warn({ problem }, 'the collector does not take traces: they are dropped'),
-  });
+  const tracing = await openTracing(process.env, { service: 'revtr-agent', onProblem: logProblems(log) });
   const rootCertificate = readText(rootFile, 'root certificate');
   await new Agent({ config, rootCertificate }, { log, tracing }).run(stop.signal);
   await tracing.close();

@@ -4,7 +4,7 @@ import { BusError } from '@revtr/bus';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { systemClock, TargetPolicy } from '@revtr/probing';
 import { openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
-import { openTracing } from '@revtr/tracing';
+import { logProblems, openTracing } from '@revtr/tracing';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { ensureOperator, OperatorKeyError } from './accounts/operator-account.ts';
@@ -47,13 +47,7 @@ async function run(settings: Settings): Promise<void> {
     log.warn(
       'the embedded database may lose what it stored last in a power failure; use PostgreSQL where that matters',
     );
-  const tracing = await openTracing(process.env, {
-    service: 'revtr-controller',
-    onProblem: (problem) =>
-      problem === undefined
-        ? log.info('the collector takes traces again')
-        : log.warn({ problem }, 'the collector does not take traces: they are dropped'),
-  });
+  const tracing = await openTracing(process.env, { service: 'revtr-controller', onProblem: logProblems(log) });
   const database = await openDatabase(databaseSettings);
   try {
     const cluster = await connectCluster(settings, { clock: systemClock, log });

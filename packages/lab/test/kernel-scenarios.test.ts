@@ -27,17 +27,27 @@ async function run(name: string): Promise<ScenarioResult> {
 }
 
 describe.skipIf(!canRunKernelLab())('adverse networks of Linux routers', () => {
-  // The other scenarios, which take as long again, are judged by `npm run lab -- judge`.
-  it.each([['shared-stamps'], ['ecmp-addresses'], ['options-elsewhere'], ['source-routes'], ['tunnels-anycast']])(
-    'cause no wrong measured hop, and confidence says how often the others are right: %s',
-    async (name) => {
+  it.each([
+    { name: 'shared-stamps', isWithin: true },
+    { name: 'ecmp-addresses', isWithin: true },
+    { name: 'options-elsewhere', isWithin: true },
+    { name: 'source-routes', isWithin: true },
+    { name: 'tunnels-anycast', isWithin: true },
+    // Confidence is lower than the share that is right here (docs/kernel-lab.md).
+    { name: 'ecmp-flow', isWithin: false },
+    { name: 'nat', isWithin: false },
+    { name: 'options-limited', isWithin: false },
+  ])(
+    'cause no wrong measured hop, and confidence does not promise more than is right: $name',
+    async ({ name, isWithin }) => {
       const { paths, complete, measured, inferred, wrongPaths } = await run(name);
       expect(complete).toBeGreaterThan(paths * 0.5);
       expect(measured.hops).toBeGreaterThan(30);
       const described = wrongPaths.map(({ round, path }) => `${round}: ${path}`).join('\n');
       expect(measured.wrong, described).toBe(0);
-      const difference = Math.abs((inferred.meanConfidence ?? 0) - (inferred.shareRight ?? 0));
+      const difference = (inferred.meanConfidence ?? 0) - (inferred.shareRight ?? 0);
       expect(difference, described).toBeLessThan(TOLERANCE);
+      if (isWithin) expect(difference, described).toBeGreaterThan(-TOLERANCE);
     },
     TIMEOUT_MS,
   );

@@ -5,7 +5,7 @@ import type { TracingSettings } from './settings.ts';
 /** Requests to the collector at once. */
 const MOST_REQUESTS = 2;
 
-/** Sends spans to a collector, and tells once when it stops to take them, and once when it takes them again. */
+/** Sends spans to a collector, and reports once when the collector stops taking them, and once when it takes them again. */
 export class ReportingExporter implements SpanExporter {
   readonly #exporter: OTLPTraceExporter;
   readonly #onProblem: (problem: string | undefined) => void;

@@ -1,3 +1,4 @@
+export { logProblems } from './log-problems.ts';
 export { openTracing } from './open.ts';
 export { readTracingSettings, type TracingSettings } from './settings.ts';
 export { traceparentSchema } from './traceparent.ts';

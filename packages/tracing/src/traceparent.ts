@@ -6,12 +6,7 @@ const FORM = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$
 const SAMPLED = 1;
 
 /** The context of a span in a message. A context that cannot be read is left out: the work counts, not its trace. */
-export const traceparentSchema = z
-  .string()
-  .regex(FORM)
-  .optional()
-  .catch(undefined)
-  .transform((value) => value);
+export const traceparentSchema = z.string().regex(FORM).optional().catch(undefined);
 
 /** @returns the context of the span as text */
 export function toTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {

@@ -24,16 +24,16 @@ export interface Tracing {
   /** Whether spans are recorded at all. Code that runs for each probe asks first. */
   readonly isOn: boolean;
   /**
-   * Begins a span: below `parent` if there is one, and as the root of a new trace otherwise. A root may name a span of another trace, to which it
-   * belongs, in `link`. `undefined` when tracing is off.
+   * Begins a span: below `parent` if there is one, and as the root of a new trace otherwise. `link` names a span of another trace that asked for
+   * the work. `undefined` when tracing is off.
    */
   begin(
     name: string,
     options?: SpanOptions & { readonly parent?: string | undefined; readonly link?: string | undefined },
   ): OpenSpan | undefined;
-  /** Runs work in a span below the current one. Outside of a recorded span, it runs the work alone. */
+  /** Runs work in a span below the current one. Outside of a recorded span, it runs the work without one. */
   child<T>(name: string, options: SpanOptions, work: () => Promise<T>): Promise<T>;
-  /** Runs work in a span below one of another process. Without a `parent` that is recorded, it runs the work alone. */
+  /** Runs work in a span below one of another process. If `parent` is not recorded, it runs the work without one. */
   continued<T>(parent: string | undefined, name: string, options: SpanOptions, work: () => Promise<T>): Promise<T>;
   /** Records what has happened below `parent`; times in milliseconds since the Unix epoch. */
   past(
@@ -44,7 +44,7 @@ export interface Tracing {
   current(): string | undefined;
   /** Context of the current span, to be sent with a message; `undefined` outside of a span that is recorded. */
   carried(): string | undefined;
-  /** Sends what is recorded, for two seconds at most, and records nothing any more. */
+  /** Sends what is recorded, for two seconds at most, and stops recording. */
   close(): Promise<void>;
 }
 

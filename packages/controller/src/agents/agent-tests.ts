@@ -80,15 +80,15 @@ function pairs(
 ): (readonly [Ipv4Address, Ipv4Address])[] {
   const found: (readonly [Ipv4Address, Ipv4Address])[] = [];
   // Pairs are made only until there are enough: among thousands of agents there are millions.
-  for (let round = 0, before = -1; found.length > before; round++) {
-    before = found.length;
+  for (let round = 0; ; round++) {
+    const before = found.length;
     for (const [i, partner] of partners.entries()) {
       if (found.length === MOST_PROBES) return found;
       const targets = targetsFor(partner);
       if (round < targets.length) found.push([partner, targets[(i + round) % targets.length]]);
     }
+    if (found.length === before) return found;
   }
-  return found;
 }
 
 function trace(

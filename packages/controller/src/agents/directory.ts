@@ -20,7 +20,7 @@ export class AgentDirectory {
   readonly #byAddress = new Map<Ipv4Address, RegisteredAgent>();
   readonly #listeners: (() => void)[] = [];
   readonly #writeListeners: ((address: Ipv4Address) => void)[] = [];
-  /** What the lists below are ordered by changes seldom, and every connection of an agent changes something else. */
+  /** All addresses in the order of {@link list}. It is kept apart because it changes seldom, and the agents change with every connection. */
   #order: readonly Ipv4Address[] | undefined;
   #ordered: readonly RegisteredAgent[] | undefined;
   #participants: readonly Ipv4Address[] | undefined;

@@ -41,7 +41,7 @@ function shareRecords({ changes }: ClusterParts, directory: AgentDirectory, publ
 const tracedTechnique =
   (withTechnique: WithTechnique, tracing: Tracing): WithTechnique =>
   (technique, work) =>
-    tracing.isOn ? tracing.child(technique, {}, () => withTechnique(technique, work)) : withTechnique(technique, work);
+    tracing.child(technique, {}, () => withTechnique(technique, work));
 
 /** Changes of the opt-out list that follow each other are sent to agents together, at most this much later, milliseconds. */
 const PUBLISH_EVERY_MS = 1_000;

@@ -33,34 +33,26 @@ export function observeState(
   };
   const secondsSince = (time: number | undefined, { at }: SystemState): number =>
     time === undefined ? 0 : Math.max(0, at - time) / 1000;
+  const age = (name: string, oldest: string, oldestAt: (state: SystemState) => number | undefined): void =>
+    gauge(name, `Age of the oldest ${oldest}; 0 without one.`, [], (into, read) =>
+      into.set(secondsSince(oldestAt(read), read)),
+    );
 
   gauge('revtr_queue_measurements', 'Measurements that have not ended, by state.', ['state'], (into, { queue }) => {
     into.set({ state: 'queued' }, queue.queued);
     into.set({ state: 'running' }, queue.running);
   });
-  gauge(
-    'revtr_queue_oldest_seconds',
-    'Age of the oldest measurement that has not ended; 0 without one.',
-    [],
-    (into, read) => into.set(secondsSince(read.queue.oldestAt, read)),
-  );
+  age('revtr_queue_oldest_seconds', 'measurement that has not ended', ({ queue }) => queue.oldestAt);
   gauge('revtr_queue_raw_probes', 'Raw probes that have not ended, by state.', ['state'], (into, { rawProbes }) => {
     into.set({ state: 'queued' }, rawProbes.queued);
     into.set({ state: 'running' }, rawProbes.running);
   });
-  gauge(
-    'revtr_queue_raw_probes_oldest_seconds',
-    'Age of the oldest raw probe that has not ended; 0 without one.',
-    [],
-    (into, read) => into.set(secondsSince(read.rawProbes.oldestAt, read)),
-  );
+  age('revtr_queue_raw_probes_oldest_seconds', 'raw probe that has not ended', ({ rawProbes }) => rawProbes.oldestAt);
   gauge('revtr_mails_waiting', 'Mails that were not sent, by whether a try failed.', ['failed'], (into, { mails }) => {
     into.set({ failed: 'true' }, mails.failing);
     into.set({ failed: 'false' }, mails.waiting - mails.failing);
   });
-  gauge('revtr_mails_oldest_seconds', 'Age of the oldest mail that was not sent; 0 without one.', [], (into, read) =>
-    into.set(secondsSince(read.mails.oldestAt, read)),
-  );
+  age('revtr_mails_oldest_seconds', 'mail that was not sent', ({ mails }) => mails.oldestAt);
   gauge('revtr_agents', 'Registered agents by kind and state.', ['kind', 'state'], (into, { agents }) => {
     for (const { kind, state: of, count } of agents) into.set({ kind, state: of }, count);
   });

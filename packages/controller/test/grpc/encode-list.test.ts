@@ -45,12 +45,12 @@ describe('a message with a long list', () => {
   it.each([0, 1, 250, 777])('has the bytes of one that is encoded as a whole, for %i measurements', async (count) => {
     const { list, limits, revtrs } = listOf(count);
     const whole = fromJson(GetRevtrRespSchema, JSON.parse(JSON.stringify({ revtrs })));
-    const message = await withList(GetRevtrRespSchema, GetRevtrRespSchema.field.revtrs.number, list, memory());
+    const message = await withList(GetRevtrRespSchema, list, memory());
     expect(toBinary(GetRevtrRespSchema, message)).toEqual(toBinary(GetRevtrRespSchema, whole));
     expect(Math.max(...limits)).toBeLessThanOrEqual(250);
 
     const head = { batchId: 7, lastInsertId: count };
-    const run = await withList(RunRevtrRespSchema, RunRevtrRespSchema.field.revtrs.number, { ...list, head }, memory());
+    const run = await withList(RunRevtrRespSchema, { ...list, head }, memory());
     const read = fromBinary(RunRevtrRespSchema, toBinary(RunRevtrRespSchema, run));
     expect(read).toEqual(fromJson(RunRevtrRespSchema, JSON.parse(JSON.stringify({ ...head, revtrs }))));
   });
@@ -70,15 +70,15 @@ describe('a message with a long list', () => {
 
     const { list } = listOf(300);
     const few = new AnswerBudget({ perUser: 110_000, inAll: 200_000 }).for(1, memorySignal());
-    await expect(withList(GetRevtrRespSchema, 1, list, few)).rejects.toMatchObject({ code: 'bodyTooLarge' });
+    await expect(withList(GetRevtrRespSchema, list, few)).rejects.toMatchObject({ code: 'bodyTooLarge' });
   });
 
   it('counts the objects of one page, the encoded pages, and their two copies', async () => {
-    const whole = await withList(GetRevtrRespSchema, 1, listOf(249).list, memory());
+    const whole = await withList(GetRevtrRespSchema, listOf(249).list, memory());
     const bytes = 250 * 400 + 3 * toBinary(GetRevtrRespSchema, whole).byteLength;
     const encode = (perUser: number) => {
       const budget = new AnswerBudget({ perUser, inAll: 2 * bytes });
-      return withList(GetRevtrRespSchema, 1, listOf(249).list, budget.for(1, memorySignal()));
+      return withList(GetRevtrRespSchema, listOf(249).list, budget.for(1, memorySignal()));
     };
     await expect(encode(bytes)).resolves.toBeDefined();
     // The first byte of each page, a tag, is not counted.
@@ -93,7 +93,7 @@ describe('a message with a long list', () => {
       if (after !== undefined) left.abort(new Error('left'));
       return list.read(limit, after);
     };
-    const answer = withList(GetRevtrRespSchema, 1, { ...list, read }, budget.for(1, left.signal));
+    const answer = withList(GetRevtrRespSchema, { ...list, read }, budget.for(1, left.signal));
     await expect(answer).rejects.toThrow('left');
     expect(limits).toHaveLength(2);
     // All memory is free again.
@@ -110,7 +110,7 @@ describe('a message with a long list', () => {
       },
       toElement: (i: number) => statuses[i],
     };
-    const message = await withList(GetRevtrBatchStatusRespSchema, 1, list, memory());
+    const message = await withList(GetRevtrBatchStatusRespSchema, list, memory());
     expect(fromBinary(GetRevtrBatchStatusRespSchema, toBinary(GetRevtrBatchStatusRespSchema, message))).toEqual(
       fromJson(GetRevtrBatchStatusRespSchema, { revtrsStatus: statuses }),
     );

@@ -8,6 +8,7 @@ import {
   ResultPartitions,
 } from '@revtr/storage';
 import { sql } from 'kysely';
+import { median } from '../statistics/quantiles.ts';
 
 const DAY_MS = 86_400_000;
 const READS = 25;
@@ -89,5 +90,5 @@ async function medianMs(ids: readonly number[], reader: () => Batches): Promise<
     if ((await batches.findMeasurement(id)) === undefined) throw new Error(`result ${id} is missing`);
     times.push(performance.now() - begin);
   }
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+  return median(times);
 }

@@ -14,9 +14,14 @@ export function integerOptions<Name extends string>(
   for (const name in defaults) {
     const text = values[name];
     if (text === undefined) continue;
-    const value = Number(text);
-    if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} must be a positive whole number`);
-    read[name] = value;
+    read[name] = positiveInteger(name, text);
   }
   return read;
+}
+
+/** The value of an option, a positive whole number. @throws {Error} for other text */
+export function positiveInteger(name: string, text: string): number {
+  const value = Number(text);
+  if (!(Number.isSafeInteger(value) && value > 0)) throw new Error(`--${name} must be a positive whole number`);
+  return value;
 }

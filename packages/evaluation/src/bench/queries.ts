@@ -11,6 +11,7 @@ import {
 import { addSyntheticResults } from '@revtr/storage/synthetic-results';
 import { sql } from 'kysely';
 import { median, quantile } from '../statistics/quantiles.ts';
+import { positiveInteger } from './integer-options.ts';
 
 const DAY_MS = 86_400_000;
 const FROM = Date.UTC(2026, 0, 1);
@@ -63,8 +64,7 @@ export async function benchQueries(args: readonly string[]) {
       database: { type: 'string', default: 'memory:' },
     },
   });
-  const count = Number(values.measurements);
-  if (!(Number.isSafeInteger(count) && count > 0)) throw new Error('--measurements must be a positive whole number');
+  const count = positiveInteger('measurements', values.measurements);
   const database = await openDatabase(parseDatabaseSettings(values.database));
   try {
     const filling = performance.now();

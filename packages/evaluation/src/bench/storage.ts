@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { measureCold } from './cold-storage.ts';
 import { completion } from './completion.ts';
+import { positiveInteger } from './integer-options.ts';
 
 const PER_BATCH = 1_000;
 
@@ -36,8 +37,7 @@ export async function benchStorage(args: readonly string[]) {
       cold: { type: 'string', default: '0' },
     },
   });
-  const count = Number(values.measurements);
-  if (!(Number.isInteger(count) && count > 0)) throw new Error('--measurements must be a positive whole number');
+  const count = positiveInteger('measurements', values.measurements);
   const cold = Number(values.cold);
   if (!(Number.isInteger(cold) && cold >= 0)) throw new Error('--cold must be a whole number');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-storage-'));

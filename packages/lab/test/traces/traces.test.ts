@@ -115,14 +115,14 @@ describe('traces', () => {
   });
 
   it('lose spans rather than memory or time when the collector is away, hostile or silent', async () => {
-    const bodies = { status: 200, body: Buffer.alloc(2 ** 16) };
-    const misbehaviours: readonly ((response: import('node:http').ServerResponse) => void)[] = [
+    const part = Buffer.alloc(2 ** 16);
+    const misbehaviours: readonly NonNullable<Collector['misbehaviour']>[] = [
       (response) => response.destroy(),
       (response) => response.writeHead(503, { 'retry-after': '86400' }).end(),
-      (response) => response.writeHead(bodies.status).end('not protobuf'),
+      (response) => response.writeHead(200).end('not protobuf'),
       (response) => {
         response.writeHead(200);
-        const flood = setInterval(() => response.write(bodies.body), 1);
+        const flood = setInterval(() => response.write(part), 1);
         response.on('close', () => clearInterval(flood));
       },
       () => undefined,

@@ -25,14 +25,16 @@ export function rangeWithout({ from, to }: IdRange, done: IdRange, order: Search
   return rest.from < rest.to ? rest : undefined;
 }
 
-/** The part of a range that comes before another one; all of it when there is no other one. */
-export function rangeBefore(range: IdRange, other: IdRange | undefined, order: SearchOrder): IdRange | undefined {
-  return other === undefined ? range : rangeUpTo(range, order === 'oldest' ? other.from : other.to, order);
+/** The part of a range from the beginning of another one on, in the order of a search. */
+export function rangeFrom({ from, to }: IdRange, other: IdRange, order: SearchOrder): IdRange {
+  return order === 'oldest' ? { from: Math.max(from, other.from), to } : { from, to: Math.min(to, other.to) };
 }
 
-/** The part of a range that comes before a boundary: ids below it, or from it on when the newest come first. */
-function rangeUpTo({ from, to }: IdRange, boundary: number, order: SearchOrder): IdRange | undefined {
-  const part = order === 'oldest' ? { from, to: Math.min(to, boundary) } : { from: Math.max(from, boundary), to };
+/** The part of a range that comes before another one; all of it when there is no other one. */
+export function rangeBefore(range: IdRange, other: IdRange | undefined, order: SearchOrder): IdRange | undefined {
+  if (other === undefined) return range;
+  const { from, to } = range;
+  const part = order === 'oldest' ? { from, to: Math.min(to, other.from) } : { from: Math.max(from, other.to), to };
   return part.from < part.to ? part : undefined;
 }
 

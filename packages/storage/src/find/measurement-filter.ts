@@ -27,18 +27,29 @@ export interface MeasurementFilter {
 export const isOfEnded = ({ asn, stopReason }: MeasurementFilter): boolean =>
   asn !== undefined || stopReason !== undefined;
 
-/** Whether a measurement meets all conditions. */
-export function meets(row: MeasurementRow, filter: MeasurementFilter): boolean {
-  const { userId, source, destination, prefix, asn, label, createdFrom, createdBefore, stopReason, batchId } = filter;
+/** What rows of measurements have, wherever they are stored. */
+type CommonColumns = Pick<MeasurementRow, 'user_id' | 'source' | 'destination' | 'label' | 'created_at'>;
+
+/** Whether a measurement meets the conditions on these columns. */
+export function meetsCommon(row: CommonColumns, filter: MeasurementFilter): boolean {
+  const { userId, source, destination, prefix, label, createdFrom, createdBefore } = filter;
   return (
     row.user_id === userId &&
     (source === undefined || row.source === source) &&
     (destination === undefined || row.destination === destination) &&
     (prefix === undefined || prefixContains(prefix, parseIpv4(row.destination))) &&
-    (asn === undefined || asnsOf(row.result).includes(asn)) &&
     (label === undefined || row.label === label) &&
     (createdFrom === undefined || row.created_at >= createdFrom) &&
-    (createdBefore === undefined || row.created_at < createdBefore) &&
+    (createdBefore === undefined || row.created_at < createdBefore)
+  );
+}
+
+/** Whether a measurement meets all conditions. */
+export function meets(row: MeasurementRow, filter: MeasurementFilter): boolean {
+  const { asn, stopReason, batchId } = filter;
+  return (
+    meetsCommon(row, filter) &&
+    (asn === undefined || asnsOf(row.result).includes(asn)) &&
     (stopReason === undefined || fieldOf(row.result, 'stopReason') === stopReason) &&
     (batchId === undefined || row.batch_id === batchId)
   );

@@ -1,15 +1,15 @@
 import type { Kysely } from 'kysely';
 import { Turns } from '../access/turns.ts';
 import type { ColdStore } from '../cold/cold-store.ts';
+import { readMeasurementsById } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import { rangeAfter, type SearchOrder } from './id-range.ts';
 import type { MeasurementFilter } from './measurement-filter.ts';
 import { MeasurementSearch } from './measurement-search.ts';
-import type { MeasurementSource } from './measurement-source.ts';
-import { ColdMeasurements } from './sources/cold-measurements.ts';
-import { EndedMeasurements } from './sources/ended-measurements.ts';
-import { JsonMeasurements } from './sources/json-measurements.ts';
-import { OpenMeasurements } from './sources/open-measurements.ts';
+import { searchCold } from './sources/cold-search.ts';
+import { searchJson } from './sources/json-search.ts';
+import { searchOpen } from './sources/open-search.ts';
+import { ResultSearch } from './sources/result-search.ts';
 import { idsOf } from './submitted-between.ts';
 
 const MOST_PER_STEP = 2_000;
@@ -28,10 +28,11 @@ export interface SearchOptions {
 
 /** Finds measurements of a user by any combination of conditions. The work of a search is bounded, and split into small statements. */
 export class MeasurementFinder {
+  readonly #mostPerStep: number;
   readonly #mostSteps: number;
   readonly #db: Kysely<Schema>;
+  readonly #cold: ColdStore | undefined;
   readonly #turns = new Turns(MOST_PARALLEL);
-  readonly #sources: readonly MeasurementSource[];
 
   constructor(
     /** Cold results cannot be found without `cold`. */
@@ -46,29 +47,29 @@ export class MeasurementFinder {
       readonly mostSteps?: number;
     } = {},
   ) {
+    this.#mostPerStep = mostPerStep;
     this.#mostSteps = mostSteps;
     this.#db = db;
-    const stored = { db, cold };
-    // In the order in which a measurement moves from one to another.
-    this.#sources = [
-      new OpenMeasurements({ most: mostPerStep }, stored),
-      new JsonMeasurements(stored),
-      new EndedMeasurements({ most: mostPerStep }, stored),
-      new ColdMeasurements(stored),
-    ];
+    this.#cold = cold;
   }
 
   /** Begins a search. @throws {StorageError} `badText`, and errors of the database */
   async begin(filter: MeasurementFilter, { order, after, signal }: SearchOptions): Promise<MeasurementSearch> {
     const ids = await this.#turns.run(() => idsOf(this.#db, filter));
     const range = ids && after !== undefined ? rangeAfter(ids, after, order) : ids;
+    const [query, most] = [{ filter, order }, this.#mostPerStep];
+    const stored = { db: this.#db, cold: this.#cold };
+    const read = (ids: readonly number[]) => readMeasurementsById(stored.db, stored.cold, ids);
+    // In the order in which a measurement moves from one place to another.
+    const searches = [
+      searchOpen({ ...query, most }, stored),
+      searchJson(query, { ...stored, read }),
+      new ResultSearch({ ...query, most }, stored),
+      searchCold(query, stored),
+    ];
     return new MeasurementSearch(
       { order, range, mostSteps: this.#mostSteps, signal },
-      {
-        sources: this.#sources,
-        searches: this.#sources.map((source) => source.search(filter, order)),
-        turns: this.#turns,
-      },
+      { searches, read, turns: this.#turns },
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Turns } from '../access/turns.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
-import { byOrder, type IdRange, rangeBefore, rangeWithout, type SearchOrder } from './id-range.ts';
-import type { MeasurementSource, SourceSearch } from './measurement-source.ts';
+import { byOrder, type IdRange, rangeBefore, rangeFrom, rangeWithout, type SearchOrder } from './id-range.ts';
+import type { SourceSearch } from './source-search.ts';
 
 /** What one source still has to look at, and what it has found ahead of the others. */
 interface SourceState {
@@ -11,6 +11,8 @@ interface SourceState {
 }
 
 const MOST_READ = 250;
+/** Steps for which the last source waits after it had nothing: it then looks at the parts of several steps at once. */
+const MOST_WAITED = 8;
 
 /**
  * Finds measurements in several sources, in the order of their ids. A measurement can move from a source to one that is listed after it, at
@@ -19,12 +21,14 @@ const MOST_READ = 250;
 export class MeasurementSearch {
   readonly #order: SearchOrder;
   readonly #signal: AbortSignal | undefined;
-  readonly #sources: readonly MeasurementSource[];
   readonly #states: readonly SourceState[];
+  readonly #read: (ids: readonly number[]) => Promise<readonly MeasurementRow[]>;
   readonly #turns: Turns;
   /** Ids to read, in order. */
   #found: number[] = [];
   #stepsLeft: number;
+  /** Steps for which the last source still waits. */
+  #waitLeft = 0;
   #last: number | undefined;
 
   constructor(
@@ -36,15 +40,17 @@ export class MeasurementSearch {
       readonly signal?: AbortSignal | undefined;
     },
     collaborators: {
-      readonly sources: readonly MeasurementSource[];
+      /** One for each source. */
       readonly searches: readonly SourceSearch[];
+      /** The measurements with some ids, at most 250, ascending. Those that were deleted are left out. */
+      readonly read: (ids: readonly number[]) => Promise<readonly MeasurementRow[]>;
       readonly turns: Turns;
     },
   ) {
     this.#order = options.order;
     this.#signal = options.signal;
     this.#stepsLeft = options.mostSteps;
-    this.#sources = collaborators.sources;
+    this.#read = collaborators.read;
     this.#turns = collaborators.turns;
     this.#states = collaborators.searches.map((search) => ({ search, rest: options.range, found: [] }));
   }
@@ -74,15 +80,11 @@ export class MeasurementSearch {
     return this.#order === 'oldest' ? rest.from - 1 : rest.to;
   }
 
-  /** Where a range begins, in the order of the search. */
-  #startOf({ from, to }: IdRange): Partial<IdRange> {
-    return this.#order === 'oldest' ? { from } : { to };
-  }
-
   /** Lets one source look at a part. Returns whether it has, rather than having nothing to do, or no more steps. */
   async #step(): Promise<boolean> {
     if (this.#stepsLeft === 0 || this.#signal?.aborted) return false;
-    for (let i = this.#states.length - 1; i >= 0; i--) {
+    const last = this.#states.length - 1;
+    for (let i = this.#isLastWaiting() ? last - 1 : last; i >= 0; i--) {
       const state = this.#states[i];
       const before = i === 0 ? undefined : this.#states[i - 1].rest;
       const part = state.rest && rangeBefore(state.rest, before, this.#order);
@@ -91,11 +93,24 @@ export class MeasurementSearch {
       const { ids, rest } = await this.#turns.run(() => state.search.step(part));
       state.found.push(...ids);
       state.rest =
-        rest === undefined ? rangeWithout(state.rest, part, this.#order) : { ...state.rest, ...this.#startOf(rest) };
-      if (i === this.#states.length - 1) this.#gather();
+        rest === undefined ? rangeWithout(state.rest, part, this.#order) : rangeFrom(state.rest, rest, this.#order);
+      this.#waitLeft--;
+      if (i === last) {
+        this.#waitLeft = ids.length === 0 && rest === undefined ? MOST_WAITED : 0;
+        this.#gather();
+      }
       return true;
     }
     return false;
+  }
+
+  /**
+   * Whether the last source lets the one before it go on. It does not wait when that one has found something, and takes the last step, because the
+   * next search begins where the last source stopped.
+   */
+  #isLastWaiting(): boolean {
+    const before = this.#states.at(-2);
+    return this.#waitLeft > 0 && this.#stepsLeft > 1 && before?.rest !== undefined && before.found.length === 0;
   }
 
   /** Takes what was found in the part that every source has looked at, which is the part of the last one. */
@@ -112,13 +127,8 @@ export class MeasurementSearch {
   }
 
   /** The measurements with some ids, in the order of the search. */
-  async #rowsOf(ids: readonly number[]): Promise<MeasurementRow[]> {
-    const rows = new Map<number, MeasurementRow>();
-    for (const source of this.#sources) {
-      const missing = ids.filter((id) => !rows.has(id));
-      if (missing.length === 0) break;
-      for (const row of await this.#turns.run(() => source.read(missing))) rows.set(row.id, row);
-    }
-    return ids.flatMap((id) => rows.get(id) ?? []);
+  async #rowsOf(ids: readonly number[]): Promise<readonly MeasurementRow[]> {
+    const rows = await this.#turns.run(() => this.#read(ids));
+    return this.#order === 'oldest' ? rows : rows.toReversed();
   }
 }

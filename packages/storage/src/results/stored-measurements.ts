@@ -45,9 +45,9 @@ export async function readMeasurements(
   const { ids: _, order = 'asc', limit, ...conditions } = selection;
   // The files come second: a partition may move between the two, and never moves back.
   const stored = await readTables(db, selection);
-  const range = coldRangeOf(selection, stored);
+  const found = new Set(stored.map(({ id }) => id));
+  const range = coldRangeOf(selection, stored, found);
   if (range === undefined) return stored;
-  const found = new Map(stored.map((row) => [row.id, row]));
   const moved: MeasurementRow[] = [];
   for await (const rows of coldRows(db, cold, { ...conditions, ...range, order })) {
     for (const { record, ...row } of rows)
@@ -101,9 +101,9 @@ function conditionOf({ ids, batchId, userId, after }: MeasurementSelection): Raw
 function coldRangeOf(
   { ids, results, after = 0, order = 'asc', limit }: MeasurementSelection,
   stored: readonly MeasurementRow[],
+  found: ReadonlySet<number>,
 ): (IdRange & { readonly ids?: ReadonlySet<number> }) | undefined {
   if (ids !== undefined) {
-    const found = new Set(stored.map(({ id }) => id));
     const missing = ids.filter((id) => !found.has(id));
     return missing.length === 0 ? undefined : { first: least(missing), last: most(missing), ids: new Set(missing) };
   }

@@ -3,10 +3,10 @@ import { storedAddressOf } from '../../results/result-columns.ts';
 import { type ResultPartition, ResultPartitions } from '../../results/result-partitions.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { conditionsOnResults } from '../conditions.ts';
-import { common, type IdRange, rangeAfter, rangeWithout, type SearchOrder } from '../id-range.ts';
+import { common, type IdRange, rangeAfter, rangeFrom, rangeWithout, type SearchOrder } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
-import type { SearchStep, SourceSearch } from '../measurement-source.ts';
 import { type OrderedIndex, ofUser, readCandidates } from '../ordered-candidates.ts';
+import type { SearchQuery, SearchStep, SourceSearch } from '../source-search.ts';
 import { BLOCK } from '../terms.ts';
 import { readBlocks } from './read-blocks.ts';
 
@@ -35,10 +35,8 @@ export class ResultSearch implements SourceSearch {
   #width = 1;
   #blocks = 1;
 
-  constructor(
-    options: { readonly filter: MeasurementFilter; readonly order: SearchOrder; readonly most: number },
-    { db }: { readonly db: Kysely<Schema> },
-  ) {
+  /** `most`: how many results a step looks at when it follows an index in the order of ids */
+  constructor(options: SearchQuery & { readonly most: number }, { db }: { readonly db: Kysely<Schema> }) {
     this.#filter = options.filter;
     this.#order = options.order;
     this.#most = options.most;
@@ -49,7 +47,10 @@ export class ResultSearch implements SourceSearch {
 
   async step(range: IdRange): Promise<SearchStep> {
     this.#partitions ??= new ResultPartitions(this.#db).list();
-    const partitions = (await this.#partitions).filter((partition) => common(rangeOf([partition]), range));
+    const partitions = (await this.#partitions).filter(
+      // A partition that has moved to files never comes back.
+      (partition) => partition.moved_at === null && common(rangeOf([partition]), range),
+    );
     if (this.#order === 'newest') partitions.reverse();
     if (partitions.length === 0) return { ids: [], rest: undefined };
     return this.#next === 'blocks' ? this.#ofBlocks(partitions[0], range) : this.#ofIndex(partitions, range);
@@ -71,9 +72,9 @@ export class ResultSearch implements SourceSearch {
       return { ids, rest: rangeWithout(range, part, this.#order) };
     }
     this.#width = 1;
-    const looked = Math.abs(part.to - part.from) - (rest.to - rest.from);
+    const looked = part.to - part.from - (rest.to - rest.from);
     this.#next = isSeek || (ids.length * SPARSE < count && looked < BLOCK) ? 'blocks' : 'follow';
-    return { ids, rest: rangeWithout(range, doneOf(part, rest, this.#order), this.#order) };
+    return { ids, rest: rangeFrom(range, rest, this.#order) };
   }
 
   /** Asks the index of terms for the first blocks of the range. */
@@ -109,10 +110,6 @@ const rangeOf = (partitions: readonly ResultPartition[]): IdRange => ({
   from: Math.min(...partitions.map(({ first_id }) => first_id)),
   to: Math.max(...partitions.map(({ end_id }) => end_id)),
 });
-
-/** The part of a range that comes before its rest. */
-const doneOf = (range: IdRange, rest: IdRange, order: SearchOrder): IdRange =>
-  order === 'oldest' ? { from: range.from, to: rest.from } : { from: rest.to, to: range.to };
 
 /** The first part of a range, at most `count` blocks. */
 function firstBlocks({ from, to }: IdRange, count: number, order: SearchOrder): IdRange {

@@ -11,16 +11,17 @@ const BYTES_PER_ROW = 400;
 const COPIES = 3;
 
 /**
- * A message with a long list in its field with the number `fieldNumber` (1 to 15). Pages of the list are encoded as they are read, because an
- * encoded measurement takes a tenth of the memory. Fields that REST adds are left out. @throws {ControllerError} as {@link AnswerMemory}
+ * A message with a long list, in the field that has the name of the list and a number from 1 to 15. Pages of the list are encoded as they are
+ * read, because an encoded measurement takes a tenth of the memory. Fields that REST adds are left out. @throws {ControllerError} as
+ * {@link AnswerMemory}
  */
 export async function withList<Desc extends DescMessage, Row>(
   schema: Desc,
-  fieldNumber: number,
   list: LongList<Row>,
   memory: AnswerMemory,
 ): Promise<MessageShape<Desc>> {
   const message = messageOf(schema, { ...list.head });
+  const { number: no } = schema.field[list.name];
   const pages: NonNullable<typeof message.$unknown> = [];
   let last: Row | undefined;
   for (let left = list.most ?? Number.POSITIVE_INFINITY; left > 0; ) {
@@ -33,7 +34,7 @@ export async function withList<Desc extends DescMessage, Row>(
       // A list is the concatenation of its pages, each with a tag of one byte; the first tag is written with the page.
       const data = toBinary(schema, messageOf(schema, { [list.name]: rows.map(list.toElement) })).subarray(1);
       memory.take(data.byteLength * COPIES);
-      pages.push({ no: fieldNumber, wireType: WireType.LengthDelimited, data });
+      pages.push({ no, wireType: WireType.LengthDelimited, data });
     }
     giveBack();
     if (rows.length < limit) break;

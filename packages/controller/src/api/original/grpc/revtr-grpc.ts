@@ -1,3 +1,4 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { User } from '@revtr/storage';
 import { ControllerError } from '../../../foundation/errors.ts';
@@ -13,7 +14,7 @@ import {
 import type { Caller } from '../../http/authenticate.ts';
 import type { ApiCollaborators } from '../../http/collaborators.ts';
 import { ripeKeySchema } from '../../http/route-parts.ts';
-import type { RevtrList } from '../revtr-list.ts';
+import type { LongList } from '../../http/send-list.ts';
 import type { RevtrService } from '../revtr-service.ts';
 import { httpStatusOf } from '../status.ts';
 import { AnswerBudget } from './answer-budget.ts';
@@ -33,9 +34,12 @@ export interface RevtrGrpcCollaborators {
 export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<typeof Revtr> {
   const { revtr, callers } = collaborators;
   const answers = new AnswerBudget();
-  const memoryFor = ({ id }: Pick<User, 'id'>, { signal }: HandlerContext) => answers.for(id, signal);
-  const listed = (user: User, list: RevtrList, context: HandlerContext) =>
-    withList(GetRevtrRespSchema, GetRevtrRespSchema.field.revtrs.number, list, memoryFor(user, context));
+  const listed = <Desc extends DescMessage, Row>(
+    schema: Desc,
+    list: LongList<Row>,
+    { id }: Pick<User, 'id'>,
+    { signal }: HandlerContext,
+  ) => withList(schema, list, answers.for(id, signal));
   return {
     runRevtr: async (request, context) => {
       const caller = await callers.callerOf(context, request);
@@ -46,29 +50,24 @@ export function revtrGrpc(collaborators: RevtrGrpcCollaborators): ServiceImpl<ty
       );
       for (const [name, value] of Object.entries(headers)) context.responseHeader.set(name, value);
       if (list === undefined) return messageOf(RunRevtrRespSchema, { batchId });
-      const memory = memoryFor(caller.user, context);
-      return withList(RunRevtrRespSchema, RunRevtrRespSchema.field.revtrs.number, list, memory);
+      return listed(RunRevtrRespSchema, list, caller.user, context);
     },
     getRevtr: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
-      return listed(user, await revtr.ofBatch(user, request.batchId), context);
+      return listed(GetRevtrRespSchema, await revtr.ofBatch(user, request.batchId), user, context);
     },
     getRevtrByLabel: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
       refuseUnfitText(request.label);
-      return listed(user, await revtr.ofLabel(user, request.label, context.signal), context);
+      return listed(GetRevtrRespSchema, await revtr.ofLabel(user, request.label, context.signal), user, context);
     },
     getRevtrMetaOnly: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
-      const list = await revtr.metaOf(user, request.batchId);
-      const { number } = GetRevtrMetaOnlyRespSchema.field.revtrsMeta;
-      return withList(GetRevtrMetaOnlyRespSchema, number, list, memoryFor(user, context));
+      return listed(GetRevtrMetaOnlyRespSchema, await revtr.metaOf(user, request.batchId), user, context);
     },
     getRevtrBatchStatus: async (request, context) => {
       const { user } = await callers.callerOf(context, request);
-      const list = await revtr.statusesOf(user, request.batchId);
-      const { number } = GetRevtrBatchStatusRespSchema.field.revtrsStatus;
-      return withList(GetRevtrBatchStatusRespSchema, number, list, memoryFor(user, context));
+      return listed(GetRevtrBatchStatusRespSchema, await revtr.statusesOf(user, request.batchId), user, context);
     },
     updateRevtr: async (request, context) => {
       const caller = await callers.callerOf(context, request);
