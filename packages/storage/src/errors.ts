@@ -57,3 +57,7 @@ export class StorageError<Code extends StorageErrorCode = StorageErrorCode> exte
     return (this.code as StorageErrorCode) === code;
   }
 }
+
+/** Whether an error says that the database refused a statement with this SQLSTATE. */
+export const isRefusedWith = (error: unknown, sqlState: string): boolean =>
+  error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === sqlState;

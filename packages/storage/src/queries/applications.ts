@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
-import { StorageError } from '../errors.ts';
+import { isRefusedWith } from '../errors.ts';
 import type { Application } from '../schema/agents.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { NewUser, User } from '../schema/users.ts';
@@ -88,8 +88,7 @@ export class Applications {
         .returningAll()
         .executeTakeFirst();
     } catch (error) {
-      if (error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === UNIQUE_VIOLATION)
-        return undefined;
+      if (isRefusedWith(error, UNIQUE_VIOLATION)) return undefined;
       throw error;
     }
   }

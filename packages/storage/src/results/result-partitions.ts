@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely';
-import { StorageError } from '../errors.ts';
+import { isRefusedWith } from '../errors.ts';
 import type { ResultPartitionTable } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import { exclusively } from './partition-lock.ts';
@@ -69,8 +69,7 @@ export async function withPartitions<T>(db: Kysely<Schema>, now: Date, work: () 
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === NO_PARTITION))
-      throw error;
+    if (!isRefusedWith(error, NO_PARTITION)) throw error;
     await new ResultPartitions(db).prepare(now);
     return work();
   }

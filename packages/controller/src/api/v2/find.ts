@@ -1,5 +1,5 @@
 import { formatIpv4, parsePrefix } from '@revtr/net';
-import { type MeasurementFilter, type MeasurementRow, StorageError } from '@revtr/storage';
+import { isRefusedWith, type MeasurementFilter, type MeasurementRow } from '@revtr/storage';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -101,7 +101,7 @@ export function registerFind(
 
 /** A statement of a search takes milliseconds: one that was ended for taking long says that the database is overloaded. */
 function whenBusy(error: unknown): never {
-  if (error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === STATEMENT_TIMEOUT)
+  if (isRefusedWith(error, STATEMENT_TIMEOUT))
     throw new ControllerError('tooManyRequests', 'the database is overloaded', { retryAfterSeconds: 10 });
   throw error;
 }

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { StorageError } from '../../errors.ts';
+import { isRefusedWith } from '../../errors.ts';
 import type { Schema } from '../../schema/schema.ts';
 import type { IdRange, SearchOrder } from '../id-range.ts';
 import type { MeasurementFilter } from '../measurement-filter.ts';
@@ -43,7 +43,7 @@ export async function readBlocks(
     const { rows } = await withQuerySettings(db, { isOrdered: false }, (transaction) => found.execute(transaction));
     return rows.map(({ id }) => id);
   } catch (error) {
-    if (error instanceof StorageError && error.is('queryFailed') && error.details.sqlState === NO_TABLE) return [];
+    if (isRefusedWith(error, NO_TABLE)) return [];
     throw error;
   }
 }
