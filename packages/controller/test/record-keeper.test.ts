@@ -8,7 +8,7 @@ import { useDatabase } from './test-database.ts';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const RETENTION = {
-  ...{ mailDays: 10, agentTestDays: 10, atlasRunDays: 10, refusedApplicationDays: 10, probeDays: 10 },
+  ...{ mailDays: 10, agentTestDays: 10, atlasDays: 10, atlasRunDays: 10, refusedApplicationDays: 10, probeDays: 10 },
   ...{ selfAuditDays: 10, selfAuditCountDays: 10, optOutRequestDays: 10 },
 };
 
@@ -83,6 +83,20 @@ describe('the keeper of old records', () => {
         .insertInto('atlas_runs')
         .values({ ...run, source, cause, spent_credits, started_at: at(age), ended_at: at(age) })
         .execute();
+    const path = { source: '192.0.2.1', platform: 'vantagePoint', probe: null, hops: '[]' };
+    const tail = { source: '192.0.2.1', sender: '192.0.2.9', stamps: '[]' };
+    for (const age of [9, 11]) {
+      const place = { measured_at: at(age), id: age, origin: `192.0.2.${age}` };
+      await db
+        .insertInto('atlas_traceroutes')
+        .values({ ...path, ...place })
+        .execute();
+      const ping = { measured_at: at(age), target: `192.0.2.${age}` };
+      await db
+        .insertInto('atlas_tails')
+        .values({ ...tail, ...ping })
+        .execute();
+    }
     const application = { hosting: 'h', name: 'n', reason: 'r', user_id: null };
     for (const [email, state, age] of [
       ['refused 9', 'refused', 9],
@@ -104,6 +118,8 @@ describe('the keeper of old records', () => {
       mails: of(await db.selectFrom('mails').selectAll().execute(), ({ recipient }) => recipient),
       tests: of(await db.selectFrom('agent_tests').selectAll().execute(), ({ cause }) => cause),
       runs: of(await db.selectFrom('atlas_runs').selectAll().orderBy('id').execute(), ({ source }) => source),
+      paths: of(await db.selectFrom('atlas_traceroutes').selectAll().execute(), ({ origin }) => origin),
+      tails: of(await db.selectFrom('atlas_tails').selectAll().execute(), ({ target }) => target),
       applications: of(await db.selectFrom('applications').selectAll().orderBy('id').execute(), ({ email }) => email),
     };
   };
@@ -116,6 +132,8 @@ describe('the keeper of old records', () => {
       mails: ['mail 9'],
       tests: ['test 9'],
       runs: ['refresh 9', 'paid 11'],
+      paths: ['192.0.2.9'],
+      tails: ['192.0.2.9'],
       applications: ['refused 9', 'approved 11'],
     });
   });

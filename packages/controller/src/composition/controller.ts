@@ -107,7 +107,7 @@ export class Controller {
       calibration,
     });
     const knowledge = openFacts(context);
-    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns);
+    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns, retention.atlasDays);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,

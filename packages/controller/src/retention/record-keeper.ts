@@ -59,6 +59,7 @@ export class RecordKeeper {
       {
         mails: daysAgo(retention.mailDays),
         agentTests: daysAgo(retention.agentTestDays),
+        atlases: daysAgo(retention.atlasDays),
         atlasRuns: daysAgo(retention.atlasRunDays),
         refusedApplications: daysAgo(retention.refusedApplicationDays),
         endedIdentities: daysAgo(auditDays),

@@ -4,6 +4,8 @@ export interface Retention {
   readonly mailDays: number;
   /** Reports of the tests of agents. */
   readonly agentTestDays: number;
+  /** Paths of atlases, and the pings to their hops. Runs of an atlas repeat pings that are older than seven days. */
+  readonly atlasDays: number;
   /** Runs that collected or refreshed atlases. */
   readonly atlasRunDays: number;
   /** Applications for sources that were refused. */
@@ -21,6 +23,7 @@ export interface Retention {
 export const DEFAULT_RETENTION: Retention = {
   mailDays: 90,
   agentTestDays: 90,
+  atlasDays: 7,
   atlasRunDays: 90,
   refusedApplicationDays: 180,
   probeDays: 90,

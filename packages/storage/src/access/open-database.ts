@@ -1,11 +1,11 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { lockDirectory } from '../embedded/lock-file.ts';
+import { maintainUntil } from '../embedded/maintenance.ts';
 import { NewDatabaseImage } from '../embedded/new-database-image.ts';
 import { PgliteConnection } from '../embedded/pglite-connection.ts';
 import { PglitePool } from '../embedded/pglite-pool.ts';
 import { makePrivate } from '../embedded/private-directory.ts';
-import { vacuumUntil } from '../embedded/vacuum.ts';
 import { migrate } from '../migrations/index.ts';
 import type { Schema } from '../schema/schema.ts';
 import { CheckedPool } from './checked-pool.ts';
@@ -25,7 +25,7 @@ export interface Database {
 
 /** What an open database works with. */
 export interface DatabaseCollaborators {
-  /** Waits between two vacuums of the embedded database; rejects when `signal` fires. Default: a timer. */
+  /** Waits until the next upkeep of the embedded database; rejects when `signal` fires. Default: a timer. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
   /** Receives every statement when it begins. Default: nobody does. */
   readonly onStatement?: (statement: Promise<unknown>) => void;
@@ -46,10 +46,10 @@ export async function openDatabase(
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool, onStatement) }) });
   const isEmbedded = settings.kind !== 'postgres';
   const over = new AbortController();
-  const vacuuming = isEmbedded ? vacuumUntil(over.signal, db, sleep) : undefined;
+  const maintaining = isEmbedded ? maintainUntil(over.signal, db, sleep) : undefined;
   const close = async (): Promise<void> => {
     over.abort();
-    await vacuuming;
+    await maintaining;
     await db.destroy();
     release();
   };

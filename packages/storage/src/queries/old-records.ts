@@ -5,6 +5,7 @@ import type { Schema } from '../schema/schema.ts';
 export interface RecordAges {
   readonly mails: Date;
   readonly agentTests: Date;
+  readonly atlases: Date;
   readonly atlasRuns: Date;
   readonly refusedApplications: Date;
   /** Keys that were revoked or expired, and accounts that were deleted: the audit names their numbers. */
@@ -27,6 +28,8 @@ export class OldRecords {
     const db = this.#db;
     await db.deleteFrom('mails').where('created_at', '<', ages.mails).execute();
     await db.deleteFrom('agent_tests').where('tested_at', '<', ages.agentTests).execute();
+    for (const table of ['atlas_traceroutes', 'atlas_tails'] as const)
+      await db.deleteFrom(table).where('measured_at', '<', ages.atlases).execute();
     await db
       .deleteFrom('atlas_runs')
       .where('ended_at', '<', ages.atlasRuns)

@@ -6,6 +6,7 @@ import { parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
+import { CALM } from '../calm.ts';
 import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
@@ -17,9 +18,14 @@ const WINDOW = 500;
  * what it is asked as a real agent does; only its packets go through the simulator.
  */
 function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSignal): Promise<unknown> {
-  const { size, seed, vantagePoints } = settings;
+  const { size, seed, vantagePoints, isCalm } = settings;
   const internet = new SimulatedInternet({
-    parameters: simParameters(size, seed, vantagePoints === undefined ? {} : { vantagePoints }, 'published'),
+    parameters: simParameters(
+      size,
+      seed,
+      { ...(isCalm && CALM), ...(vantagePoints !== undefined && { vantagePoints }) },
+      'published',
+    ),
     startMs: Date.now(),
   });
   const prober = internet.prober();

@@ -9,6 +9,8 @@ export const fleetSettingsSchema = z.object({
   seed: z.int(),
   /** Vantage points that the simulated Internet has. Default: as many as its profile says. */
   vantagePoints: z.int().optional(),
+  /** Whether answers depend neither on chance nor on time. Default: they do. */
+  isCalm: z.boolean().default(false),
   /** Directory for the identities of the agents. */
   directory: z.string(),
   /** File with the controller's root certificate. */
@@ -18,4 +20,4 @@ export const fleetSettingsSchema = z.object({
   agents: z.array(z.ipv4()),
 });
 /** What a fleet of simulated agents is told. */
-export type FleetSettings = z.infer<typeof fleetSettingsSchema>;
+export type FleetSettings = z.input<typeof fleetSettingsSchema>;

@@ -42,7 +42,14 @@ const STEP_MS = 60_000;
 /** Records are kept for a day, which is the shortest time, so that the week passes it several times. */
 const DAY = 1;
 const RETENTION = {
-  ...{ mailDays: DAY, agentTestDays: DAY, atlasRunDays: DAY, refusedApplicationDays: DAY, probeDays: DAY },
+  ...{
+    mailDays: DAY,
+    agentTestDays: DAY,
+    atlasDays: 2 * DAY,
+    atlasRunDays: DAY,
+    refusedApplicationDays: DAY,
+    probeDays: DAY,
+  },
   ...{ selfAuditDays: DAY, selfAuditCountDays: DAY, optOutRequestDays: DAY },
 };
 const SELF_AUDIT = { perDay: 96, pairPauseMs: 0 };
