@@ -12,7 +12,7 @@ import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
-import { CALM } from './calm.ts';
+import { CALM } from './fleet/calm.ts';
 import type { Checkout } from './checkout.ts';
 import { fleetProcess } from './fleet/process.ts';
 import { PostgresServer } from './postgres-server.ts';

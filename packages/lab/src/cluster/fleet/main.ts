@@ -6,7 +6,7 @@ import { parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { SimulatedInternet, simParameters } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
-import { CALM } from '../calm.ts';
+import { CALM } from './calm.ts';
 import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 

@@ -2,11 +2,11 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import { ROLES } from '@revtr/controller';
 import { systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
-import { KernelLabError } from '../../namespaces/errors.ts';
-import { type LocalCluster, startCluster } from '../cluster.ts';
-import { type PlannedProcess, SINGLE_PROCESS } from '../process-layout.ts';
-import { psql } from '../psql.ts';
-import { untilReady } from '../servers.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
+import { type LocalCluster, startCluster } from './cluster.ts';
+import { type PlannedProcess, SINGLE_PROCESS } from './process-layout.ts';
+import { psql } from './psql.ts';
+import { untilReady } from './servers.ts';
 import { type ComparedResult, comparedResult, type Difference, differencesOf } from './compared-result.ts';
 
 export interface ComparisonOptions {
@@ -130,7 +130,7 @@ async function measureAll(
       const { batchId } = await client.submit([pair]);
       const { measurements } = await client.wait(batchId);
       results.push(...measurements.map(comparedResult));
-      if (results.length % 20 === 0) onProgress(`${results.length} of ${count} pairs measured`);
+      if (results.length % 5 === 0) onProgress(`${results.length} of ${count} pairs measured`);
     }
   }
   return results;
