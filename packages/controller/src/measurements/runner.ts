@@ -72,6 +72,8 @@ const KEPT_SHARE = 0.05;
 const MOST_KEPT_PLACES = 50;
 /** How often measurements are looked for that have waited too long, milliseconds. */
 const EXPIRE_EVERY_MS = 60_000;
+/** Why a wait for work ends early. One value for all: making errors is costly. */
+const WOKEN = 'there may be work';
 /** Jobs that one query borrows at most. */
 const MOST_LEASED_AT_ONCE = 1_000;
 
@@ -335,7 +337,7 @@ export class MeasurementRunner {
   /** Resolves when the runner is woken, or after the poll interval. */
   async #waitForWork(): Promise<void> {
     const woken = new AbortController();
-    this.#wake = () => woken.abort();
+    this.#wake = () => woken.abort(WOKEN);
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
