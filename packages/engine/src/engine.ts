@@ -149,10 +149,12 @@ export class ReverseTracerouteEngine {
     let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
     let forward: TracerouteResult | undefined;
     try {
-      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(() => {
-        unlink();
-        over.abort(SEARCH_OVER);
-      }));
+      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(
+        () => {
+          unlink();
+          over.abort(SEARCH_OVER);
+        },
+      ));
       // The pings take one round-trip time, the traceroute many.
       if (options.measureRtts && stopReason !== 'failed') {
         hooks.onActivity?.({ technique: 'roundTripTimes', hop: destination });
