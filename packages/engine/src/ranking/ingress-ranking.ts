@@ -146,8 +146,12 @@ export class IngressRanking implements VantagePointRanking {
 
   /** The connected ones of `known`, in the order of the vantage points. */
   #connected(known: readonly KnownVantagePoint[]): KnownVantagePoint[] {
-    const turn = ({ address }: KnownVantagePoint): number => this.#vantagePoints.get(address) ?? 0;
-    return known.filter(({ address }) => this.#vantagePoints.has(address)).sort((a, b) => turn(a) - turn(b));
+    const connected: { readonly turn: number; readonly vantagePoint: KnownVantagePoint }[] = [];
+    for (const vantagePoint of known) {
+      const turn = this.#vantagePoints.get(vantagePoint.address);
+      if (turn !== undefined) connected.push({ turn, vantagePoint });
+    }
+    return connected.sort((a, b) => a.turn - b.turn).map(({ vantagePoint }) => vantagePoint);
   }
 }
 
