@@ -80,6 +80,6 @@ function openPool(settings: DatabaseSettings): OpenPool {
 
 async function vacuum(db: Kysely<Schema>): Promise<void> {
   // A vacuum that fails is repeated at the next turn; statements that matter report the same fault themselves.
-  for (const table of ['measurements', 'audit_blocks', 'requested_sizes'] as const)
+  for (const table of ['measurements', 'atlas_traceroutes', 'audit_blocks', 'requested_sizes'] as const)
     await sql`vacuum ${sql.table(table)}`.execute(db).catch(() => undefined);
 }
