@@ -61,7 +61,14 @@ export async function benchReads(args: readonly string[]) {
       process.stderr.write(`${JSON.stringify(costs.at(-1))}\n`);
     }
     const growthMib = Math.max(...costs.map((cost) => cost.growthMib));
-    return { results, perBatch, growthMib, isBelowGoal: growthMib < GOAL_MIB, loadOfMachine: loadavg()[0], ways: costs };
+    return {
+      results,
+      perBatch,
+      growthMib,
+      isBelowGoal: growthMib < GOAL_MIB,
+      loadOfMachine: loadavg()[0],
+      ways: costs,
+    };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -25,18 +25,18 @@ export const WAYS: Readonly<Record<string, Way>> = {
     for (const id of batches)
       transfers.push(
         await inPages(/"next":(\d+)\}$/, (after) =>
-          read(server, `/api/v2/batches/${id}/measurements?limit=${OUTLINES_PER_PAGE}&after=${after || 0}`, PER_OUTLINE),
+          read(
+            server,
+            `/api/v2/batches/${id}/measurements?limit=${OUTLINES_PER_PAGE}&after=${after || 0}`,
+            PER_OUTLINE,
+          ),
         ),
       );
     return sum(transfers);
   },
   'found measurements in pages': (server) =>
     inPages(/"cursor":"([^"]+)"/, (cursor) =>
-      read(
-        server,
-        `/api/v2/measurements?limit=${OUTLINES_PER_PAGE}${cursor && `&cursor=${cursor}`}`,
-        PER_MEASUREMENT,
-      ),
+      read(server, `/api/v2/measurements?limit=${PER_PAGE}${cursor && `&cursor=${cursor}`}`, PER_MEASUREMENT),
     ),
   'JSON Lines': exported('jsonl', PER_MEASUREMENT),
   Parquet: exported('parquet'),
