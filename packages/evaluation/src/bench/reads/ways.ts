@@ -1,7 +1,7 @@
 import { type Answer, read, type Server } from './request.ts';
 
 /** What reading all results took on the network. */
-export interface Transfer {
+interface Transfer {
   /** Results that were read; `undefined` where the format has none that can be counted. */
   readonly results: number | undefined;
   readonly bytesSent: number;
