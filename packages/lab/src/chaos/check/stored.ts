@@ -1,5 +1,6 @@
 import { decodeAuditBlock } from '@revtr/controller';
 import { z } from 'zod';
+import { readRunFile } from '../record/read-run-file.ts';
 
 /** Runs SQL and returns a text for each row. */
 export interface Sql {
@@ -33,6 +34,9 @@ const storedSchema = z.object({
   measurements: z.array(measurementSchema),
   /** What the audited probes were sent for. */
   audited: z.array(causeSchema),
+  atlasRuns: z.array(z.int()),
+  /** Addresses of the registered agents. */
+  agents: z.array(z.ipv4()),
 });
 export type Stored = z.infer<typeof storedSchema>;
 
@@ -55,8 +59,18 @@ export async function readStored(sql: Sql): Promise<Stored> {
      from (${MEASURED}) as measured
      left join (select id, count(*) as endings from endings group by id) as counted using (id) order by id`,
   );
-  return { batches, measurements, audited: await readAudit(sql) };
+  return {
+    batches,
+    measurements,
+    audited: await readAudit(sql),
+    atlasRuns: (await sql.query('select id from atlas_runs order by id')).map(Number),
+    agents: await sql.query('select address from agents order by address'),
+  };
 }
+
+/** Reads what was stored in a file. @throws {ChaosError} `unreadableRun` */
+export const readStoredFile = (file: string): Stored =>
+  readRunFile(file, (text) => storedSchema.parse(JSON.parse(text)));
 
 /** Stop reasons and addresses of results are numbers; addresses are stored minus 2^31. */
 const MEASURED = `

@@ -2,17 +2,10 @@ import type { Clock, Random } from '@revtr/probing';
 import type { ManagedProcess } from '../../deployment/managed-process.ts';
 import { KernelLabError } from '../../namespaces/errors.ts';
 import { between, type Direction } from '../network/star-network.ts';
-import { type ChaosSystem, CLIENTS, FLEET, NATS } from '../system/chaos-system.ts';
+import type { ChaosSystem } from '../system/chaos-system.ts';
+import { CLIENTS, FLEET, NATS } from '../system/names.ts';
 import type { Fault } from './fault.ts';
-
-/** A step of a fault that happened; `at` is in milliseconds since the Unix epoch. */
-export interface FaultEvent {
-  readonly at: number;
-  readonly phase: 'begin' | 'end';
-  readonly fault: Fault;
-  /** Why the step failed; the run is then worthless. */
-  readonly problem?: string;
-}
+import type { FaultEvent } from './fault-event.ts';
 
 export interface InjectorCollaborators {
   readonly system: ChaosSystem;
@@ -81,7 +74,8 @@ export class Injector {
         return this.#cut([{ from: fault.from, to: fault.to }]);
       case 'delay': {
         const directions = between(fault.one, fault.other);
-        await network.slow(directions, () => fault.delayMs + random.next() * fault.jitterMs);
+        const jitter = random.fork(`${fault.atMs}`);
+        await network.slow(directions, () => fault.delayMs + jitter.next() * fault.jitterMs);
         return () => network.hasten(directions);
       }
       case 'fullDisk': {

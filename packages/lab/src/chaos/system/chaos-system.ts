@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4 } from '@revtr/net';
-import { type Size, simParameters } from '@revtr/sim';
+import type { Size } from '@revtr/sim';
 import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
 import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
 import { countEndings } from '../../cluster/endings.ts';
 import { fleetProcess } from '../../cluster/fleet/process.ts';
 import { startNats, untilReady } from '../../cluster/servers.ts';
-import { ManagedProcess } from '../../deployment/managed-process.ts';
+import { ManagedProcess, type ProgramEnd } from '../../deployment/managed-process.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
-import { SimulatedWorld } from '../../world/simulated-world.ts';
+import type { SimulatedWorld } from '../../world/simulated-world.ts';
 import { CAMPAIGN_SETTINGS, type CampaignSettings } from '../campaign/settings.ts';
 import { StarNetwork } from '../network/star-network.ts';
+import { CLIENTS, FLEET, NATS, namesOf, PER_ROLE } from './names.ts';
 import { PostgresPair } from './postgres-pair.ts';
 
 export interface ChaosSystemOptions {
@@ -22,7 +23,6 @@ export interface ChaosSystemOptions {
   readonly size: Size;
   /** Seed of the simulated Internet. */
   readonly worldSeed: number;
-  readonly sources: number;
   readonly vantagePoints: number;
   readonly users: number;
   /** Directory for logs and files of the run. */
@@ -31,12 +31,6 @@ export interface ChaosSystemOptions {
   /** A process has ended although no fault has ended it. It is started again, as a service manager does. */
   readonly onDeath: (name: string) => void;
 }
-
-/** Processes of each role. */
-export const PER_ROLE = 2;
-export const NATS = 'nats';
-export const FLEET = 'fleet';
-export const CLIENTS = 'clients';
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
@@ -87,15 +81,15 @@ export class ChaosSystem {
    * Starts everything but the clients. `undo` receives what must be done at the end, in reverse order, also when this fails.
    * @throws {KernelLabError} `notReady`, `commandFailed`
    */
-  static async start(options: ChaosSystemOptions, undo: (() => Promise<void>)[]): Promise<ChaosSystem> {
+  static async start(
+    options: ChaosSystemOptions,
+    { world }: { readonly world: SimulatedWorld },
+    undo: (() => Promise<void>)[],
+  ): Promise<ChaosSystem> {
     const { directory, onProgress: say } = options;
     // The processes of the controller and of PostgreSQL have different users.
     chmodSync(directory, 0o755);
     const log = (name: string): string => join(directory, `${name}.log`);
-    const world = new SimulatedWorld({
-      parameters: simParameters(options.size, options.worldSeed, {}, 'published'),
-      sources: options.sources,
-    });
     const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
     const hosts = [...world.sources, ...vantagePoints].map(({ address }) => formatIpv4(address));
     const network = await StarNetwork.up({ prefix: options.prefix });
@@ -119,8 +113,7 @@ export class ChaosSystem {
     };
     const controllers = new Map<string, ManagedProcess>();
     const auditDisks = new Map<string, SmallDisk>();
-    const addController = async (role: Role, i: number): Promise<void> => {
-      const name = `${role}${i}`;
+    const addController = async (role: Role, name: string): Promise<void> => {
       const { namespace, address } = await network.add(name);
       const disk = new SmallDisk({ mib: AUDIT_MIB });
       undo.push(async () => disk.remove());
@@ -153,7 +146,7 @@ export class ChaosSystem {
       isOver = true;
     });
     undo.push(async () => void (await Promise.all([...controllers.values(), nats].map((each) => each.kill()))));
-    for (const role of ROLES) for (let i = 1; i <= PER_ROLE; i++) await addController(role, i);
+    for (const role of ROLES) for (const name of namesOf(role)) await addController(role, name);
     // The first gateway creates the certificate authority that all gateways share.
     await started(controllers, 'gateway1');
     await Promise.all(
@@ -161,7 +154,7 @@ export class ChaosSystem {
     );
     say(`${PER_ROLE} processes of each role are running: ${ROLES.join(', ')}`);
 
-    const gatewayHosts = Array.from({ length: PER_ROLE }, (_, i) => network.addressesOf(`gateway${i + 1}`)[0]);
+    const gatewayHosts = namesOf('gateway').map((name) => network.addressesOf(name)[0]);
     const fleetHost = await network.add(FLEET, hosts);
     const fleet = fleetProcess(
       { namespace: fleetHost.namespace, directory },
@@ -172,10 +165,7 @@ export class ChaosSystem {
     );
     undo.push(() => fleet.kill());
     fleet.start();
-    const apis = Array.from(
-      { length: PER_ROLE },
-      (_, i) => `http://${network.addressesOf(`api${i + 1}`)[0]}:${API_PORT}`,
-    );
+    const apis = namesOf('api').map((name) => `http://${network.addressesOf(name)[0]}:${API_PORT}`);
     const { namespace: clientNamespace } = await network.add(CLIENTS);
     return new ChaosSystem({
       ...{ network, postgres, world, controllers, nats, fleet, auditDisks, apis, userKeys, operatorKey },
@@ -183,14 +173,15 @@ export class ChaosSystem {
     });
   }
 
-  /** The clients of a run, which are not started yet. */
-  campaign(settings: Omit<CampaignSettings, 'apis' | 'keys'>): ManagedProcess {
+  /** The clients of a run, which are not started yet. `onEnd` is called when they end. */
+  campaign(settings: Omit<CampaignSettings, 'apis' | 'keys'>, onEnd: (end: ProgramEnd) => void): ManagedProcess {
     const all: CampaignSettings = { ...settings, apis: [...this.apis], keys: [...this.userKeys] };
     return new ManagedProcess({
       namespace: this.#clientNamespace,
       command: [process.execPath, CAMPAIGN_PROGRAM],
       environment: { [CAMPAIGN_SETTINGS]: JSON.stringify(all) },
       logFile: this.#clientLog,
+      onEnd,
     });
   }
 }

@@ -1,0 +1,13 @@
+import type { ROLES } from '@revtr/controller';
+
+/** Processes of each role. */
+export const PER_ROLE = 2;
+export const NATS = 'nats';
+export const FLEET = 'fleet';
+export const CLIENTS = 'clients';
+/** Name of the address under which clients reach the primary PostgreSQL server. */
+export const POSTGRES = 'postgres';
+
+/** Names of the processes of a role, for example `engine1` and `engine2`. */
+export const namesOf = (role: (typeof ROLES)[number]): string[] =>
+  Array.from({ length: PER_ROLE }, (_, i) => `${role}${i + 1}`);
