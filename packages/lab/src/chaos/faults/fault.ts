@@ -14,6 +14,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('kill'), ...common, process: name }),
   /** A process is suspended (SIGSTOP). */
   z.object({ kind: z.literal('stop'), ...common, process: name }),
+  /** The scamper of an agent is killed. The agent starts it again. */
+  z.object({ kind: z.literal('scamperKill'), ...common, process: name }),
+  /** The scamper of an agent is suspended. The agent may replace it meanwhile. */
+  z.object({ kind: z.literal('scamperStop'), ...common, process: name }),
   /** No packet passes between two hosts. */
   z.object({ kind: z.literal('cut'), ...common, one: name, other: name }),
   /** No packet passes from one host to another; the other direction works. */
@@ -42,6 +46,8 @@ export function usedBy(fault: Fault): readonly string[] {
   switch (fault.kind) {
     case 'kill':
     case 'stop':
+    case 'scamperKill':
+    case 'scamperStop':
       return [fault.process];
     case 'fullDisk':
       return [`disk of ${fault.process}`];

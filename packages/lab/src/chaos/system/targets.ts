@@ -1,6 +1,6 @@
 import { ROLES } from '@revtr/controller';
 import type { Targets } from '../faults/schedule.ts';
-import { CLIENTS, FLEET, NATS, namesOf, POSTGRES } from './names.ts';
+import { AGENTS, CLIENTS, FLEET, gatewayOf, NATS, namesOf, POSTGRES } from './names.ts';
 
 const CONTROLLERS = ROLES.flatMap(namesOf);
 
@@ -8,10 +8,12 @@ const CONTROLLERS = ROLES.flatMap(namesOf);
 export const TARGETS: Targets = {
   controllers: CONTROLLERS,
   others: [NATS, FLEET],
+  agents: AGENTS,
   links: [
     ...CONTROLLERS.flatMap((name) => [[name, POSTGRES] as const, [name, NATS] as const]),
     ...namesOf('gateway').flatMap((name) => [[name, FLEET] as const, [name, FLEET] as const]),
     ...namesOf('api').flatMap((name) => [[name, CLIENTS] as const, [name, CLIENTS] as const]),
+    ...AGENTS.map((name) => [name, gatewayOf(name)] as const),
     ['pg1', 'pg2'],
   ],
 };
