@@ -13,7 +13,7 @@ import {
 import { AcceptByUser } from '../queue/accept-by-user.ts';
 import type { NewMeasurement } from '../queue/insert-measurements.ts';
 import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queue/limit-use.ts';
-import { coldRows, type IdRange } from '../results/cold-rows.ts';
+import { type ClosedIdRange, coldRows } from '../results/cold-rows.ts';
 import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
@@ -229,8 +229,8 @@ export class Batches {
   }
 
   /** The ids that the results of a batch can have: none before they are records. */
-  async #rangeOf(id: number): Promise<IdRange> {
-    const { rows } = await sql<IdRange>`
+  async #rangeOf(id: number): Promise<ClosedIdRange> {
+    const { rows } = await sql<ClosedIdRange>`
       select coalesce(first_id, 1) as first, coalesce(last_id, 0) as last from batches where id = ${id}`.execute(
       this.#db,
     );
