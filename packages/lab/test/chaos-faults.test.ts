@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { createRandom } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
-import { FAULT_KINDS, type Fault, usedBy } from '../src/chaos/faults/fault.ts';
 import { runInTurn } from '../src/chaos/faults/run-in-turn.ts';
-import { scheduleFaults } from '../src/chaos/faults/schedule.ts';
+import { FAULT_KINDS, type Fault, usedBy } from '../src/chaos/plan/fault.ts';
+import { scheduleFaults } from '../src/chaos/plan/schedule.ts';
 
 const TARGETS = {
   controllers: ['api1', 'engine1', 'engine2', 'gateway1'],

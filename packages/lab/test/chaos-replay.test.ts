@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkKept } from '../src/chaos/check/check-kept.ts';
-import { FAULT_KINDS } from '../src/chaos/faults/fault.ts';
-import { ChaosError } from '../src/chaos/record/errors.ts';
-import { type PlanRunOptions, planRun, worldOf } from '../src/chaos/record/plan-run.ts';
-import { RUN_FILES, runFile } from '../src/chaos/record/run-files.ts';
-import { type RunRecord, readRunRecord, writeRunRecord } from '../src/chaos/record/run-record.ts';
+import { checkKept } from '../src/chaos/check-kept.ts';
+import { ChaosError } from '../src/chaos/files/errors.ts';
+import { RUN_FILES, runFile } from '../src/chaos/files/run-files.ts';
+import { FAULT_KINDS } from '../src/chaos/plan/fault.ts';
+import { type RunRecord, readRunRecord, writeRunRecord } from '../src/chaos/plan/run-record.ts';
+import { type PlanRunOptions, planRun, worldOf } from '../src/chaos/plan-run.ts';
 import { SCENARIOS } from '../src/chaos/scenarios/scenarios.ts';
 import { goodRun, type Run } from './chaos-run.ts';
 

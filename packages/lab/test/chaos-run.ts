@@ -1,6 +1,6 @@
-import type { PlannedBatch } from '../src/chaos/campaign/plan.ts';
 import type { ClientEvent } from '../src/chaos/check/history.ts';
 import type { Stored } from '../src/chaos/check/stored.ts';
+import type { PlannedBatch } from '../src/chaos/plan/batches.ts';
 
 export const PAIRS = [
   { src: '1.0.0.1', dst: '2.0.0.1' },

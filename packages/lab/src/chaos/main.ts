@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { checkKept } from './check/check-kept.ts';
+import { checkKept } from './check-kept.ts';
+import { ChaosError } from './files/errors.ts';
 import { HELP, parseChaosOptions } from './options.ts';
-import { ChaosError } from './record/errors.ts';
 
 const INSIDE = fileURLToPath(new URL('./inside.ts', import.meta.url));
 

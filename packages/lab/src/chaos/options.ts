@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { isSize, SIZES, type Size } from '@revtr/sim';
 import { z } from 'zod';
 import { parseOrExit } from '../command-line.ts';
-import { SCENARIO_NAMES } from './scenarios/names.ts';
+import { SCENARIO_NAMES } from './plan/scenario-names.ts';
 
 export const HELP = `npm run chaos -- [options]
 

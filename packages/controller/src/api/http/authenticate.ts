@@ -148,7 +148,8 @@ export class Authenticator {
       });
     }
     const forgotten = this.#forgotten;
-    const asked = text.length > LONGEST_KEY ? undefined : type === 'key' ? this.#findKey(text) : this.#findSession(text);
+    const asked =
+      text.length > LONGEST_KEY ? undefined : type === 'key' ? this.#findKey(text) : this.#findSession(text);
     const found = await asked?.catch((error: unknown) => {
       // A database that does not answer says nothing about the credential.
       this.#failures.giveBack(client);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Batch, isClientError, type ReverseTracerouteClient } from '@revtr/client';
 import type { Clock } from '@revtr/probing';
 import type { ShownMeasurement } from '../check/history.ts';
+import type { PlannedBatch } from '../plan/batches.ts';
 import type { HistoryWriter } from './history-writer.ts';
-import type { PlannedBatch } from './plan.ts';
 
 export interface BatchClientCollaborators {
   /** A client for each API, of one user. */

@@ -1,11 +1,11 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import { systemClock } from '@revtr/probing';
 import { readHistory } from '../check/history.ts';
-import { RUN_FILES, runFile } from '../record/run-files.ts';
-import { readRunRecord } from '../record/run-record.ts';
+import { RUN_FILES, runFile } from '../files/run-files.ts';
+import type { PlannedBatch } from '../plan/batches.ts';
+import { readRunRecord } from '../plan/run-record.ts';
 import { BatchClient } from './batch-client.ts';
 import { HistoryWriter } from './history-writer.ts';
-import type { PlannedBatch } from './plan.ts';
 import { watchReadiness } from './readiness-watch.ts';
 import { CAMPAIGN_SETTINGS, campaignSettingsSchema } from './settings.ts';
 

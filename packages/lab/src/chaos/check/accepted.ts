@@ -1,4 +1,4 @@
-import type { Pair, PlannedBatch } from '../campaign/plan.ts';
+import type { Pair, PlannedBatch } from '../plan/batches.ts';
 import type { ClientEvent } from './history.ts';
 import type { AddViolation } from './violations.ts';
 

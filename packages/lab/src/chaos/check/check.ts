@@ -1,4 +1,4 @@
-import type { PlannedBatch } from '../campaign/plan.ts';
+import type { PlannedBatch } from '../plan/batches.ts';
 import { acceptedBatches } from './accepted.ts';
 import { checkAudit } from './audit.ts';
 import type { ClientEvent } from './history.ts';

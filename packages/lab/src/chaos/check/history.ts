@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseLines, readRunFile } from '../record/read-run-file.ts';
+import { parseLines, readRunFile } from '../files/read-run-file.ts';
 
 const at = z.number();
 const batchId = z.int();

@@ -1,4 +1,4 @@
-import type { Pair } from '../campaign/plan.ts';
+import type { Pair } from '../plan/batches.ts';
 import type { AcceptedBatch } from './accepted.ts';
 import type { Stored } from './stored.ts';
 import type { AddViolation } from './violations.ts';

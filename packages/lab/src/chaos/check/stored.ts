@@ -1,6 +1,6 @@
 import { decodeAuditBlock } from '@revtr/controller';
 import { z } from 'zod';
-import { readRunFile } from '../record/read-run-file.ts';
+import { readRunFile } from '../files/read-run-file.ts';
 
 /** Runs SQL and returns a text for each row. */
 export interface Sql {

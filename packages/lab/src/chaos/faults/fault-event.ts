@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseLines, readRunFile } from '../record/read-run-file.ts';
-import { faultSchema } from './fault.ts';
+import { parseLines, readRunFile } from '../files/read-run-file.ts';
+import { faultSchema } from '../plan/fault.ts';
 
 const faultEventSchema = z.object({
   /** Milliseconds since the Unix epoch. */

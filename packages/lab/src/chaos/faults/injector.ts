@@ -5,9 +5,9 @@ import { KernelLabError } from '../../namespaces/errors.ts';
 import { signalAll } from '../../namespaces/signal-all.ts';
 import { childrenOf } from '../../soak/process-usage.ts';
 import { between, type Direction } from '../network/star-network.ts';
+import type { Fault } from '../plan/fault.ts';
 import type { ChaosSystem } from '../system/chaos-system.ts';
 import { CLIENTS, FLEET, NATS } from '../system/names.ts';
-import type { Fault } from './fault.ts';
 import type { FaultEvent } from './fault-event.ts';
 import { runInTurn } from './run-in-turn.ts';
 

@@ -1,4 +1,4 @@
-import { type Fault, usedBy } from './fault.ts';
+import { type Fault, usedBy } from '../plan/fault.ts';
 
 /**
  * Runs faults beside each other. `before` resolves when the earlier faults that use the same thing have been repaired: a repair may take longer

@@ -1,5 +1,5 @@
 import { ROLES } from '@revtr/controller';
-import type { Targets } from '../faults/schedule.ts';
+import type { Targets } from '../plan/schedule.ts';
 import { AGENTS, CLIENTS, FLEET, gatewayOf, NATS, namesOf, POSTGRES } from './names.ts';
 
 const CONTROLLERS = ROLES.flatMap(namesOf);

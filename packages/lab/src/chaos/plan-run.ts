@@ -1,12 +1,12 @@
 import { createRandom } from '@revtr/probing';
 import { simParameters } from '@revtr/sim';
-import { SimulatedWorld } from '../../world/simulated-world.ts';
-import { planBatches } from '../campaign/plan.ts';
-import { scheduleFaults } from '../faults/schedule.ts';
-import type { ScenarioName } from '../scenarios/names.ts';
-import { SCENARIOS } from '../scenarios/scenarios.ts';
-import { TARGETS } from '../system/targets.ts';
-import { RECORD_FORMAT, type RunRecord } from './run-record.ts';
+import { SimulatedWorld } from '../world/simulated-world.ts';
+import { planBatches } from './plan/batches.ts';
+import { RECORD_FORMAT, type RunRecord } from './plan/run-record.ts';
+import type { ScenarioName } from './plan/scenario-names.ts';
+import { scheduleFaults } from './plan/schedule.ts';
+import { SCENARIOS } from './scenarios/scenarios.ts';
+import { TARGETS } from './system/targets.ts';
 
 export interface PlanRunOptions {
   readonly seed: number;

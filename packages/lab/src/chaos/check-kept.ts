@@ -1,9 +1,9 @@
-import { countKinds, problemsOf, readFaultEvents } from '../faults/fault-event.ts';
-import { RUN_FILES, runFile } from '../record/run-files.ts';
-import { readRunRecord } from '../record/run-record.ts';
-import { type CheckReport, check } from './check.ts';
-import { readHistory } from './history.ts';
-import { readStoredFile } from './stored.ts';
+import { type CheckReport, check } from './check/check.ts';
+import { readHistory } from './check/history.ts';
+import { readStoredFile } from './check/stored.ts';
+import { countKinds, problemsOf, readFaultEvents } from './faults/fault-event.ts';
+import { RUN_FILES, runFile } from './files/run-files.ts';
+import { readRunRecord } from './plan/run-record.ts';
 
 /** What the checker finds in a run that was kept. */
 export interface KeptReport extends CheckReport {

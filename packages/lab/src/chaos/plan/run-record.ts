@@ -1,11 +1,11 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { isSize, type Size } from '@revtr/sim';
 import { z } from 'zod';
-import { plannedBatchSchema } from '../campaign/plan.ts';
-import { faultSchema } from '../faults/fault.ts';
-import { SCENARIO_NAMES } from '../scenarios/names.ts';
-import { readRunFile } from './read-run-file.ts';
-import { RUN_FILES, runFile } from './run-files.ts';
+import { readRunFile } from '../files/read-run-file.ts';
+import { RUN_FILES, runFile } from '../files/run-files.ts';
+import { plannedBatchSchema } from './batches.ts';
+import { faultSchema } from './fault.ts';
+import { SCENARIO_NAMES } from './scenario-names.ts';
 
 /** Version of the format. A record of another format cannot be replayed. */
 export const RECORD_FORMAT = 1;
