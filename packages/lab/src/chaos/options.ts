@@ -6,11 +6,11 @@ import { SCENARIO_NAMES } from './plan/scenario-names.ts';
 
 export const HELP = `npm run chaos -- [options]
 
-Runs a controller of two processes of each role with PostgreSQL, a replica, NATS
-and simulated agents, each process in a network namespace. Clients submit
-measurements through the HTTP API while processes are killed and suspended,
-connections are cut and delayed, and PostgreSQL fails over. At the end a checker
-compares what clients were told with what the database holds.
+Runs a controller of two processes of each role with PostgreSQL, a replica,
+NATS, and agents on a simulated Internet, each process in a network namespace.
+Clients submit measurements through the HTTP API while processes are killed and
+suspended, connections are cut and delayed, and PostgreSQL fails over. At the
+end a checker compares what clients were told with what the database holds.
 
   --seed <n>           selects the faults and the pairs (default 1)
   --seeds <n>          number of seeds, which run one after the other, each on
@@ -37,8 +37,9 @@ compares what clients were told with what the database holds.
                        a run without violation is removed
 
 Prints a line for each seed to standard error and a report as JSON to standard
-output. The exit code is 1 if the checker found a violation. Requires root and
-the Debian packages iproute2, nats-server, nftables and postgresql.
+output. The exit code is 1 if the checker found a violation, a fault could not
+be injected or repaired, or a process died without a fault. Requires root and
+the Debian packages iproute2, nats-server, nftables, postgresql and scamper.
 docs/cluster.md describes the faults.
 `;
 
