@@ -59,6 +59,7 @@ export function goodRun(): Run {
         { cause: 'atlasRun', causeId: 7, batchId: 0, probes: 5 },
         { cause: 'agentTest', causeId: 0x01000001, batchId: 0, probes: 2 },
       ],
+      senders: [{ address: '1.0.0.1', probes: 47 }],
       atlasRuns: [7],
       agents: ['1.0.0.1'],
     },

@@ -12,6 +12,8 @@ import type { ScenarioName } from './plan/scenario-names.ts';
 import type { OwnerSample } from './scenarios/scenario.ts';
 import { SCENARIOS } from './scenarios/scenarios.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
+import { AGENTS } from './system/names.ts';
+import { notWorking } from './system/not-working.ts';
 
 export interface RunReport extends CheckReport {
   readonly seed: number;
@@ -22,6 +24,8 @@ export interface RunReport extends CheckReport {
   /** Seconds from the last repair to the end of the last measurement. */
   readonly recoverySeconds: number;
   readonly seconds: number;
+  /** Audited probes of each agent program by the name of its host. The agents of the other hosts are in one process. */
+  readonly agentProbes: Readonly<Record<string, number>>;
   /** What a scenario has measured. */
   readonly figures: Readonly<Record<string, number>>;
 }
@@ -73,6 +77,8 @@ export async function runCampaign(
     const reader = programOf('the last reader', true);
     reader.start();
     await finish('the last reader', reader);
+    for (const name of await notWorking(system))
+      problems.push(`${name} does not work although all faults are repaired`);
     await systemClock.sleep(AUDIT_MS, signal);
     const stored = await readStored(system.postgres.primary);
     writeFileSync(runFile(directory, RUN_FILES.stored), JSON.stringify(stored));
@@ -84,6 +90,12 @@ export async function runCampaign(
       seed,
       ...(scenario !== undefined && { scenario }),
       faults: countKinds(events),
+      agentProbes: Object.fromEntries(
+        AGENTS.map((name) => {
+          const addresses = new Set(system.network.addressesOf(name));
+          return [name, stored.senders.find(({ address }) => addresses.has(address))?.probes ?? 0];
+        }),
+      ),
       figures: judged.figures,
       problems: [...judged.problems, ...problems, ...problemsOf(events)],
       recoverySeconds,

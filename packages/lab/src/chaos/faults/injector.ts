@@ -95,6 +95,10 @@ export class Injector {
         disk.fill();
         return async () => disk.free();
       }
+      case 'natsRestart': {
+        await system.nats.end('SIGTERM');
+        return async () => system.nats.start();
+      }
       case 'postgresRestart':
       case 'postgresKill': {
         const { primary } = postgres;

@@ -24,6 +24,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('oneWayCut'), ...common, from: name, to: name }),
   /** Packets between two hosts take longer. */
   z.object({ kind: z.literal('delay'), ...common, one: name, other: name, delayMs: z.number(), jitterMs: z.number() }),
+  /** NATS is stopped as `systemctl restart` does, and started again. */
+  z.object({ kind: z.literal('natsRestart'), ...common }),
   /** The primary PostgreSQL server is stopped as `systemctl restart` does, and started again. */
   z.object({ kind: z.literal('postgresRestart'), ...common }),
   /** The primary PostgreSQL server is killed and recovers. */
@@ -49,6 +51,8 @@ export function usedBy(fault: Fault): readonly string[] {
     case 'scamperKill':
     case 'scamperStop':
       return [fault.process];
+    case 'natsRestart':
+      return ['nats'];
     case 'fullDisk':
       return [`disk of ${fault.process}`];
     case 'cut':
