@@ -15,7 +15,7 @@ end a checker compares what clients were told with what the database holds.
   --seed <n>           selects the faults and the pairs (default 1)
   --seeds <n>          number of seeds, which run one after the other, each on
                        a new system (default 1)
-  --minutes <m>        time in which faults happen, for each seed (default 5)
+  --minutes <m>        time in which faults happen, for each seed (default 10)
   --measurements <n>   measurements of each seed (default 20000)
   --every <seconds>    average time from one fault to the next (default 3)
   --size <size>        simulated Internet: ${Object.keys(SIZES).join(', ')}
@@ -47,7 +47,7 @@ const count = (most: number) => z.coerce.number().int().min(1).max(most);
 const optionsSchema = z.strictObject({
   seed: z.coerce.number().int().min(0).default(1),
   seeds: count(1_000).default(1),
-  minutes: z.coerce.number().positive().max(1_440).default(5),
+  minutes: z.coerce.number().positive().max(1_440).default(10),
   measurements: count(1_000_000).default(20_000),
   every: z.coerce.number().positive().max(3_600).default(3),
   size: z.custom<Size>((size) => typeof size === 'string' && isSize(size), 'unknown').default('small'),
