@@ -185,6 +185,7 @@ if (process.argv.length > 2) {
     const sentence = explain(error, settings);
     if (sentence === undefined) throw error;
     process.stderr.write(`revtr-controller: ${sentence}\n`);
-    process.exitCode = 1;
+    // What has begun already, such as the connection to the bus, must not keep a process that does not start.
+    process.exit(1);
   }
 }
