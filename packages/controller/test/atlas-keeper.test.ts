@@ -17,10 +17,10 @@ class FragileAtlases extends Atlases {
   isAway = false;
   attempts = 0;
 
-  override async change(source: string, change: AtlasChange): Promise<void> {
+  override async change(changes: ReadonlyMap<string, AtlasChange>): Promise<void> {
     this.attempts++;
     if (this.isAway) throw new Error('the database is away');
-    await super.change(source, change);
+    await super.change(changes);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Batches, type FinishedJob, Jobs, Users } from '@revtr/storage';
 import { pino } from 'pino';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResultWriter } from '../src/measurements/result-writer.ts';
 import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
@@ -40,7 +40,7 @@ describe('ResultWriter', () => {
     rejected = [];
     const onWritten = (id: number, isStored: boolean) => (isStored ? stored : rejected).push(id);
     writer = new ResultWriter(
-      { owner: OWNER, gatherMs: 5, retry: { firstMs: 500, mostMs: 2_000, jitter: 0 } },
+      { owner: OWNER, gatherMs: 5, leastPauseMs: 50, retry: { firstMs: 500, mostMs: 2_000, jitter: 0 } },
       { jobs, clock, random: () => 0, log: pino({ level: 'silent' }), onWritten },
     );
     const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
@@ -61,6 +61,20 @@ describe('ResultWriter', () => {
     expect(jobs.writes.map((group) => group.length)).toEqual([2]);
     expect(stored.toSorted((a, b) => a - b)).toEqual([ids[0], ids[1]]);
     expect(await results()).toEqual([{ n: 0 }, { n: 1 }, null]);
+  });
+
+  it('writes results that follow a write together after a pause', async () => {
+    writer.add({ id: ids[0], result: { n: 0 } });
+    await clock.advance(5);
+    await vi.waitFor(() => expect(stored).toEqual([ids[0]]));
+    writer.add({ id: ids[1], result: { n: 1 } });
+    await clock.advance(49);
+    writer.add({ id: ids[2], result: { n: 2 } });
+    expect(jobs.writes.map((group) => group.length)).toEqual([1]);
+    await clock.advance(1);
+    await writer.flush();
+    expect(jobs.writes.map((group) => group.length)).toEqual([1, 2]);
+    expect(await results()).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
   });
 
   it('repeats a failed write after growing pauses, with the results added in between', async () => {
@@ -98,7 +112,7 @@ describe('ResultWriter', () => {
   it('announces each result once, also when the process reports it twice', async () => {
     for (let times = 0; times < 2; times++) {
       writer.add({ id: ids[0], result: { times } });
-      await clock.advance(5);
+      await clock.advance(50);
       await writer.flush();
     }
     expect(stored).toEqual([ids[0]]);

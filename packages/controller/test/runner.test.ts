@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   emptyStats,
   type MeasureHooks,
@@ -179,6 +180,27 @@ describe('MeasurementRunner', () => {
     expect(engine.begun).toEqual(['198.51.100.1']);
     await pass(POLL_MS);
     await begun('198.51.100.1', '198.51.100.2');
+  });
+
+  it('does not read an empty queue each time that a measurement ends', async () => {
+    await submit(...Array.from({ length: 8 }, (_, i) => `198.51.100.${i}`));
+    runner.start();
+    await vi.waitFor(() => expect(engine.begun).toHaveLength(8), { interval: 2, timeout: 30_000 });
+    await idle();
+    const leasing = vi.spyOn(jobs, 'lease');
+    for (const [i, destination] of engine.begun.entries()) {
+      engine.end(destination);
+      await vi.waitFor(() => expect(runner.load).toBeCloseTo((7 - i) / 10), { interval: 2, timeout: 30_000 });
+      await setImmediate();
+    }
+    expect(leasing).not.toHaveBeenCalled();
+    await vi.waitFor(
+      async () => {
+        await clock.advance(POLL_MS);
+        expect(leasing).toHaveBeenCalled();
+      },
+      { interval: 2, timeout: 30_000 },
+    );
   });
 
   it('has no more measurements under way than it may', async () => {

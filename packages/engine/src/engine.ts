@@ -30,6 +30,7 @@ import {
 } from './techniques/contract/measurement.ts';
 import { TargetAnswers } from './techniques/contract/target-answers.ts';
 import { traceWhole } from './techniques/forward-path/trace-whole.ts';
+import { abortWith } from './timing/abort-with.ts';
 import { AdaptiveTimeout } from './timing/adaptive-timeout.ts';
 import { Outages } from './timing/outages.ts';
 import { PlainPings } from './timing/plain-pings.ts';
@@ -117,6 +118,7 @@ export class ReverseTracerouteEngine {
     const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
     const { signal, askTraceroute } = hooks;
     const over = new AbortController();
+    const unlink = abortWith(over, signal);
     const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
     const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
     const stats = emptyStats();
@@ -138,7 +140,7 @@ export class ReverseTracerouteEngine {
       onActivity: hooks.onActivity,
       askTraceroute,
       ...(signal && { signal }),
-      endSignal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
+      endSignal: over.signal,
     };
     const startedAt = clock.now();
     const attempts: Attempt[] = [];
@@ -147,8 +149,11 @@ export class ReverseTracerouteEngine {
     let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
     let forward: TracerouteResult | undefined;
     try {
-      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(() =>
-        over.abort(SEARCH_OVER),
+      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(
+        () => {
+          unlink();
+          over.abort(SEARCH_OVER);
+        },
       ));
       // The pings take one round-trip time, the traceroute many.
       if (options.measureRtts && stopReason !== 'failed') {

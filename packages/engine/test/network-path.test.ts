@@ -55,6 +55,29 @@ describe('the path of another host through the network of the last hop', () => {
     });
   });
 
+  it('uses paths that were added, removed or given to another network since the last search', async () => {
+    const networks = new Map([...PROBE_PATH, STUCK].map((address) => [address, ipToAs.originOf(address)]));
+    const changing = { originOf: (address: Ipv4Address) => networks.get(address), prefixOf: () => undefined };
+    const atlas = new Atlas({ aliases, ipToAs: changing });
+    const search = async (): Promise<string> =>
+      (await new NetworkPath().extend(at({ atlas, ipToAs: changing }))).outcome;
+    expect(await search()).toBe('nothingFound');
+    const path = { platform: 'ripeAtlas', origin: PROBE_PATH[0], source: SOURCE, at: 500 } as const;
+    const added = atlas.add({ ...path, hops: [...PROBE_PATH, SOURCE] });
+    expect(await search()).toBe('extended');
+    atlas.remove(SOURCE, [added.path]);
+    expect(await search()).toBe('nothingFound');
+    atlas.add({ ...path, hops: [...PROBE_PATH, SOURCE] });
+    networks.set(STUCK, 7);
+    for (const address of PROBE_PATH) networks.set(address, 8);
+    atlas.forgetNetworks();
+    expect(await search()).toBe('nothingFound');
+    networks.set(PROBE_PATH[4], 7);
+    expect(await search()).toBe('nothingFound');
+    atlas.forgetNetworks();
+    expect(await search()).toBe('extended');
+  });
+
   it('never counts as measured, also not behind a measured hop', async () => {
     const measurement = at({ atlas: atlasWith(PROBE_PATH) });
     const extension = await new NetworkPath().extend(measurement);

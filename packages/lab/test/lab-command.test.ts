@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { canRunKernelLab } from './kernel.ts';
+import { canRunKernelLab, nextPrefix } from './kernel.ts';
 
 const MAIN = fileURLToPath(new URL('../src/kernel/main.ts', import.meta.url));
 const TOPOLOGY = fileURLToPath(new URL('../src/kernel/asymmetric.json', import.meta.url));
@@ -16,6 +16,7 @@ const printed = z.object({ api: z.string(), key: z.string(), operatorKey: z.stri
 
 describe.skipIf(!canRunKernelLab())('npm run lab -- up', () => {
   let directory: string;
+  let name: string;
   let lab: ChildProcess;
   let messages: string;
   let ended: Promise<unknown[]>;
@@ -23,7 +24,8 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'revtr-lab-command-'));
     messages = '';
-    lab = spawn(process.execPath, [MAIN, 'up', TOPOLOGY], {
+    name = nextPrefix();
+    lab = spawn(process.execPath, [MAIN, 'up', TOPOLOGY, '--name', name], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // The process number of the lab is in the temporary directory.
       env: { ...process.env, REVTR_PORT: '0', TMPDIR: directory },
@@ -63,26 +65,26 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up', () => {
     await sleep(50);
     lab.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
-    expect(namespaces()).toEqual([]);
+    expect(namespaces(name)).toEqual([]);
   });
 
   it('reports that a scamper has ended, and ends when an agent does', async () => {
     await started();
-    kill('rlab-V1', 'scamper');
+    kill(`${name}-V1`, 'scamper');
     await said('scamper of V1 ended with SIGKILL; the agent restarts it');
     expect(lab.exitCode).toBeNull();
-    kill('rlab-S', 'node');
+    kill(`${name}-S`, 'node');
     expect(await ended).toEqual([1, null]);
     expect(messages).toMatch(/lab: agent S ended with SIGKILL. The last lines of its log:\n\{.*connected/s);
-    expect(namespaces()).toEqual([]);
+    expect(namespaces(name)).toEqual([]);
   });
 
   it('ends when the controller does, also during the start', async () => {
     await said('waiting for their tests');
-    kill('rlab-_ctl', 'node');
+    kill(`${name}-_ctl`, 'node');
     expect(await ended).toEqual([1, null]);
     expect(messages).toMatch(/lab: controller ended with SIGKILL. The last lines of its log:\n\{.*"started"/s);
-    expect(namespaces()).toEqual([]);
+    expect(namespaces(name)).toEqual([]);
   });
 });
 
@@ -131,7 +133,7 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
       '#!/bin/sh\necho "$1 in $REVTR_LAB_NAME: $REVTR_LAB_NAMESPACES"\nip netns pids $REVTR_LAB_NAME-S | wc -l\nip -n $REVTR_LAB_NAME-R route show 25.0.2.0/30\n',
       { mode: 0o755 },
     );
-    const names = ['laba', 'labb'];
+    const names = [nextPrefix(), nextPrefix()];
     const labs = names.map((name, i) =>
       lab(
         'up',
@@ -155,26 +157,49 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
         );
         expect(text).toContain(`prepared in ${names[i]}: ${all}\n0\n25.0.2.0/30 dev toDl2`);
       }
-      expect(namespaces('laba')).toHaveLength(6);
-      expect(namespaces('labb')).toHaveLength(6);
-      await once(lab('down', '--name', 'laba'), 'exit');
+      expect(namespaces(names[0])).toHaveLength(6);
+      expect(namespaces(names[1])).toHaveLength(6);
+      await once(lab('down', '--name', names[0]), 'exit');
       expect(await ends[0]).toEqual([0, null]);
-      expect(namespaces('laba')).toEqual([]);
-      expect(namespaces('labb')).toHaveLength(6);
+      expect(namespaces(names[0])).toEqual([]);
+      expect(namespaces(names[1])).toHaveLength(6);
     } finally {
       for (const child of labs) child.kill('SIGTERM');
       await Promise.all(ends);
     }
-    expect(namespaces('labb')).toEqual([]);
+    expect(namespaces(names[1])).toEqual([]);
   }, 300_000);
 
   it('removes the lab when the command fails', async () => {
-    const child = lab('up', topology, '--name', 'labc', '--before-start', 'false');
+    const name = nextPrefix();
+    const child = lab('up', topology, '--name', name, '--before-start', 'false');
     const ended = once(child, 'exit');
     expect(await textOf(child.stderr, '--before-start')).toContain('--before-start false: exit code 1');
     expect(await ended).toEqual([1, null]);
-    expect(namespaces('labc')).toEqual([]);
+    expect(namespaces(name)).toEqual([]);
   });
+
+  it('refuses a name that another lab has, and takes over from a lab that was killed with its namespaces', async () => {
+    const name = nextPrefix();
+    const first = lab('up', topology, '--name', name, '--port', '0');
+    const killed = once(first, 'exit');
+    await textOf(first.stderr, 'built 5 namespaces');
+    const refused = lab('up', topology, '--name', name, '--port', '0');
+    const ended = once(refused, 'exit');
+    expect(await textOf(refused.stderr, '\n')).toBe(
+      `lab: process ${first.pid} runs a lab with the name ${name}. To remove it, run: npm run lab -- down --name ${name}\n`,
+    );
+    expect(await ended).toEqual([1, null]);
+    first.kill('SIGKILL');
+    await killed;
+    expect(namespaces(name)).not.toEqual([]);
+    const second = lab('up', topology, '--name', name, '--port', '0');
+    const over = once(second, 'exit');
+    expect(await textOf(second.stderr, 'built 5 namespaces')).toContain('built 5 namespaces');
+    second.kill('SIGTERM');
+    await over;
+    expect(namespaces(name)).toEqual([]);
+  }, 120_000);
 
   it('refuses bad options with their names', async () => {
     for (const [option, value] of [
@@ -191,7 +216,7 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
   });
 });
 
-function namespaces(name = 'rlab'): string[] {
+function namespaces(name: string): string[] {
   const list = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
   return list.filter((candidate) => candidate.startsWith(`${name}-`));
 }

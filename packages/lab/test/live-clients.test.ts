@@ -133,13 +133,21 @@ describe('revtr mcp', () => {
   it('cancels the measurement when the host cancels the call', async () => {
     const host = await startHost('--allow-measure');
     const abort = new AbortController();
+    // While virtual time stands still, the measurement cannot end before it is cancelled.
+    const release = system.world.internet.clock.hold();
+    const newest = async () => (await client.batches({ limit: 1 }))[0];
+    const before = await newest();
     const call = host.callTool(
       { name: 'measure', arguments: { source: system.source, destination: system.destinations[1], fresh: true } },
       undefined,
-      { signal: abort.signal, onprogress: () => abort.abort(), timeout: 100_000 },
+      { signal: abort.signal },
     );
-    await expect(call).rejects.toThrow();
-    await expect.poll(async () => (await client.batches({ limit: 1 }))[0]?.cancelledAt).toEqual(expect.any(String));
+    const refused = expect(call).rejects.toThrow();
+    await expect.poll(async () => (await newest()).id).not.toBe(before.id);
+    abort.abort();
+    await refused;
+    await expect.poll(async () => (await newest()).cancelledAt).toEqual(expect.any(String));
+    release();
   });
 
   it('shows labels as data, and reports what the server refuses', async () => {

@@ -205,11 +205,15 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       });
       const tail = (stamp: string) => ({ target: '1.1.1.1', sender: '4.4.4.4', measuredAt, stamps: [stamp] });
       const paths = Array.from({ length: 4_500 }, (_, i) => path(i));
-      await atlases.change('2.2.2.2', { paths, removed: [], tails: [tail('3.3.3.3')] });
-      await atlases.change('9.9.9.9', { paths: [{ ...path(7), probe: null }], removed: [], tails: [] });
+      await atlases.change(
+        new Map([
+          ['2.2.2.2', { paths, removed: [], tails: [tail('3.3.3.3')] }],
+          ['9.9.9.9', { paths: [{ ...path(7), probe: null }], removed: [], tails: [] }],
+        ]),
+      );
       expect((await atlases.of('2.2.2.2')).paths).toHaveLength(4_500);
       const removed = paths.slice(1).map(({ id }) => id);
-      await atlases.change('2.2.2.2', { paths: [path(9_000)], removed, tails: [tail('5.5.5.5')] });
+      await atlases.change(new Map([['2.2.2.2', { paths: [path(9_000)], removed, tails: [tail('5.5.5.5')] }]]));
       expect(await atlases.of('2.2.2.2')).toEqual({ paths: [path(0), path(9_000)], tails: [tail('5.5.5.5')] });
       await atlases.clear('2.2.2.2');
       expect(await atlases.of('2.2.2.2')).toEqual({ paths: [], tails: [] });
@@ -864,7 +868,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const [atlases, leases] = [new Atlases(database.db), new Leases(database.db)];
       const path = { platform: 'vantagePoint', probe: null, origin: '1.0.0.9', measuredAt: now, hops: [] };
       const change = (id: number, owner?: string) =>
-        atlases.change('1.0.0.77', { paths: [{ ...path, id }], removed: [], tails: [] }, owner);
+        atlases.change(new Map([['1.0.0.77', { paths: [{ ...path, id }], removed: [], tails: [] }]]), owner);
       await leases.acquire('alive', ['source/1.0.0.77'], 60_000);
       await change(1, 'dead');
       await change(2, 'alive');
@@ -985,11 +989,18 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
           ),
         'atlas of a source': (bad) => new Atlases(database.db).of(bad),
         'atlas path': (bad) =>
-          new Atlases(database.db).change('7.7.7.7', {
-            paths: [{ id: 1, platform: 'x', probe: null, origin: bad, measuredAt: now, hops: [bad] }],
-            removed: [],
-            tails: [],
-          }),
+          new Atlases(database.db).change(
+            new Map([
+              [
+                '7.7.7.7',
+                {
+                  paths: [{ id: 1, platform: 'x', probe: null, origin: bad, measuredAt: now, hops: [bad] }],
+                  removed: [],
+                  tails: [],
+                },
+              ],
+            ]),
+          ),
         'alias evidence': (bad) =>
           new Atlases(database.db).putEvidence([{ first: bad, second: 's', kind: 'k', lastSeen: now, count: 1 }]),
         'ranking record': (bad) =>

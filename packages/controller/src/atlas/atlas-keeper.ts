@@ -1,7 +1,7 @@
 import type { Atlas, AtlasTraceroute, TailStamps } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { backOff, type Clock } from '@revtr/probing';
-import type { Atlases } from '@revtr/storage';
+import type { AtlasChange, Atlases } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { restoreAtlas, toStoredPath, toStoredTail } from './stored-atlas.ts';
 import { readEvidence, toStoredEvidence } from './stored-evidence.ts';
@@ -157,16 +157,7 @@ export class AtlasKeeper {
     const changes = [...this.#changes];
     this.#changes.clear();
     try {
-      for (const [source, { added, removed, tails }] of changes)
-        await records.change(
-          formatIpv4(source),
-          {
-            paths: [...added.values()].map(toStoredPath),
-            removed: [...removed],
-            tails: [...tails.values()].map(toStoredTail),
-          },
-          this.#options.owner,
-        );
+      if (changes.length > 0) await records.change(new Map(changes.map(toStoredChange)), this.#options.owner);
       await records.putEvidence(atlas.evidence.takeChanges().map(toStoredEvidence));
       this.#failures = 0;
     } catch (error) {
@@ -177,3 +168,15 @@ export class AtlasKeeper {
     }
   }
 }
+
+const toStoredChange = ([source, { added, removed, tails }]: readonly [Ipv4Address, Changes]): readonly [
+  string,
+  AtlasChange,
+] => [
+  formatIpv4(source),
+  {
+    paths: [...added.values()].map(toStoredPath),
+    removed: [...removed],
+    tails: [...tails.values()].map(toStoredTail),
+  },
+];

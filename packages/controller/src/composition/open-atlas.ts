@@ -84,6 +84,7 @@ export async function openAtlas(
   const { atlas, aliases, ipToAs, relations } = engineParts;
   const ownersPass = new OwnersPass(OWNERS_PASS, { atlas, aliases, ipToAs, relations, clock, log });
   datasets.knowledge.onAliases(() => engineParts.atlas.rebuild());
+  datasets.store.onReplaced(() => engineParts.atlas.forgetNetworks());
   // In a cluster, the atlas of a source is read when this process owns the source.
   await service.restore(isShared ? [] : directory.registeredSources().map(({ address }) => address));
   const local = localAtlases(service, engineParts);

@@ -6,6 +6,8 @@ export interface ResultWriterOptions {
   readonly owner: string;
   /** How long results are gathered before they are written together, milliseconds. */
   readonly gatherMs: number;
+  /** Least time from the end of a write to the begin of the next one, milliseconds. */
+  readonly leastPauseMs: number;
   /** Pauses before a failed write is tried again. */
   readonly retry: BackOffOptions;
 }
@@ -20,6 +22,7 @@ export class ResultWriter {
   readonly #onWritten: (id: number, isStored: boolean) => void;
   #gathered: FinishedJob[] = [];
   #writing: Promise<void> | undefined;
+  #wroteAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     options: ResultWriterOptions,
@@ -52,8 +55,9 @@ export class ResultWriter {
   }
 
   async #write(): Promise<void> {
-    await this.#clock.sleep(this.#options.gatherMs);
-    for (let failures = 0; this.#gathered.length > 0; ) {
+    let failures = 0;
+    await this.#clock.sleep(Math.max(this.#options.gatherMs, this.#pauseMs));
+    while (this.#gathered.length > 0) {
       const group = this.#gathered.splice(0, MOST_AT_ONCE);
       try {
         const stored = new Set(await this.#jobs.finish(this.#options.owner, group, new Date(this.#clock.now())));
@@ -64,9 +68,18 @@ export class ResultWriter {
         this.#gathered.unshift(...group);
         failures++;
         await this.#clock.sleep(backOff(this.#options.retry, failures, this.#random));
+        continue;
       }
+      this.#wroteAt = this.#clock.now();
+      if (this.#gathered.length > 0 && this.#gathered.length < MOST_AT_ONCE) await this.#clock.sleep(this.#pauseMs);
     }
     this.#writing = undefined;
+  }
+
+  /** How long the next write must wait after the last one, milliseconds. The clock may have been set back since then. */
+  get #pauseMs(): number {
+    const { leastPauseMs } = this.#options;
+    return Math.max(0, Math.min(leastPauseMs, this.#wroteAt + leastPauseMs - this.#clock.now()));
   }
 }
 

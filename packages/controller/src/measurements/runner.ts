@@ -72,8 +72,13 @@ const KEPT_SHARE = 0.05;
 const MOST_KEPT_PLACES = 50;
 /** How often measurements are looked for that have waited too long, milliseconds. */
 const EXPIRE_EVERY_MS = 60_000;
+/** Why a wait for work ends early. One value for all: making errors is costly. */
+const WOKEN = 'there may be work';
 /** Jobs that one query borrows at most. */
 const MOST_LEASED_AT_ONCE = 1_000;
+
+/** A result that comes alone is stored almost at once. Under load results are stored together, because each statement costs. */
+const GATHER = { gatherMs: 5, leastPauseMs: 50 };
 
 /** Takes measurements from the queue, runs them, and stores their results. */
 export class MeasurementRunner {
@@ -92,6 +97,8 @@ export class MeasurementRunner {
   #isStopping = false;
   /** Whether there may be work that no lease has looked for yet. */
   #hasNews = true;
+  /** A lease has emptied the queue: until this time, only news are a reason to look for work, milliseconds since the Unix epoch. */
+  #emptyUntil = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
   readonly #renewing: Periodic;
@@ -104,7 +111,7 @@ export class MeasurementRunner {
     switches.subscribe(() => this.#obeySwitches());
     const onWritten = (id: number, isStored: boolean): void => this.#forget(id, isStored);
     this.#writer = new ResultWriter(
-      { owner: options.owner, gatherMs: 5, retry: { firstMs: 500, mostMs: 10_000 } },
+      { owner: options.owner, ...GATHER, retry: { firstMs: 500, mostMs: 10_000 } },
       { jobs, clock, random, log, onWritten },
     );
     this.#renewing = new Periodic(
@@ -198,7 +205,7 @@ export class MeasurementRunner {
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#collaborators;
+    const { log, clock } = this.#collaborators;
     while (!this.#isStopping) {
       if (this.#isPaused) {
         await this.#pause();
@@ -206,7 +213,8 @@ export class MeasurementRunner {
       }
       const room = this.#options.concurrency - this.#underWay.size;
       let taken: readonly Job[] = [];
-      if (room - this.#kept >= this.#leastRoom || (this.#hasNews && room > 0)) {
+      const isRoomy = room - this.#kept >= this.#leastRoom && clock.now() >= this.#emptyUntil;
+      if (isRoomy || (this.#hasNews && room > 0)) {
         this.#hasNews = false;
         try {
           taken = await this.#lease(room);
@@ -228,6 +236,7 @@ export class MeasurementRunner {
     const all = Math.min(room, MOST_LEASED_AT_ONCE);
     const bulk = Math.min(Math.max(0, room - this.#kept), all);
     const leased = await jobs.lease(this.#options.owner, all, new Date(clock.now()), this.#leaseEnd(), bulk);
+    if (leased.length < bulk) this.#emptyUntil = clock.now() + this.#options.pollMs;
     return leased.filter(({ id }) => !held.has(id));
   }
 
@@ -328,7 +337,7 @@ export class MeasurementRunner {
   /** Resolves when the runner is woken, or after the poll interval. */
   async #waitForWork(): Promise<void> {
     const woken = new AbortController();
-    this.#wake = () => woken.abort();
+    this.#wake = () => woken.abort(WOKEN);
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
@@ -371,6 +380,7 @@ export class MeasurementRunner {
       log.error({ err: error }, 'interrupted measurements could not be returned to the queue');
     }
     while (this.#isPaused && !this.#isStopping) await this.#waitForWork();
+    this.#hasNews = true;
   }
 
   /** Places that must be free before jobs are borrowed. */

@@ -220,16 +220,15 @@ function toStoredFailReason(reason: FailReason): StoredResult['failReason'] {
   return { ...common, budget, retryAt };
 }
 
-const ADDRESS_FIELDS = ['target', 'sender', 'origin', 'met', 'destination'];
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set(['target', 'sender', 'origin', 'met', 'destination']);
 
 /** Evidence with its addresses written out. */
 function toStoredEvidence(evidence: Evidence): StoredHop['evidence'] {
-  return Object.fromEntries(
-    Object.entries(evidence).map(([field, value]: [string, string | number | boolean]) => [
-      field,
-      ADDRESS_FIELDS.includes(field) && typeof value === 'number' ? formatIpv4(value) : value,
-    ]),
-  );
+  const stored: StoredHop['evidence'] = {};
+  const fields: [string, string | number | boolean][] = Object.entries(evidence);
+  for (const [field, value] of fields)
+    stored[field] = ADDRESS_FIELDS.has(field) && typeof value === 'number' ? formatIpv4(value) : value;
+  return stored;
 }
 
 function toStoredTraceroute({ stop, hops }: TracerouteResult): StoredResult['forward'] {

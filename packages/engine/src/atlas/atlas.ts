@@ -69,6 +69,11 @@ export class Atlas {
     }
   }
 
+  /** Notes that addresses may belong to other networks than before, because the dataset that tells was replaced. */
+  forgetNetworks(): void {
+    for (const atlas of this.#sources.values()) atlas.forgetNetworks();
+  }
+
   /** The most reliable path through an address; `undefined` when no path passes it. */
   intersect(query: IntersectionQuery): Intersection | undefined {
     return this.#sources.get(query.source)?.intersect(query);

@@ -10,6 +10,7 @@ import {
   type IntersectionQuery,
   type PlacedStamp,
 } from './intersection.ts';
+import { MeasuredPaths } from './measured-paths.ts';
 import { type PathNode, PathTree } from './path-tree.ts';
 import { PlaceIndex } from './place-index.ts';
 import { type Contradiction, type PlacingFacts, placeStamps, type TailStamps } from './placing.ts';
@@ -57,6 +58,7 @@ export class SourceAtlas {
   readonly #byKey = new Map<string, AtlasTraceroute>();
   /** Paths from reverse traceroutes, oldest addition first. */
   readonly #grown = new Set<AtlasTraceroute>();
+  readonly #measured: MeasuredPaths;
   readonly #places: PlaceIndex;
   readonly #sequences: StampSequences;
   readonly #disputed = new Set<PathNode>();
@@ -71,6 +73,7 @@ export class SourceAtlas {
 
   constructor(source: Ipv4Address, facts: SourceAtlasCollaborators) {
     this.#facts = facts;
+    this.#measured = new MeasuredPaths(this.paths, facts.ipToAs);
     this.#places = new PlaceIndex(facts.aliases);
     this.#sequences = new StampSequences(facts.aliases);
     this.tree = new PathTree(source, {
@@ -92,6 +95,7 @@ export class SourceAtlas {
     if (path.platform === 'reverseTraceroute') removed.push(...this.#makeRoom());
     this.#lastId = Math.max(this.#lastId, id);
     this.paths.set(id, path);
+    this.#measured.noteChange(path);
     this.#byKey.set(pathKey(path), path);
     this.lost.delete(pathKey(path));
     if (path.platform === 'reverseTraceroute') this.#grown.add(path);
@@ -104,6 +108,7 @@ export class SourceAtlas {
   remove(paths: Iterable<AtlasTraceroute>): void {
     for (const path of paths) {
       if (!this.paths.delete(path.id)) continue;
+      this.#measured.noteChange(path);
       if (this.#byKey.get(pathKey(path)) === path) this.#byKey.delete(pathKey(path));
       this.#grown.delete(path);
       this.#unplace(path);
@@ -203,8 +208,18 @@ export class SourceAtlas {
   }
 
   /** Paths from traceroutes, without those from reverse traceroutes. */
-  measuredPaths(): AtlasTraceroute[] {
-    return [...this.paths.values()].filter(({ platform }) => platform !== 'reverseTraceroute');
+  measuredPaths(): readonly AtlasTraceroute[] {
+    return this.#measured.all;
+  }
+
+  /** Those of {@link measuredPaths} that pass a network, by its AS number. */
+  measuredPathsThrough(network: number): readonly AtlasTraceroute[] {
+    return this.#measured.through(network);
+  }
+
+  /** Notes that addresses may belong to other networks than before. */
+  forgetNetworks(): void {
+    this.#measured.forgetNetworks();
   }
 
   /** When a hop was last pinged with Record Route; 0 for never. */
@@ -259,11 +274,12 @@ export class SourceAtlas {
   *#usable(candidates: Iterable<Candidates>, { fits }: IntersectionQuery): Generator<Candidates> {
     const mayDispute = this.#disputed.size > 0;
     for (const { match, places } of candidates) {
-      const usable = [...places].filter(
-        ({ first, last }) =>
-          !(mayDispute && first.leadsThroughDispute) &&
-          (fits === undefined || fits(last.depth, first === last && first.traced !== undefined)),
-      );
+      const usable: { readonly first: PathNode; readonly last: PathNode }[] = [];
+      for (const place of places) {
+        const { first, last } = place;
+        if (fits !== undefined && !fits(last.depth, first === last && first.traced !== undefined)) continue;
+        if (!(mayDispute && first.leadsThroughDispute)) usable.push(place);
+      }
       yield { match, places: usable };
     }
   }

@@ -130,8 +130,10 @@ class NetworkSearch {
       for (const network of candidates)
         for (const { cost, descends, hidden } of this.#steps(state, network)) {
           const before = hidden ?? state.network;
-          const total = state.cost + cost + this.#costOfHop(i - 1, state, hidden ?? network);
           const same = indexOfLike(best, network, before, descends);
+          // The cost of the hop, which takes longer to find, is never negative.
+          if (same >= 0 && best[same].cost <= state.cost + cost) continue;
+          const total = state.cost + cost + this.#costOfHop(i - 1, state, hidden ?? network);
           if (same >= 0 && best[same].cost <= total) continue;
           const next = { cost: total, network, before, hidden, descends, previous: state };
           if (same >= 0) best[same] = next;

@@ -94,10 +94,9 @@ export class ReversePath {
 
   /** Position of the last hop that is the router of `address`; -1 when it is not on the path, or when `address` identifies no router. */
   indexOf(address: Ipv4Address): number {
-    for (let i = this.#hops.length - 1; i >= 0; i--) {
-      if (this.#aliases.sameRouter(this.#hops[i].address, address)) return i;
-    }
-    return -1;
+    const key = this.#aliases.routerKey(address);
+    if (key === undefined) return -1;
+    return this.#hops.findLastIndex((hop) => hop.address === address || this.#aliases.routerKey(hop.address) === key);
   }
 
   /**

@@ -121,9 +121,13 @@ export class IngressRanking implements VantagePointRanking {
 
   #compute(place: TargetPlace, now: number, nearer = 0): PrefixRanking {
     const { isFiltered, validUntil } = this.#silences.filterOf(place.prefix, now);
-    const known = this.#connected(this.#store.known(place, now - this.#maxAgeMs))
-      .filter(({ address }) => !isFiltered(address))
-      .map((vantagePoint) => ({ ...vantagePoint, distance: Math.max(1, vantagePoint.distance - nearer) }));
+    const connected = this.#connected(this.#store.known(place, now - this.#maxAgeMs)).filter(
+      ({ address }) => !isFiltered(address),
+    );
+    const known = connected.map((one) => {
+      const distance = Math.max(1, one.distance - nearer);
+      return distance === one.distance ? one : { ...one, distance };
+    });
     const groups = groupByIngress(known.filter(({ distance }) => distance < USABLE));
     const ranked = orderGroups(groups, this.#order).map(({ ingress, ...rest }): RankedVantagePoint => {
       const found = { ...rest, chance: this.#rates.chance(rest.level, rest.distance) };
@@ -142,8 +146,12 @@ export class IngressRanking implements VantagePointRanking {
 
   /** The connected ones of `known`, in the order of the vantage points. */
   #connected(known: readonly KnownVantagePoint[]): KnownVantagePoint[] {
-    const turn = ({ address }: KnownVantagePoint): number => this.#vantagePoints.get(address) ?? 0;
-    return known.filter(({ address }) => this.#vantagePoints.has(address)).sort((a, b) => turn(a) - turn(b));
+    const connected: { readonly turn: number; readonly vantagePoint: KnownVantagePoint }[] = [];
+    for (const vantagePoint of known) {
+      const turn = this.#vantagePoints.get(vantagePoint.address);
+      if (turn !== undefined) connected.push({ turn, vantagePoint });
+    }
+    return connected.sort((a, b) => a.turn - b.turn).map(({ vantagePoint }) => vantagePoint);
   }
 }
 

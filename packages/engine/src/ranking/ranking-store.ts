@@ -35,6 +35,8 @@ export interface KnownVantagePoint {
 
 type Records = Map<Ipv4Address, VantagePointRecord>;
 
+const NO_INGRESSES: readonly Ipv4Address[] = [];
+
 /** What answers have shown of the paths from vantage points into prefixes and networks, and what of it is not persisted yet. */
 export class RankingStore {
   readonly #byPrefix = new Map<number, Records>();
@@ -69,13 +71,15 @@ export class RankingStore {
   known({ prefix, network }: TargetPlace, oldest: number): KnownVantagePoint[] {
     const [ofPrefix, ofNetwork] = [this.#byPrefix.get(prefix), this.#byNetwork.get(network)];
     const known: KnownVantagePoint[] = [];
-    for (const address of new Set([...(ofPrefix?.keys() ?? []), ...(ofNetwork?.keys() ?? [])])) {
-      const near = freshOnly(ofPrefix?.get(address), oldest);
-      const wide = freshOnly(ofNetwork?.get(address), oldest);
-      if (near === undefined && wide === undefined) continue;
+    const add = (address: Ipv4Address, ofNear: VantagePointRecord | undefined, ofWide: typeof ofNear): void => {
+      const near = freshOnly(ofNear, oldest);
+      const wide = freshOnly(ofWide, oldest);
+      if (near === undefined && wide === undefined) return;
       const level = near === undefined ? 'network' : 'prefix';
-      known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? [] });
-    }
+      known.push({ address, distance: blend(near, wide), level, ingresses: near?.ingresses ?? NO_INGRESSES });
+    };
+    for (const [address, near] of ofPrefix ?? []) add(address, near, ofNetwork?.get(address));
+    for (const [address, wide] of ofNetwork ?? []) if (ofPrefix?.has(address) !== true) add(address, undefined, wide);
     return known;
   }
 

@@ -10,13 +10,17 @@ const PRIOR: Readonly<Record<KnowledgeLevel, (distance: number) => number>> = {
   unknown: () => 0.35,
 };
 
+const LEVELS: Readonly<Record<KnowledgeLevel, number>> = { prefix: 0, network: 1, unknown: 2 };
+/** A number, because each ranking asks for dozens of chances. */
+const keyOf = (level: KnowledgeLevel, distance: number): number => 1000 * LEVELS[level] + Math.floor(distance);
+
 /** How often vantage points that were expected at a distance were within reach. Learned from every answer. */
 export class SuccessRates {
-  readonly #counts = new Map<string, { answers: number; successes: number }>();
+  readonly #counts = new Map<number, { answers: number; successes: number }>();
 
   /** Learns whether a vantage point expected at `distance` was within reach. */
   observe(level: KnowledgeLevel, distance: number, isWithinReach: boolean): void {
-    const key = `${level} ${Math.floor(distance)}`;
+    const key = keyOf(level, distance);
     const count = this.#counts.get(key) ?? { answers: 0, successes: 0 };
     count.answers++;
     if (isWithinReach) count.successes++;
@@ -25,7 +29,8 @@ export class SuccessRates {
 
   /** Probability (0 to 1) that a vantage point expected at `distance` is within reach of a target that answers. */
   chance(level: KnowledgeLevel, distance: number): number {
-    const { answers, successes } = this.#counts.get(`${level} ${Math.floor(distance)}`) ?? { answers: 0, successes: 0 };
+    const count = this.#counts.get(keyOf(level, distance));
+    const [answers, successes] = count === undefined ? [0, 0] : [count.answers, count.successes];
     return (successes + PRIOR[level](distance) * PRIOR_WEIGHT) / (answers + PRIOR_WEIGHT);
   }
 }

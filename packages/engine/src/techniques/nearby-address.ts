@@ -1,6 +1,7 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { areLinkMates } from '../facts/aliases.ts';
 import type { Hop } from '../path/hop.ts';
+import { abortWith } from '../timing/abort-with.ts';
 import type { Measurement } from './contract/measurement.ts';
 import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
@@ -22,6 +23,9 @@ const USUAL_GATEWAYS = [1, 254];
 /** An address of the same /24 that has not answered after this multiple of the time of the destination and these milliseconds is silent. */
 const LATER_FACTOR = 1.25;
 const LATER_MS = 50;
+
+/** Why a wait ends early. One value for all: making errors is costly. */
+const WAIT_OVER = 'the wait is over';
 
 /** What an address of the same /24 turned out to be. */
 interface Neighbour {
@@ -110,8 +114,12 @@ export class NearbyAddress implements Technique {
     const over = new AbortController();
     const neighbours = this.#candidates(measurement, destination).map((address) => plainPings.distanceOf(address));
     const leftMs = Math.max(0, LATER_FACTOR * reply.rttMs + LATER_MS - waitedMs);
-    const ended = clock.sleep(leftMs, AbortSignal.any([over.signal, ...(signal ? [signal] : [])]));
-    await Promise.race([Promise.all(neighbours), ended]).finally(() => over.abort());
+    const unlink = abortWith(over, signal);
+    const ended = clock.sleep(leftMs, over.signal);
+    await Promise.race([Promise.all(neighbours), ended]).finally(() => {
+      unlink();
+      over.abort(WAIT_OVER);
+    });
   }
 
   #candidates({ silentTargets, path, clock, mayProbe }: Measurement, destination: Ipv4Address): Ipv4Address[] {

@@ -13,17 +13,19 @@ export class NetworkPath implements Technique {
   readonly name = 'networkPath';
 
   async extend(measurement: Measurement): Promise<Extension> {
-    const { path, options, atlas, clock } = measurement;
+    const { path, options, atlas, clock, ipToAs } = measurement;
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const { address } = path.last;
     const now = clock.now();
     const age = { now, oldest: now - options.atlasMaxAgeMs };
     const accepts = acceptedPaths(measurement, path.hops[0].address);
+    const network = ipToAs.originOf(address);
+    const crossing = network === undefined ? undefined : atlas.of(path.source)?.measuredPathsThrough(network);
     let best: NetworkCrossing | undefined;
-    for (const traceroute of atlas.of(path.source)?.measuredPaths() ?? []) {
+    for (const traceroute of crossing ?? []) {
       if (!isYoungEnough(traceroute, age) || accepts?.(traceroute) === false) continue;
-      const crossing = crossingOf(traceroute, address, measurement);
-      if (crossing !== undefined && (best === undefined || isBetter(crossing, best))) best = crossing;
+      const found = crossingOf(traceroute, address, measurement);
+      if (found !== undefined && (best === undefined || isBetter(found, best))) best = found;
     }
     if (best === undefined) return nothingFound('no path of the atlas crosses the network of the last hop');
     const detail = `${formatIpv4(best.traceroute.origin)} reaches the source through AS ${best.network}`;

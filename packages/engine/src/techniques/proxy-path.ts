@@ -27,12 +27,16 @@ export class ProxyPath implements Technique {
     if (!options.useAtlas) return notApplicable('the atlas is off');
     const destination = path.last.address;
     const oldest = clock.now() - options.atlasMaxAgeMs;
-    const candidates = (atlas.of(path.source)?.measuredPaths() ?? []).filter(({ at }) => at >= oldest);
+    const candidates = atlas.of(path.source)?.measuredPaths() ?? [];
     for (const scope of this.#scopes) {
       const isInside = scopeOf(scope, destination, ipToAs);
-      const inside = candidates
-        .filter(({ origin }) => origin !== destination && isInside(origin))
-        .filter(({ origin }) => !(options.asForeignHost && isBeside(origin, destination)));
+      const inside = candidates.filter(
+        ({ at, origin }) =>
+          at >= oldest &&
+          origin !== destination &&
+          isInside(origin) &&
+          !(options.asForeignHost && isBeside(origin, destination)),
+      );
       if (inside.length === 0) continue;
       const distance = await plainPings.distanceOf(destination);
       const [found] = inside.sort((a, b) => deviation(a, distance) - deviation(b, distance) || b.at - a.at);

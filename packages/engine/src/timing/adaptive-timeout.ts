@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { BoundedMap } from '../collections/bounded-map.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
-import { placeOf } from '../facts/target-place.ts';
+import { placeOf, type TargetPlace } from '../facts/target-place.ts';
 import { RttEstimator } from './rtt-estimator.ts';
 
 /** Options of an {@link AdaptiveTimeout}. */
@@ -77,7 +77,7 @@ export class AdaptiveTimeout {
    * variations, as RFC 6298 has it.
    */
   timeoutFor(sender: Ipv4Address, target: Ipv4Address): number {
-    return this.#waitFor(sender, target, 4);
+    return this.#waitFor(sender, placeOf(target, this.#ipToAs), 4);
   }
 
   /**
@@ -86,12 +86,12 @@ export class AdaptiveTimeout {
    */
   patienceFor(senders: readonly Ipv4Address[], target: Ipv4Address): number {
     const { leastMs } = this.#options;
-    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, target, PATIENCE)), leastMs);
+    const place = placeOf(target, this.#ipToAs);
+    return senders.reduce((longest, sender) => Math.max(longest, this.#waitFor(sender, place, PATIENCE)), leastMs);
   }
 
-  #waitFor(sender: Ipv4Address, target: Ipv4Address, variations: number): number {
+  #waitFor(sender: Ipv4Address, { prefix, network }: TargetPlace, variations: number): number {
     const { leastMs, mostMs, initialMs } = this.#options;
-    const { prefix, network } = placeOf(target, this.#ipToAs);
     const path = this.#paths.get(keyOf(sender, prefix));
     const estimate =
       path?.rtts.mostMs(variations) ??

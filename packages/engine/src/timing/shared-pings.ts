@@ -76,8 +76,8 @@ export class SharedPings implements Prober {
         leave();
         listenOn(shared, hooks?.lateListener?.());
         if (shared.waiting === 0) {
-          if (shared.hasLateListener) shared.forget();
-          else shared.over.abort(NOBODY_WAITS);
+          if (!shared.hasLateListener) shared.over.abort(NOBODY_WAITS);
+          shared.forget();
         }
         reject(cancelled());
       };
@@ -117,7 +117,6 @@ export class SharedPings implements Prober {
     this.#inFlight.set(key, shared);
     this.#load.set(request.sender, this.loadOf(request.sender) + 1);
     result.then(forget, forget);
-    over.signal.addEventListener('abort', forget, { once: true });
     return shared;
   }
 }

@@ -8,6 +8,7 @@ import { AuditBlocks, type Database, openDatabase, parseDatabaseSettings } from 
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { AuditTraffic } from './audit-traffic.ts';
+import { positiveInteger } from './integer-options.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 90;
@@ -25,8 +26,7 @@ export async function benchAudit(args: readonly string[]) {
     args: [...args],
     options: { packets: { type: 'string', default: '1000000' }, database: { type: 'string' } },
   });
-  const packets = Number(values.packets);
-  if (!(Number.isSafeInteger(packets) && packets > 0)) throw new Error('--packets must be a positive whole number');
+  const packets = positiveInteger('packets', values.packets);
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-audit-'));
   const database = await openDatabase(parseDatabaseSettings(values.database ?? directory));
   try {

@@ -103,14 +103,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isHeld = error instanceof Error && 'code' in error && error.code === 'EEXIST';
   const isExpected =
     error instanceof KernelLabError || error instanceof SyntaxError || (error instanceof Error && 'code' in error);
   if (!isExpected) throw error;
-  process.stderr.write(
-    isHeld
-      ? 'lab: a lab with this name is already running. To remove it, run: npm run lab -- down --name NAME\n'
-      : `lab: ${error instanceof Error ? error.message : ''}\n`,
-  );
+  process.stderr.write(`lab: ${error.message}\n`);
   process.exitCode = 1;
 }

@@ -14,6 +14,8 @@ export interface KernelLabErrorDetails {
     readonly exitCode: number | null;
     readonly signal: string | null;
   };
+  /** A process runs a lab with this name. */
+  readonly alreadyRunning: { readonly name: string; readonly pid: number };
   /** The start was cancelled. */
   readonly stopped: Readonly<Record<never, never>>;
 }

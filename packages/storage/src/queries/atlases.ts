@@ -1,7 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { jsonRows } from '../access/json-rows.ts';
 import { allRows, checkedLimit } from '../access/limits.ts';
-import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
 import { holdsLease } from './leases.ts';
 
@@ -60,31 +59,17 @@ export class Atlases {
   }
 
   /**
-   * Changes the atlas of a source in one transaction. With an `owner`, nothing is changed unless `owner` has the lease of the source: an engine
-   * that was believed dead must not change what the next one keeps. @throws {StorageError} `badText`
+   * Changes the atlases of sources (dotted quads) in one transaction. With an `owner`, each source has a transaction of its own, and nothing is
+   * changed unless `owner` has the lease of the source: an engine that was believed dead must not change what the next one keeps.
+   * @throws {StorageError} `badText`
    */
-  async change(source: string, { paths, removed, tails }: AtlasChange, owner?: string): Promise<void> {
-    await this.#db.transaction().execute(async (db) => {
-      if (owner !== undefined && !(await holdsLease(db, `source/${source}`, owner))) return;
-      if (removed.length > 0)
-        await sql`delete from atlas_traceroutes where source = ${source}
-          and id in (${selectIds(removed)})`.execute(db);
-      for (const rows of jsonRows(paths))
-        await sql`
-          insert into atlas_traceroutes (source, id, platform, probe, origin, measured_at, hops)
-          select ${source}, id, platform, probe, origin, "measuredAt", hops
-          from jsonb_to_recordset(${rows}::jsonb)
-            as rows(id bigint, platform text, probe integer, origin text, "measuredAt" timestamptz, hops jsonb)
-          on conflict (source, id) do nothing`.execute(db);
-      for (const rows of jsonRows(tails))
-        await sql`
-          insert into atlas_tails (source, target, sender, measured_at, stamps)
-          select ${source}, target, sender, "measuredAt", stamps
-          from jsonb_to_recordset(${rows}::jsonb)
-            as rows(target text, sender text, "measuredAt" timestamptz, stamps jsonb)
-          on conflict (source, target, sender) do update
-          set measured_at = excluded.measured_at, stamps = excluded.stamps`.execute(db);
-    });
+  async change(changes: ReadonlyMap<string, AtlasChange>, owner?: string): Promise<void> {
+    if (owner === undefined) return this.#db.transaction().execute((db) => changeAll(db, changes));
+    // Transactions that lock several leases, each in an order of its own, could wait for each other.
+    for (const [source, change] of changes)
+      await this.#db.transaction().execute(async (db) => {
+        if (await holdsLease(db, `source/${source}`, owner)) await changeAll(db, new Map([[source, change]]));
+      });
   }
 
   /** The atlas of a source; empty when there is none. @throws {StorageError} `tooManyRows` above 1,000,000 paths or tails */
@@ -137,4 +122,29 @@ export class Atlases {
       .execute();
     return latest.reverse();
   }
+}
+
+async function changeAll(db: Transaction<Schema>, changes: ReadonlyMap<string, AtlasChange>): Promise<void> {
+  const rowsOf = <Row extends object>(rows: (change: AtlasChange) => readonly Row[]) =>
+    jsonRows([...changes].flatMap(([source, change]) => rows(change).map((row) => ({ source, ...row }))));
+  for (const rows of rowsOf(({ removed }) => removed.map((id) => ({ id }))))
+    await sql`
+      delete from atlas_traceroutes
+      using jsonb_to_recordset(${rows}::jsonb) as removed(source text, id bigint)
+      where atlas_traceroutes.source = removed.source and atlas_traceroutes.id = removed.id`.execute(db);
+  for (const rows of rowsOf(({ paths }) => paths))
+    await sql`
+      insert into atlas_traceroutes (source, id, platform, probe, origin, measured_at, hops)
+      select source, id, platform, probe, origin, "measuredAt", hops
+      from jsonb_to_recordset(${rows}::jsonb)
+        as rows(source text, id bigint, platform text, probe integer, origin text, "measuredAt" timestamptz, hops jsonb)
+      on conflict (source, id) do nothing`.execute(db);
+  for (const rows of rowsOf(({ tails }) => tails))
+    await sql`
+      insert into atlas_tails (source, target, sender, measured_at, stamps)
+      select source, target, sender, "measuredAt", stamps
+      from jsonb_to_recordset(${rows}::jsonb)
+        as rows(source text, target text, sender text, "measuredAt" timestamptz, stamps jsonb)
+      on conflict (source, target, sender) do update
+      set measured_at = excluded.measured_at, stamps = excluded.stamps`.execute(db);
 }

@@ -13,7 +13,7 @@ import {
 import { AcceptByUser } from '../queue/accept-by-user.ts';
 import type { NewMeasurement } from '../queue/insert-measurements.ts';
 import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queue/limit-use.ts';
-import { coldRows, type IdRange } from '../results/cold-rows.ts';
+import { type ClosedIdRange, coldRows } from '../results/cold-rows.ts';
 import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
 import { withPartitions } from '../results/result-partitions.ts';
@@ -58,6 +58,8 @@ export interface MeasurementPage {
 
 const MOST_OF_BATCH = 100_000;
 const MOST_OUTLINES = 10_000;
+/** A result takes much more memory than its outline. */
+const OUTLINES_AT_ONCE = 100;
 const MOST_ENDED = 1_000_000;
 /** Measurements of a batch that is taken before the large ones of other users. */
 const MOST_OF_SMALL = 20;
@@ -182,8 +184,14 @@ export class Batches {
   /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit`, `coldUnreadable` */
   async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
     checkedLimit(limit, MOST_OUTLINES);
-    const rows = await this.measurementsOf(batchId, { limit, after });
-    return rows.map((row) => outlineOf(row, routers));
+    const outlines: MeasurementOutline[] = [];
+    for (let last = after; outlines.length < limit; last = outlines[outlines.length - 1].id) {
+      const most = Math.min(OUTLINES_AT_ONCE, limit - outlines.length);
+      const rows = await this.measurementsOf(batchId, { limit: most, after: last });
+      outlines.push(...rows.map((row) => outlineOf(row, routers)));
+      if (rows.length < most) break;
+    }
+    return outlines;
   }
 
   /** How many measurements of a batch have ended. */
@@ -229,8 +237,8 @@ export class Batches {
   }
 
   /** The ids that the results of a batch can have: none before they are records. */
-  async #rangeOf(id: number): Promise<IdRange> {
-    const { rows } = await sql<IdRange>`
+  async #rangeOf(id: number): Promise<ClosedIdRange> {
+    const { rows } = await sql<ClosedIdRange>`
       select coalesce(first_id, 1) as first, coalesce(last_id, 0) as last from batches where id = ${id}`.execute(
       this.#db,
     );

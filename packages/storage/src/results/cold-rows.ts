@@ -6,14 +6,14 @@ import type { ColdFileRow } from '../schema/cold.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 
-/** Ids from `first` to `last`. */
-export interface IdRange {
+/** Ids from `first` to `last`, both included. */
+export interface ClosedIdRange {
   readonly first: number;
   readonly last: number;
 }
 
 /** Which cold results to read. Each condition that is given must be met. */
-export interface ColdSelection extends IdRange {
+export interface ColdSelection extends ClosedIdRange {
   readonly ids?: ReadonlySet<number> | undefined;
   readonly batchId?: number;
   readonly userId?: number;
@@ -85,10 +85,10 @@ export async function* coldFiles(
 
 /** The ids that are to be read from a file; `undefined` when none are. */
 function narrowed(
-  { first, last }: IdRange,
+  { first, last }: ClosedIdRange,
   { first_id, last_id }: ColdFileRow,
   ids: ReadonlySet<number> | undefined,
-): IdRange | undefined {
+): ClosedIdRange | undefined {
   if (ids === undefined) return { first: Math.max(first, first_id), last: Math.min(last, last_id) };
   let [least, most] = [Number.MAX_SAFE_INTEGER, 0];
   for (const id of ids) if (id >= first_id && id <= last_id) [least, most] = [Math.min(least, id), Math.max(most, id)];

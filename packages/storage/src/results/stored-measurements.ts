@@ -5,7 +5,7 @@ import { StorageError } from '../errors.ts';
 import { decodeRecord } from '../records/decode-record.ts';
 import type { MeasurementRow } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
-import { coldRows, type IdRange } from './cold-rows.ts';
+import { type ClosedIdRange, coldRows } from './cold-rows.ts';
 import { fromStoredAddress } from './result-columns.ts';
 
 /** A row of any of the three tables. */
@@ -23,7 +23,7 @@ export interface MeasurementSelection {
   /** Ids above this one. */
   readonly after?: number;
   /** The ids that results of the selection can have: partitions and files with others are not read. Default: all. */
-  readonly results?: IdRange;
+  readonly results?: ClosedIdRange;
   readonly limit: number;
   /** Default ascending, by id. */
   readonly order?: 'asc' | 'desc';
@@ -102,7 +102,7 @@ function coldRangeOf(
   { ids, results, after = 0, order = 'asc', limit }: MeasurementSelection,
   stored: readonly MeasurementRow[],
   found: ReadonlySet<number>,
-): (IdRange & { readonly ids?: ReadonlySet<number> }) | undefined {
+): (ClosedIdRange & { readonly ids?: ReadonlySet<number> }) | undefined {
   if (ids !== undefined) {
     const missing = ids.filter((id) => !found.has(id));
     return missing.length === 0 ? undefined : { first: least(missing), last: most(missing), ids: new Set(missing) };

@@ -86,9 +86,10 @@ export function registerFind(
       const filter = toFilter(owner, given);
       const begin = cursor === undefined ? after : readCursor(cursor, { filter, order });
       streams.enter(user.id, reply.raw);
-      const search = await finder.begin(filter, { order, after: begin, signal: closedSignalOf(reply) });
+      const search = await finder.begin(filter, { order, after: begin, signal: closedSignalOf(reply) }).catch(whenBusy);
       return sendList<MeasurementRow>(request, reply, {
         name: 'measurements',
+        isSearch: true,
         most: limit,
         read: (most) => search.read(most).catch(whenBusy),
         toElement: (row) => toMeasurement(row, facts),

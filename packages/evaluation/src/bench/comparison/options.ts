@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { positiveInteger } from '../integer-options.ts';
 
 /** Whether a benchmark is compared with another version, and what is left of the command line. */
 export interface ComparisonOptions {
@@ -24,7 +25,6 @@ export function comparisonOptions(args: readonly string[]): ComparisonOptions {
     taken.add(token.index);
     if (token.inlineValue === false) taken.add(token.index + 1);
   }
-  const runs = Number(values.runs);
-  if (!(Number.isInteger(runs) && runs > 0)) throw new Error('--runs must be a positive whole number');
+  const runs = positiveInteger('runs', String(values.runs));
   return { base: values.base?.toString(), runs, rest: args.filter((_, i) => !taken.has(i)) };
 }

@@ -2,21 +2,32 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KernelLabError } from '../../namespaces/errors.ts';
 
 const STOP_MS = 10_000;
 const POLL_MS = 100;
 
 /** The file that contains the ID of the process that runs a lab, by the name of the lab. */
 export class Holder {
+  readonly #name: string;
   readonly #path: string;
 
   /** @param name of the lab */
   constructor(name: string) {
+    this.#name = name;
     this.#path = join(tmpdir(), `revtr-lab-${name}.pid`);
   }
 
-  /** Records this process. @throws {Error} `EEXIST` when a lab with the name is running */
+  /** Records this process, also in place of one that was killed. @throws {KernelLabError} `alreadyRunning` */
   take(): void {
+    const pid = this.#read();
+    if (pid !== undefined && isAlive(pid))
+      throw new KernelLabError(
+        'alreadyRunning',
+        `process ${pid} runs a lab with the name ${this.#name}. To remove it, run: npm run lab -- down --name ${this.#name}`,
+        { name: this.#name, pid },
+      );
+    this.release();
     writeFileSync(this.#path, String(process.pid), { flag: 'wx' });
   }
 

@@ -7,6 +7,7 @@ import { randomTopology } from '../random/random-topology.ts';
 import { startKernelSystem } from '../system/kernel-system.ts';
 import { parseTopology } from '../topology/parse.ts';
 import type { KernelTopology } from '../topology/topology.ts';
+import { Holder } from './holder.ts';
 import { say, stopSignal } from './up.ts';
 
 const SCENARIOS = join(import.meta.dirname, '../scenarios');
@@ -29,8 +30,19 @@ interface Scenario {
 /**
  * Runs the scenarios one after the other and prints the table of results. A scenario whose lab does not start is reported and left out.
  * Returns the exit code, which is 1 if a scenario was left out.
+ * @throws {KernelLabError} `alreadyRunning`
  */
-export async function judgeScenarios({ name, files, seed, isJson }: JudgeOptions): Promise<number> {
+export async function judgeScenarios(options: JudgeOptions): Promise<number> {
+  const holder = new Holder(options.name);
+  holder.take();
+  try {
+    return await judge(options);
+  } finally {
+    holder.release();
+  }
+}
+
+async function judge({ name, files, seed, isJson }: JudgeOptions): Promise<number> {
   const signal = stopSignal();
   const results: ScenarioResult[] = [];
   const scenarios = scenariosOf(files, seed);

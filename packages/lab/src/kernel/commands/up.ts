@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAborted } from '@revtr/probing';
-import { removeNamespace } from '../../namespaces/namespaces.ts';
+import { Namespaces } from '../../namespaces/namespaces.ts';
 import type { KernelLab } from '../network/kernel-lab.ts';
 import { startKernelSystem } from '../system/kernel-system.ts';
 import { parseTopology } from '../topology/parse.ts';
@@ -20,7 +19,7 @@ export interface UpOptions {
   readonly beforeStart?: string;
 }
 
-/** Builds the network of a topology file and runs the system on it until a signal. Returns the exit code. */
+/** Builds the network of a topology file and runs the system on it until a signal. Returns the exit code. @throws {KernelLabError} `alreadyRunning` */
 export async function up(file: string, { name, port, controlAddress, beforeStart }: UpOptions): Promise<number> {
   const topology = parseTopology(JSON.parse(readFileSync(file, 'utf8')));
   const holder = new Holder(name);
@@ -56,11 +55,7 @@ export async function up(file: string, { name, port, controlAddress, beforeStart
 /** Stops the process that runs a lab, then removes namespaces that a killed process has left behind. */
 export async function down(name: string): Promise<number> {
   await new Holder(name).stop();
-  const left = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.split(' ')[0]);
-  for (const namespace of left.filter((candidate) => candidate.startsWith(`${name}-`)))
-    await removeNamespace(namespace);
+  await new Namespaces({ prefix: name }).removeLeftovers();
   return 0;
 }
 

@@ -35,12 +35,13 @@ export class KernelLab {
   }
 
   /**
-   * Builds the network. Removes it again when a step fails.
+   * Builds the network. Removes what an earlier lab of this prefix has left, and everything when a step fails.
    * @throws {KernelLabError} `commandFailed`; `unsupported` when the kernel lacks a feature that the topology uses
    */
   static async up(topology: KernelTopology, options: KernelLabOptions): Promise<KernelLab> {
     const lab = new KernelLab(topology, options);
     try {
+      await lab.namespaces.removeLeftovers();
       await lab.#build();
       return lab;
     } catch (error) {
