@@ -4,10 +4,10 @@ import { systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { type LocalCluster, startCluster } from './cluster.ts';
+import { type ComparedResult, comparedResult, type Difference, differencesOf } from './compared-result.ts';
 import { type PlannedProcess, SINGLE_PROCESS } from './process-layout.ts';
 import { psql } from './psql.ts';
 import { untilReady } from './servers.ts';
-import { type ComparedResult, comparedResult, type Difference, differencesOf } from './compared-result.ts';
 
 export interface ComparisonOptions {
   readonly prefix: string;
