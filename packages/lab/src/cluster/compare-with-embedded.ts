@@ -29,7 +29,8 @@ export interface ComparisonReport {
   readonly differences: readonly Difference[];
 }
 
-const SOURCES = 6;
+/** An engine derives who operates a router from the atlases of its own sources: with several sources, it knows less than one process that owns all. */
+const SOURCES = 1;
 const VANTAGE_POINTS = 20;
 /** An engine tells the others what it learned about vantage points once a minute: after this time, all know it. */
 const SHARED_MS = 75_000;
