@@ -14,6 +14,7 @@ import type { ControllerCollaborators } from './composition/controller-options.t
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { readCredential } from './foundation/credential-files.ts';
+import { limitHeapGrowth } from './foundation/heap-growth.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
 import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
@@ -178,11 +179,13 @@ if (process.argv.length > 2) {
   let settings: Settings | undefined;
   try {
     settings = readSettings(process.env);
+    limitHeapGrowth();
     await run(settings);
   } catch (error) {
     const sentence = explain(error, settings);
     if (sentence === undefined) throw error;
     process.stderr.write(`revtr-controller: ${sentence}\n`);
-    process.exitCode = 1;
+    // What has begun already, such as the connection to the bus, must not keep a process that does not start.
+    process.exit(1);
   }
 }

@@ -127,6 +127,14 @@ describe('access to routes', () => {
     expect(await statusOf(key, '192.0.2.2')).toBe(200);
   });
 
+  it('does not take a client for one that guesses because the database was away', async () => {
+    const key = await addKey();
+    vi.mocked(keys.findValid).mockRejectedValue(new Error('the database server cannot be reached'));
+    for (let i = 0; i < 25; i++) expect(await statusOf(key)).toBe(500);
+    vi.mocked(keys.findValid).mockReset();
+    expect(await statusOf(key)).toBe(200);
+  });
+
   it('lets a client send many requests with one key together, with one question to the database', async () => {
     const key = await addKey();
     const statuses = await Promise.all(Array.from({ length: 100 }, () => statusOf(key)));

@@ -77,6 +77,23 @@ describe('a Parquet file', () => {
     );
   });
 
+  it.each([14, 15, 100])('can have %i groups, each with its statistics', async (count) => {
+    const rowOf = (id: number): Row => ({ id, text: `text ${id}`, time: null, numbers: [], hops: [] });
+    write(
+      FIELDS,
+      Array.from({ length: count }, (_, i) => [rowOf(2 * i), rowOf(2 * i + 1)]),
+    );
+    expect(await read(`select count(*) as rows, sum(id) as ids from '${file}'`)).toEqual([
+      { rows: String(2 * count), ids: String(count * (2 * count - 1)) },
+    ]);
+    const groups = await read(
+      `select row_group_id as i, stats_min_value as least, stats_max_value as most from parquet_metadata('${file}') where path_in_schema = 'id' order by all`,
+    );
+    expect(groups).toEqual(
+      Array.from({ length: count }, (_, i) => ({ i: String(i), least: String(2 * i), most: String(2 * i + 1) })),
+    );
+  });
+
   it('names its columns when it has no row', async () => {
     write(PATH_FIELDS, []);
     expect(await read(`select count(*) as rows from '${file}'`)).toEqual([{ rows: '0' }]);

@@ -22,7 +22,7 @@ const table = (count: number, brokenBehind = Number.POSITIVE_INFINITY): LongList
   head: { note: 'a "quoted" note' },
   rest: () => ({ total: count }),
 });
-const LISTS: Readonly<Record<string, LongList<number>>> = {
+const LISTS: Record<string, LongList<number>> = {
   all: table(601),
   pages: table(500),
   none: table(0),
@@ -87,6 +87,20 @@ describe('a long list', () => {
       await expect(fetched('brokenLater', coding).then(buffer)).rejects.toThrow('aborted');
     },
   );
+
+  it('is read in pages that do not grow with it', async () => {
+    const limits: number[] = [];
+    const list = LISTS.all;
+    LISTS.counted = {
+      ...list,
+      read: (limit, after) => {
+        limits.push(limit);
+        return list.read(limit, after);
+      },
+    };
+    expect(JSON.parse((await buffer(await fetched('counted'))).toString()).rows).toHaveLength(601);
+    expect([limits.length, Math.max(...limits)]).toEqual([10, 64]);
+  });
 
   it('is read no further when the client leaves', async () => {
     readTimes = 0;

@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { inNetworkNamespace } from '@revtr/linux';
@@ -9,6 +13,7 @@ import { z } from 'zod';
 import { type LocalCluster, startCluster } from '../src/cluster/cluster.ts';
 import { countEndings } from '../src/cluster/endings.ts';
 import { separateProcesses } from '../src/cluster/process-layout.ts';
+import { ManagedProcess } from '../src/deployment/managed-process.ts';
 import { Namespaces } from '../src/namespaces/namespaces.ts';
 import { OriginalClient } from '../src/sidecar/original-client.ts';
 import { processOf, submitPairs } from './cluster.ts';
@@ -105,6 +110,26 @@ describe('a cluster with two processes of each role', () => {
   const process = (name: string) => processOf(cluster, name);
   const isStarted = (name: string, times: number): boolean =>
     process(name).log.split('"msg":"started"').length - 1 >= times;
+
+  it('lets a process end that cannot start, although it is connected to the bus', async () => {
+    const namespace = new Namespaces({ prefix: PREFIX }).control;
+    const environment = Object.fromEntries(
+      readFileSync(`/proc/${process('gateway1').pid}/environ`, 'utf8')
+        .split('\0')
+        .filter((line) => line !== '')
+        .map((line) => line.split(/=(.*)/s)),
+    );
+    const logFile = join(cluster.directory, 'second.log');
+    const end = await new Promise((onEnd) =>
+      new ManagedProcess({
+        ...{ namespace, logFile, onEnd },
+        command: [execPath, fileURLToPath(import.meta.resolve('@revtr/controller/main'))],
+        environment: { ...environment, REVTR_AUDIT_DIRECTORY: join(cluster.directory, 'second-audit') },
+      }).start(),
+    );
+    expect(end).toEqual({ exitCode: 1, signal: null });
+    expect(readFileSync(logFile, 'utf8')).toContain('port 4380 is used by another program');
+  });
 
   it('serves gRPC in processes that have the role api alone', async () => {
     await expect.poll(owners, { timeout: 60_000 }).toHaveLength(SOURCES);

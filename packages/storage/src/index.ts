@@ -1,5 +1,6 @@
 export { type DatabaseSettings, parseDatabaseSettings } from './access/database-settings.ts';
 export { type Database, openDatabase } from './access/open-database.ts';
+export { Turns } from './access/turns.ts';
 export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
 export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
 export { type ColdFile, ColdStore, type ColdStoreOptions } from './cold/cold-store.ts';

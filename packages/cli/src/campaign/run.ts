@@ -10,6 +10,7 @@ import { Journal } from './journal.ts';
 import { OutputFile } from './output-file.ts';
 import { type PairDefaults, pairGroups } from './pair-lines.ts';
 import { ProgressLine } from './progress.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 /** What `revtr batch FILE --out OUTPUT` runs. */
 export interface CampaignOptions extends ConnectionOptions, PairDefaults {
@@ -21,6 +22,7 @@ const LARGEST_BATCH = 1_000;
 
 /** Measures all pairs of a file, or goes on with that. @throws {CliError} @throws {ClientError} */
 export async function runCampaign(options: CampaignOptions, context: Context): Promise<CampaignSummary> {
+  keepHeapSmall();
   const { file, out, to, label } = options;
   const client = await context.connect(options);
   const { perDay, perMinute, parallel } = (await client.accounts.account()).limits;

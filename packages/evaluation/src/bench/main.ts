@@ -17,6 +17,7 @@ import { parameterTable } from './parameters.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchQueries } from './queries.ts';
 import { benchRanking } from './ranking.ts';
+import { benchReads } from './reads/reads.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
 import { benchStorage } from './storage.ts';
@@ -42,6 +43,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
   'opt-out': benchOptOut,
   queries: benchQueries,
   ranking: benchRanking,
+  reads: benchReads,
   realism: benchRealism,
   safety: benchSafety,
   storage: benchStorage,
@@ -86,6 +88,9 @@ latency and throughput contain the three largest costs of a CPU profile.
   queries        find measurements by each kind of filter
                  [--measurements N] [--database URL]
   ranking        rank vantage points
+  reads          read all results through the API in each way, and report the memory
+                 of the server [--measurements N] [--batch N] [--way TEXT]
+                 [--database URL]
   realism        compare a simulated Internet with published figures
                  [--size SIZE] [--seed N] [--profile PROFILE]
                  [--family FAMILY] [--json]

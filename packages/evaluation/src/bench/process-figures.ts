@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** Of one second, in /proc/PID/stat; Linux has no other value on the architectures of Node.js. */
 const CLOCK_TICKS = 100;
@@ -27,6 +27,12 @@ function childrenOf(pid: number, thread: string): number[] {
 
 /** Resident memory of a process, bytes (proc(5)). @throws {Error} when there is no such process */
 export const residentBytes = (pid: number): number => 1024 * numberIn(`/proc/${pid}/status`, 'VmRSS');
+
+/** Largest resident memory of a process since its start or since {@link forgetMostResident}, bytes (proc(5)). @throws {Error} as above */
+export const mostResidentBytes = (pid: number): number => 1024 * numberIn(`/proc/${pid}/status`, 'VmHWM');
+
+/** Makes the resident memory of a process the largest so far (proc(5), clear_refs). @throws {Error} as above */
+export const forgetMostResident = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5');
 
 /** Bytes that a process has read and written with system calls, those of sockets among them (proc(5)). @throws {Error} as above */
 export const transferredBytes = (pid: number): number =>

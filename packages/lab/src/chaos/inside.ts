@@ -1,119 +1,137 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createRandom } from '@revtr/probing';
 import { KernelLabError } from '../namespaces/errors.ts';
-import { FAULT_KINDS, type Fault } from './faults/fault.ts';
-import { scheduleFaults } from './faults/schedule.ts';
+import type { SimulatedWorld } from '../world/simulated-world.ts';
+import { ChaosError } from './files/errors.ts';
 import { type ChaosOptions, parseChaosOptions } from './options.ts';
-import { type RunReport, runCampaign, targetsOf } from './run.ts';
-import { type RunRecord, readRunRecord, versions, writeRunRecord } from './run-record.ts';
-import { SCENARIO_NAMES } from './scenarios/names.ts';
-import type { Scenario } from './scenarios/scenario.ts';
-import { SCENARIOS } from './scenarios/scenarios.ts';
+import { FAULT_KINDS } from './plan/fault.ts';
+import { type RunRecord, readRunRecord, writeRunRecord } from './plan/run-record.ts';
+import { SCENARIO_NAMES } from './plan/scenario-names.ts';
+import { planRun, worldOf } from './plan-run.ts';
+import { programVersions } from './programs.ts';
+import { type RunReport, runCampaign, writeReport } from './run.ts';
 import { ChaosSystem } from './system/chaos-system.ts';
 
-const WORLD_SEED = 1;
-const SOURCES = 6;
-const VANTAGE_POINTS = 20;
-const USERS = 4;
-/** Share of the time with faults over which clients submit. */
-const SUBMITTED_SHARE = 0.9;
+const SYSTEM = { worldSeed: 1, sources: 6, vantagePoints: 20, users: 4 };
 
-type Campaign = RunRecord['campaigns'][number] & { readonly judge?: Scenario['judge'] };
+type Say = (message: string) => void;
 
-/** The campaigns of a run: drawn from seeds, or those of an earlier run. */
-function campaignsOf(options: ChaosOptions, system: ChaosSystem): Campaign[] {
-  if (options.replay !== undefined) return readRunRecord(options.replay).campaigns;
-  if (options.scenario !== undefined) {
-    const names = options.scenario === 'all' ? SCENARIO_NAMES : [options.scenario];
-    return names.map((name, i) => {
-      const { faults, submitForMs, judge } = SCENARIOS[name];
-      const drawn = { seed: options.seed + i, measurements: options.measurements };
-      return { ...drawn, submitForMs, faults: [...faults], scenario: name, judge };
-    });
+/** The runs to do, each as a function, because the record of a large one takes much memory. */
+function runsOf(options: ChaosOptions): { readonly system: RunRecord['system']; readonly plans: Plan[] } {
+  const { replay, scenario, seed, seeds, measurements, minutes, every, size } = options;
+  if (replay !== undefined) {
+    const record = readRunRecord(replay);
+    return { system: record.system, plans: [() => ({ ...record, programs: programVersions() })] };
   }
-  const forMs = options.minutes * 60_000;
-  return Array.from({ length: options.seeds }, (_, i) => {
-    const seed = options.seed + i;
-    const random = createRandom(seed).fork('faults');
-    const faults: Fault[] = scheduleFaults(random, targetsOf(system), { forMs, everyMs: options.every * 1_000 });
-    return { seed, measurements: options.measurements, submitForMs: forMs * SUBMITTED_SHARE, faults };
-  });
+  const system = { ...SYSTEM, size };
+  const drawn = { measurements, faultsForMs: minutes * 60_000, everyMs: every * 1_000, system };
+  const scenarios = scenario === 'all' ? SCENARIO_NAMES : [scenario];
+  const plans = scenarios.flatMap((name, i) =>
+    Array.from(
+      { length: seeds },
+      (_, j): Plan =>
+        (world) =>
+          planRun({ ...drawn, seed: seed + i + j, scenario: name, programs: programVersions() }, world),
+    ),
+  );
+  return { system, plans };
 }
+type Plan = (world: SimulatedWorld) => RunRecord;
 
 async function main(options: ChaosOptions, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
-  const say = (message: string): void => {
+  const say: Say = (message) => {
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
     process.stderr.write(`[${String(seconds).padStart(5)} s] ${message}\n`);
   };
-  const directory = resolve(options.keep, `${new Date().toISOString().replace(/[:.]/g, '-')}-seed-${options.seed}`);
-  mkdirSync(directory, { recursive: true });
-  const undo: (() => Promise<void>)[] = [];
+  const { system, plans } = runsOf(options);
+  const world = worldOf(system);
   const reports: RunReport[] = [];
-  /** Processes that ended although nobody stopped them. */
-  const deaths: string[] = [];
-  try {
-    const size = options.replay === undefined ? options.size : readRunRecord(options.replay).size;
-    const system = await ChaosSystem.start(
-      {
-        ...{ prefix: options.name, size, worldSeed: WORLD_SEED, sources: SOURCES, vantagePoints: VANTAGE_POINTS },
-        ...{ users: USERS, directory, onProgress: say, onDeath: (name) => void deaths.push(name) },
+  /** Runs that have no report, because the system did not start or could not be read. */
+  const failures: string[] = [];
+  for (const plan of plans) {
+    if (signal.aborted) break;
+    const record = plan(world);
+    const directory = resolve(options.keep, `${new Date().toISOString().replace(/[:.]/g, '-')}-${nameOf(record)}`);
+    mkdirSync(directory, { recursive: true });
+    writeRunRecord(directory, record);
+    const report = await runOnce(record, { prefix: options.name, directory, world, say }, signal).catch(
+      (error: unknown) => {
+        if (!(error instanceof KernelLabError)) throw error;
+        failures.push(`${nameOf(record)}: ${error.message}`);
+        say(`${nameOf(record)}: ${error.message}`);
       },
-      undo,
     );
-    const campaigns = campaignsOf(options, system);
-    writeRunRecord(directory, { versions: versions(), size, campaigns });
-    for (const campaign of campaigns) {
-      if (signal.aborted) break;
-      const report = await runCampaign({ ...campaign, directory }, system, signal);
-      reports.push({
-        ...report,
-        problems: [...report.problems, ...deaths.splice(0).map((name) => `${name} has died`)],
-      });
-      say(summary(reports[reports.length - 1]));
-      if (report.violations.length > 0) break;
+    if (report !== undefined) {
+      reports.push(report);
+      say(summary(report));
     }
-  } finally {
-    for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => say(String(error)));
+    if (report !== undefined && isGood(report)) rmSync(directory, { recursive: true, force: true });
+    else say(`the run is kept; npm run chaos -- --replay ${directory} repeats it`);
   }
-  process.stdout.write(`${JSON.stringify({ ...totals(reports), reports }, null, 2)}\n`);
-  const isGood =
-    reports.length > 0 && reports.every(({ violations, problems }) => violations.length + problems.length === 0);
-  if (isGood) rmSync(directory, { recursive: true, force: true });
-  else say(`the history is in ${directory}; npm run chaos -- --replay ${directory} repeats the run`);
-  return isGood ? 0 : 1;
+  process.stdout.write(`${JSON.stringify({ ...totals(reports), failures, reports }, null, 2)}\n`);
+  return reports.length > 0 && failures.length === 0 && reports.every(isGood) ? 0 : 1;
 }
 
-function summary({
-  scenario,
-  figures,
-  seed,
-  acceptedPairs,
-  endedPairs,
-  faults,
-  recoverySeconds,
-  violations,
-  problems,
-}: RunReport): string {
+interface Place {
+  readonly prefix: string;
+  readonly directory: string;
+  readonly world: SimulatedWorld;
+  readonly say: Say;
+}
+
+/** Starts a system, runs a campaign on it, and removes it. @throws {KernelLabError} */
+async function runOnce(record: RunRecord, place: Place, signal: AbortSignal): Promise<RunReport> {
+  const { prefix, directory, world, say } = place;
+  const undo: (() => Promise<void>)[] = [];
+  /** Processes that ended although nobody stopped them. */
+  const deaths: string[] = [];
+  const onDeath = (name: string): void => void deaths.push(name);
+  try {
+    const system = await ChaosSystem.start(
+      { ...record.system, prefix, directory, onProgress: say, onDeath },
+      { world },
+      undo,
+    );
+    const report = await runCampaign(record, directory, system, signal);
+    const whole = { ...report, problems: [...report.problems, ...deaths.map((name) => `${name} has died`)] };
+    writeReport(directory, whole);
+    return whole;
+  } finally {
+    for (const step of undo.reverse()) await step().catch((error: unknown) => say(String(error)));
+  }
+}
+
+const isGood = ({ violations, problems }: RunReport): boolean => violations.length + problems.length === 0;
+
+const nameOf = ({ seed, scenario }: Pick<RunRecord, 'seed' | 'scenario'>): string =>
+  scenario === undefined ? `seed-${seed}` : `${scenario}-${seed}`;
+
+function summary(report: RunReport): string {
+  const { figures, plannedPairs, acceptedPairs, endedPairs, faults, recoverySeconds, violations, problems } = report;
   const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const found = [...violations.slice(0, 5).map(({ kind, subject }) => `${kind}: ${subject}`), ...problems].join('; ');
   return (
-    `${scenario ?? `seed ${seed}`}: ${injected} faults, ${acceptedPairs} pairs accepted, ${endedPairs} ended so far, recovered in ${recoverySeconds} s, ` +
-    `${violations.length} violations ${JSON.stringify(figures)} ${found}`
+    `${nameOf(report)}: ${injected} faults, ${plannedPairs} pairs, ${acceptedPairs} accepted, ${endedPairs} ended, ` +
+    `recovered in ${recoverySeconds} s, ${report.seconds} s in total, ${violations.length} violations ` +
+    `${JSON.stringify(figures)} ${found}`
   );
 }
 
-/** Sums over all seeds. */
+/** Violations that mean that a pair is lost. */
+const LOSSES: ReadonlySet<string> = new Set(['unanswered', 'leftOut', 'lostBatch', 'lostPair', 'notEnded']);
+
+/** Sums over all runs. */
 function totals(reports: readonly RunReport[]): object {
-  const faults = Object.fromEntries(
-    FAULT_KINDS.map((kind) => [kind, reports.reduce((sum, report) => sum + (report.faults[kind] ?? 0), 0)]),
-  );
-  const last = reports.at(-1);
+  const sum = (count: (report: RunReport) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0);
   return {
-    seeds: reports.length,
-    faults,
-    lostPairs: last?.violations.filter(({ kind }) => kind === 'lostPair' || kind === 'notEnded').length,
+    runs: reports.length,
+    faults: Object.fromEntries(FAULT_KINDS.map((kind) => [kind, sum(({ faults }) => faults[kind] ?? 0)])),
+    acceptedPairs: sum(({ acceptedPairs }) => acceptedPairs),
+    endedPairs: sum(({ endedPairs }) => endedPairs),
+    losses: sum(({ violations }) => violations.filter(({ kind }) => LOSSES.has(kind)).length),
+    violations: sum(({ violations }) => violations.length),
   };
 }
 
@@ -125,7 +143,7 @@ try {
   process.exitCode = options === undefined ? 2 : await main(options, stopping.signal);
 } catch (error) {
   if (stopping.signal.aborted) process.exitCode = 130;
-  else if (error instanceof KernelLabError) {
+  else if (error instanceof ChaosError) {
     process.stderr.write(`chaos: ${error.message}\n`);
     process.exitCode = 1;
   } else throw error;

@@ -1,49 +1,34 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createRandom, systemClock } from '@revtr/probing';
-import type { ManagedProcess } from '../deployment/managed-process.ts';
+import type { ManagedProcess, ProgramEnd } from '../deployment/managed-process.ts';
 import { type CheckReport, check } from './check/check.ts';
 import { readHistory } from './check/history.ts';
-import { readStored, type Stored } from './check/stored.ts';
-import type { Fault } from './faults/fault.ts';
-import { type FaultEvent, Injector } from './faults/injector.ts';
-import type { Targets } from './faults/schedule.ts';
-import type { OwnerSample, Scenario } from './scenarios/scenario.ts';
-import { type ChaosSystem, CLIENTS, FLEET, NATS, PER_ROLE } from './system/chaos-system.ts';
-import { POSTGRES } from './system/postgres-pair.ts';
-
-/** One campaign under faults. */
-export interface CampaignRun {
-  readonly seed: number;
-  /** Name of the scenario. Default: faults were drawn. */
-  readonly scenario?: string;
-  readonly measurements: number;
-  /** Time over which pairs are submitted, milliseconds. */
-  readonly submitForMs: number;
-  readonly faults: readonly Fault[];
-  /** Directory of the history. */
-  readonly directory: string;
-  /** What must be seen besides. Default: nothing. */
-  readonly judge?: Scenario['judge'];
-}
+import { readStored } from './check/stored.ts';
+import { countKinds, type FaultEvent, problemsOf } from './faults/fault-event.ts';
+import { Injector } from './faults/injector.ts';
+import { RUN_FILES, runFile } from './files/run-files.ts';
+import type { RunRecord } from './plan/run-record.ts';
+import type { ScenarioName } from './plan/scenario-names.ts';
+import type { OwnerSample } from './scenarios/scenario.ts';
+import { SCENARIOS } from './scenarios/scenarios.ts';
+import type { ChaosSystem } from './system/chaos-system.ts';
+import { AGENTS } from './system/names.ts';
+import { notWorking } from './system/not-working.ts';
 
 export interface RunReport extends CheckReport {
   readonly seed: number;
-  readonly scenario?: string;
+  readonly scenario?: ScenarioName;
   readonly faults: Readonly<Record<string, number>>;
   /** Faults that could not be injected or repaired, and processes that ended although no fault had ended them. */
   readonly problems: readonly string[];
   /** Seconds from the last repair to the end of the last measurement. */
   readonly recoverySeconds: number;
   readonly seconds: number;
+  /** Audited probes of each agent program by the name of its host. The agents of the other hosts are in one process. */
+  readonly agentProbes: Readonly<Record<string, number>>;
   /** What a scenario has measured. */
   readonly figures: Readonly<Record<string, number>>;
 }
-
-/** What clients do and are told, faults as they happened, and what the database holds at the end. */
-const HISTORY_FILE = 'history.jsonl';
-const FAULTS_FILE = 'faults.jsonl';
-const STORED_FILE = 'stored.json';
 
 /** After the last repair, everything must have ended in this time, milliseconds. */
 const MOST_RECOVERY_MS = 600_000;
@@ -52,75 +37,80 @@ const OWNERS_MS = 500;
 /** The audit of the last probes reaches the database in this time, milliseconds. */
 const AUDIT_MS = 8_000;
 
-/** What faults of a run may strike. */
-export function targetsOf(system: ChaosSystem): Targets {
-  const controllers = [...system.controllers.keys()];
-  const numbered = (role: string): string[] => Array.from({ length: PER_ROLE }, (_, i) => `${role}${i + 1}`);
-  return {
-    controllers,
-    others: [NATS, FLEET],
-    links: [
-      ...controllers.flatMap((name) => [[name, POSTGRES] as const, [name, NATS] as const]),
-      ...numbered('gateway').flatMap((name) => [[name, FLEET] as const, [name, FLEET] as const]),
-      ...numbered('api').flatMap((name) => [[name, CLIENTS] as const, [name, CLIENTS] as const]),
-      ['pg1', 'pg2'],
-    ],
-  };
-}
-
-/** Runs a campaign under faults, repairs everything, waits for the end of every measurement, and checks what clients were told. */
-export async function runCampaign(run: CampaignRun, system: ChaosSystem, signal: AbortSignal): Promise<RunReport> {
+/**
+ * Runs a campaign under faults, repairs everything, waits for the end of every measurement, and checks what clients were told.
+ * @param directory the directory of the run, which has the record
+ */
+export async function runCampaign(
+  { seed, scenario, batches, faults }: RunRecord,
+  directory: string,
+  system: ChaosSystem,
+  signal: AbortSignal,
+): Promise<RunReport> {
   const startedAt = performance.now();
-  const [historyFile, faultsFile] = [HISTORY_FILE, FAULTS_FILE].map((name) => join(run.directory, name));
-  const random = createRandom(run.seed);
-  const pairs = system.world.randomRequests(run.measurements, `chaos ${run.seed}`);
-  const settings = { seed: run.seed, pairs, submitForMs: run.submitForMs, historyFile };
-  const clients = system.campaign({ ...settings, readsOnly: false });
+  const problems: string[] = [];
+  const programOf = (name: string, readsOnly: boolean): ManagedProcess =>
+    system.campaign({ readsOnly, directory }, ({ exitCode, signal: by }: ProgramEnd) => {
+      if (exitCode !== 0) problems.push(`${name} ended with ${by ?? `exit code ${exitCode}`}`);
+    });
+  const clients = programOf('the clients', false);
   const events: FaultEvent[] = [];
   const injector = new Injector({
-    ...{ system, clients, clock: systemClock, random: random.fork('delays') },
+    ...{ system, clients, clock: systemClock, random: createRandom(seed).fork('delays') },
     onEvent: (event) => {
       events.push(event);
-      appendFileSync(faultsFile, `${JSON.stringify(event)}\n`);
+      appendFileSync(runFile(directory, RUN_FILES.faults), `${JSON.stringify(event)}\n`);
     },
   });
   clients.start();
   const watching = new AbortController();
   const owners = watchOwners(system, watching.signal);
+  const finish = async (name: string, program: ManagedProcess): Promise<void> => {
+    const hasEnded = await ended(program, MOST_RECOVERY_MS, signal);
+    if (!hasEnded) problems.push(`${name} had not ended after ${MOST_RECOVERY_MS / 1_000} s`);
+  };
   try {
-    await injector.run(run.faults, signal);
+    await injector.run(faults, signal);
     const repairedAt = performance.now();
-    await ended(clients, MOST_RECOVERY_MS, signal);
+    await finish('the clients', clients);
     const recoverySeconds = Math.max(0, Math.round((performance.now() - repairedAt) / 1_000));
-    const reader = system.campaign({ ...settings, pairs: [], readsOnly: true });
+    const reader = programOf('the last reader', true);
     reader.start();
-    await ended(reader, MOST_RECOVERY_MS, signal);
+    await finish('the last reader', reader);
+    for (const name of await notWorking(system))
+      problems.push(`${name} does not work although all faults are repaired`);
     await systemClock.sleep(AUDIT_MS, signal);
-    const stored: Stored = await readStored(system.postgres.primary);
-    writeFileSync(join(run.directory, STORED_FILE), JSON.stringify(stored));
+    const stored = await readStored(system.postgres.primary);
+    writeFileSync(runFile(directory, RUN_FILES.stored), JSON.stringify(stored));
     watching.abort();
-    const history = readHistory(historyFile);
+    const history = readHistory(runFile(directory, RUN_FILES.history));
     const seen = { history, faults: events, owners: await owners, sources: system.world.sources.length };
-    const { problems, figures } = run.judge?.(seen) ?? { problems: [], figures: {} };
+    const judged = scenario === undefined ? { problems: [], figures: {} } : SCENARIOS[scenario].judge(seen);
     return {
-      seed: run.seed,
-      ...(run.scenario !== undefined && { scenario: run.scenario }),
+      seed,
+      ...(scenario !== undefined && { scenario }),
       faults: countKinds(events),
-      figures,
-      problems: [
-        ...problems,
-        ...events.flatMap(({ problem, phase, fault }) =>
-          problem === undefined ? [] : [`${phase} ${fault.kind}: ${problem}`],
-        ),
-      ],
+      agentProbes: Object.fromEntries(
+        AGENTS.map((name) => {
+          const addresses = new Set(system.network.addressesOf(name));
+          return [name, stored.senders.find(({ address }) => addresses.has(address))?.probes ?? 0];
+        }),
+      ),
+      figures: judged.figures,
+      problems: [...judged.problems, ...problems, ...problemsOf(events)],
       recoverySeconds,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
-      ...check(history, stored),
+      ...check({ planned: batches, history, stored }),
     };
   } finally {
     watching.abort();
     await clients.kill();
   }
+}
+
+/** Keeps the report of a run beside its record. */
+export function writeReport(directory: string, report: RunReport): void {
+  writeFileSync(runFile(directory, RUN_FILES.report), JSON.stringify(report, null, 2));
 }
 
 /** Looks into the database twice a second who owns the sources. */
@@ -137,16 +127,11 @@ async function watchOwners({ postgres }: ChaosSystem, signal: AbortSignal): Prom
   return samples;
 }
 
-/** Waits for the end of a process, at most `mostMs`: then it is killed, and the checker finds what has not ended. */
-async function ended(program: ManagedProcess, mostMs: number, signal: AbortSignal): Promise<void> {
+/** Waits for the end of a process, and kills it after `mostMs`: then the checker finds what has not ended. Returns whether it ended in time. */
+async function ended(program: ManagedProcess, mostMs: number, signal: AbortSignal): Promise<boolean> {
   const until = performance.now() + mostMs;
   while (program.isRunning && performance.now() < until) await systemClock.sleep(POLL_MS, signal);
+  const hasEnded = !program.isRunning;
   await program.kill();
-}
-
-function countKinds(events: readonly FaultEvent[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { phase, fault, problem } of events)
-    if (phase === 'begin' && problem === undefined) counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
-  return counts;
+  return hasEnded;
 }

@@ -10,6 +10,7 @@ import { untilAborted } from '@revtr/probing';
 import { KernelLabError } from '../namespaces/errors.ts';
 import type { Namespaces } from '../namespaces/namespaces.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
+import { AGENT_PACKETS_PER_SECOND, createAgent } from './agent-program.ts';
 import { startProxy } from './api-proxy.ts';
 import { buildControlNetwork, CONTROL_ADDRESS } from './control-network.ts';
 import { ManagedProcess, type ProgramEnd } from './managed-process.ts';
@@ -65,7 +66,6 @@ export interface Deployment {
 const program = (packageName: string): string => fileURLToPath(import.meta.resolve(`@revtr/${packageName}/main`));
 /** Number of characters at the end of each log that are shown when the start fails. */
 const MOST_LOG_SHOWN = 3_000;
-const PACKETS_PER_SECOND = 1_000;
 /** Time in which the end of a program is noticed after its connections have failed, milliseconds. */
 const END_NOTICED_MS = 200;
 
@@ -113,13 +113,16 @@ export async function deploy(namespaces: Namespaces, options: DeploymentOptions)
       options.hosts.filter((host) => host.kind === kind),
     );
     const key = await registerHosts(operator, hosts.flat());
+    const root = join(directory, 'authority', 'root.crt');
     const agents = new Map(
       options.hosts.map((host) => {
         const { name } = host;
-        const create = host.isLegacy === true ? createLegacyAgent : createAgent;
-        const agent = create({ host, namespace: namespaces.of(name), own: join(directory, name) }, options, (end) =>
-          ends.add(`agent ${name}`, end, agent.log),
-        );
+        const place = { namespace: namespaces.of(name), own: join(directory, name) };
+        const onEnd = (end: ProgramEnd): void => ends.add(`agent ${name}`, end, agent.log);
+        const agent =
+          host.isLegacy === true
+            ? createLegacyAgent({ ...place, host }, options, onEnd)
+            : createAgent({ ...place, controller: controlAddressOf(options), ...options, root }, onEnd);
         return [name, agent];
       }),
     );
@@ -191,11 +194,6 @@ function controllerEnvironment(options: DeploymentOptions, directory: string): R
   };
 }
 
-/** Budgets of the agents. The test network is small, so each of its targets receives more probes than a target on the Internet may. */
-const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoptions']
-  .map((name) => `  ${name}: {persecond: 10000, perday: 100000000}\n`)
-  .join('')}`;
-
 const LEGACY_PORTS = { scamper: 4381, grpc: 4379 };
 /** The name that agents of revtr 2.0 expect in the certificate. */
 const LEGACY_NAME = 'plcontroller.revtr.ccs.neu.edu';
@@ -204,7 +202,7 @@ const LEGACY_ENVIRONMENT = {
   REVTR_LEGACY_SCAMPER_PORT: String(LEGACY_PORTS.scamper),
   REVTR_LEGACY_GRPC_PORT: String(LEGACY_PORTS.grpc),
   REVTR_LEGACY_PLAINTEXT: 'true',
-  REVTR_LEGACY_RATE: String(PACKETS_PER_SECOND),
+  REVTR_LEGACY_RATE: String(AGENT_PACKETS_PER_SECOND),
 };
 
 /** Where an agent runs: its namespace, and a directory that does not exist yet. */
@@ -226,27 +224,4 @@ function createLegacyAgent(
   const root = join(own, '..', 'authority', 'root.crt');
   const command = [process.execPath, main, controlAddressOf(options), ...ports, root, LEGACY_NAME, host.address];
   return new ManagedProcess({ namespace, command, logFile: join(own, 'agent.log'), onEnd });
-}
-
-/** Writes `plvp.config` and returns an agent that is not started. It uses the files that docs/host-a-source.md describes. */
-function createAgent(
-  { namespace, own }: AgentPlace,
-  options: DeploymentOptions,
-  onEnd: (end: ProgramEnd) => void,
-): ManagedProcess {
-  mkdirSync(own);
-  const config = join(own, 'plvp.config');
-  const networks = options.testNetworks.map((network) => `    - ${network}\n`).join('');
-  writeFileSync(
-    config,
-    `local:\n  host: ${controlAddressOf(options)}\n  pprofaddr: 127.0.0.1:55557\n  identity: ${join(own, 'identity')}\n` +
-      `${networks === '' ? '' : `  testnetworks:\n${networks}`}scamper:\n  rate: ${PACKETS_PER_SECOND}\n${BUDGET}`,
-  );
-  const root = join(own, '..', 'authority', 'root.crt');
-  return new ManagedProcess({
-    namespace,
-    command: [process.execPath, program('agent'), root, config, '-loglevel', 'debug'],
-    logFile: join(own, 'agent.log'),
-    onEnd,
-  });
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { KernelLabError } from './errors.ts';
+import { signalAll } from './signal-all.ts';
 
 /** A set of Linux network namespaces with a common prefix: one for each host and one for the controller. Requires root. */
 export class Namespaces {
@@ -41,7 +42,7 @@ export class Namespaces {
 
   /** Sends a signal to all processes in a namespace. @throws {KernelLabError} `commandFailed` */
   async signal(namespace: string, signal: NodeJS.Signals): Promise<void> {
-    signalAll(await execute('ip', ['netns', 'pids', namespace]), signal);
+    signalAll(pidsIn(await execute('ip', ['netns', 'pids', namespace])), signal);
   }
 
   /** Removes namespaces of this prefix that an earlier run has left, with their processes. */
@@ -60,20 +61,15 @@ export class Namespaces {
 
 /** Kills the processes in a namespace, for example the scamper of a killed agent, and removes it. Ignores failures. */
 export async function removeNamespace(namespace: string): Promise<void> {
-  signalAll(await execute('ip', ['netns', 'pids', namespace]).catch(() => ''), 'SIGKILL');
+  signalAll(pidsIn(await execute('ip', ['netns', 'pids', namespace]).catch(() => '')), 'SIGKILL');
   await execute('ip', ['netns', 'del', namespace]).catch(() => undefined);
 }
 
-/** Sends a signal to processes, whose numbers are in lines of `pids`. */
-function signalAll(pids: string, signal: NodeJS.Signals): void {
-  for (const pid of pids.split('\n').filter((line) => line !== '')) {
-    try {
-      process.kill(Number(pid), signal);
-    } catch {
-      // The process has already ended.
-    }
-  }
-}
+const pidsIn = (output: string): number[] =>
+  output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
 
 /** Runs a program and returns its standard output. @throws {KernelLabError} `commandFailed` */
 async function execute(program: string, args: readonly string[], input = ''): Promise<string> {

@@ -3,6 +3,7 @@ import type { Clock, Random } from '@revtr/probing';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { ManagedProcess } from '../deployment/managed-process.ts';
 import type { SmallDisk } from '../deployment/small-disk.ts';
+import { signalAll } from '../namespaces/signal-all.ts';
 import { childrenOf } from './process-usage.ts';
 
 export interface FaultsCollaborators {
@@ -75,7 +76,7 @@ function faultsOfAgents({ agents }: Pick<Deployment, 'agents'>, random: Random):
     {
       name: 'a scamper is killed',
       happen: async () => {
-        for (const pid of childrenOf(anyAgent().pid)) signal(pid, 'SIGKILL');
+        signalAll(childrenOf(anyAgent().pid), 'SIGKILL');
       },
     },
     { name: 'the scamper of an agent hangs for 15 s', happen: () => hang(childrenOf(anyAgent().pid)) },
@@ -105,15 +106,7 @@ async function restart(process: ManagedProcess, awayMs: number): Promise<void> {
 }
 
 async function hang(pids: readonly number[]): Promise<void> {
-  for (const pid of pids) signal(pid, 'SIGSTOP');
+  signalAll(pids, 'SIGSTOP');
   await sleep(STOPPED_MS);
-  for (const pid of pids) signal(pid, 'SIGCONT');
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
+  signalAll(pids, 'SIGCONT');
 }

@@ -1,7 +1,7 @@
-import { inNetworkNamespace, TunDevice } from '@revtr/linux';
-import { formatIpv4, type Ipv4Address } from '@revtr/net';
+import type { Ipv4Address } from '@revtr/net';
 import { type SimulatedInternet, TunAttachment, type TunHost } from '@revtr/sim';
 import { Namespaces } from '../namespaces/namespaces.ts';
+import { openTunHost } from './tun-host.ts';
 
 export interface TunNetworkOptions {
   /** Starts the name of each namespace. At most five characters. */
@@ -9,9 +9,6 @@ export interface TunNetworkOptions {
   /** Hosts of the simulated Internet that run real programs. Each host gets its own namespace. */
   readonly hosts: readonly { readonly name: string; readonly address: Ipv4Address }[];
 }
-
-const DEVICE = 'tun0';
-const QUEUE = '5000';
 
 /**
  * Network namespaces whose default route is a TUN device that the simulator reads and writes. Virtual time runs at the speed
@@ -39,8 +36,11 @@ export class TunNetwork {
     const network = new TunNetwork(options);
     try {
       const hosts: TunHost[] = [];
-      for (const { name, address } of options.hosts)
-        hosts.push({ address, device: await network.#addHost(name, address) });
+      for (const { name, address } of options.hosts) {
+        const namespace = network.namespaces.of(name);
+        await network.namespaces.add(namespace);
+        hosts.push(await openTunHost(namespace, address, network.namespaces));
+      }
       network.#attachment = new TunAttachment({ hosts }, internet);
       network.#attachment.start();
       internet.clock.pace();
@@ -58,18 +58,5 @@ export class TunNetwork {
     await this.#driving;
     this.#attachment?.stop();
     await this.namespaces.down();
-  }
-
-  async #addHost(name: string, address: Ipv4Address): Promise<TunDevice> {
-    const namespace = this.namespaces.of(name);
-    await this.namespaces.add(namespace);
-    const device = inNetworkNamespace(namespace, () => TunDevice.open(DEVICE));
-    const run = (...command: readonly string[]): Promise<string> => this.namespaces.exec(namespace, ...command);
-    for (const setting of ['all', 'default', DEVICE])
-      await run('sysctl', '-q', '-w', `net.ipv4.conf.${setting}.rp_filter=0`);
-    await run('ip', 'addr', 'add', `${formatIpv4(address)}/32`, 'dev', DEVICE);
-    await run('ip', 'link', 'set', DEVICE, 'up', 'txqueuelen', QUEUE);
-    await run('ip', 'route', 'add', 'default', 'dev', DEVICE);
-    return device;
   }
 }

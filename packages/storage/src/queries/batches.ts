@@ -58,6 +58,8 @@ export interface MeasurementPage {
 
 const MOST_OF_BATCH = 100_000;
 const MOST_OUTLINES = 10_000;
+/** A result takes much more memory than its outline. */
+const OUTLINES_AT_ONCE = 100;
 const MOST_ENDED = 1_000_000;
 /** Measurements of a batch that is taken before the large ones of other users. */
 const MOST_OF_SMALL = 20;
@@ -182,8 +184,14 @@ export class Batches {
   /** The outlines of the measurements of a batch after the one with the id `after`; the limit is at most 10,000. @throws {StorageError} `badLimit`, `coldUnreadable` */
   async outlinesOf(batchId: number, { limit, after, routers = false }: OutlinesPage): Promise<MeasurementOutline[]> {
     checkedLimit(limit, MOST_OUTLINES);
-    const rows = await this.measurementsOf(batchId, { limit, after });
-    return rows.map((row) => outlineOf(row, routers));
+    const outlines: MeasurementOutline[] = [];
+    for (let last = after; outlines.length < limit; last = outlines[outlines.length - 1].id) {
+      const most = Math.min(OUTLINES_AT_ONCE, limit - outlines.length);
+      const rows = await this.measurementsOf(batchId, { limit: most, after: last });
+      outlines.push(...rows.map((row) => outlineOf(row, routers)));
+      if (rows.length < most) break;
+    }
+    return outlines;
   }
 
   /** How many measurements of a batch have ended. */

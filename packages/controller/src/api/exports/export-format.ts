@@ -1,3 +1,4 @@
+import { joinedTexts } from '../http/joined-texts.ts';
 import type { Measurement } from '../v2/schemas.ts';
 
 /** A measurement that has ended. */
@@ -5,15 +6,15 @@ export interface EndedMeasurement extends Measurement {
   readonly result: NonNullable<Measurement['result']>;
 }
 
-/** A part of a file; may be empty. */
+/** A part of a file. */
 export type FilePart = string | Uint8Array;
 
 /** Writes measurements in one format, part by part. */
 export interface ExportWriter {
-  /** What comes before the first measurement. */
+  /** What comes before the first measurement; may be empty. */
   begin(): FilePart;
   /** What is known to follow once measurements are added. */
-  add(measurements: readonly EndedMeasurement[]): FilePart;
+  add(measurements: readonly EndedMeasurement[]): Iterable<FilePart>;
   /** What comes after the last measurement, in parts that each take a few milliseconds. */
   end(): Iterable<FilePart>;
 }
@@ -37,6 +38,6 @@ export function linesFormat(
   toLine: (measurement: EndedMeasurement) => string,
   head = '',
 ): ExportFormat {
-  const add = (measurements: readonly EndedMeasurement[]): string => measurements.map(toLine).join('');
+  const add = (measurements: readonly EndedMeasurement[]) => joinedTexts(measurements.map(toLine));
   return { ...description, create: () => ({ begin: () => head, add, end: () => [] }) };
 }

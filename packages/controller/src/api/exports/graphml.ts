@@ -1,10 +1,10 @@
 import { ControllerError } from '../../foundation/errors.ts';
 import { markup } from '../../foundation/markup.ts';
+import { joinedTexts } from '../http/joined-texts.ts';
 import type { EndedMeasurement, ExportFormat, ExportWriter } from './export-format.ts';
 
 /** Most nodes and edges of a graph: it is kept in memory until the last measurement is read. */
 const MOST_ELEMENTS = 500_000;
-const ELEMENTS_AT_ONCE = 1_000;
 
 interface Node {
   readonly id: string;
@@ -35,24 +35,26 @@ class GraphWriter implements ExportWriter {
     );
   }
 
-  add(measurements: readonly EndedMeasurement[]): string {
+  add(measurements: readonly EndedMeasurement[]): readonly [] {
     for (const measurement of measurements) this.#addPath(this.#nodesOf(measurement));
     if (this.#nodes.size + this.#edges.size > MOST_ELEMENTS)
       throw new ControllerError('badRequest', `the graph has more than ${MOST_ELEMENTS} nodes and edges`);
-    return '';
+    return [];
   }
 
   *end(): Generator<string> {
-    yield* joined(this.#nodes.values(), ({ id, label, asn }) => {
-      const network = asn === undefined ? undefined : markup`<data key="asn">${asn}</data>`;
-      return markup`<node id="${allowed(id)}"><data key="label">${allowed(label)}</data>${network}</node>\n`.text;
-    });
-    yield* joined(
-      this.#edges.values(),
-      ({ from, to, paths }) =>
-        markup`<edge source="${allowed(from)}" target="${allowed(to)}"><data key="paths">${paths}</data></edge>\n`.text,
-    );
+    yield* joinedTexts(this.#elements());
     yield '</graph>\n</graphml>\n';
+  }
+
+  *#elements(): Generator<string> {
+    for (const { id, label, asn } of this.#nodes.values()) {
+      const network = asn === undefined ? undefined : markup`<data key="asn">${asn}</data>`;
+      yield markup`<node id="${allowed(id)}"><data key="label">${allowed(label)}</data>${network}</node>\n`.text;
+    }
+    for (const { from, to, paths } of this.#edges.values())
+      yield markup`<edge source="${allowed(from)}" target="${allowed(to)}"><data key="paths">${paths}</data></edge>\n`
+        .text;
   }
 
   #addPath(path: readonly Node[]): void {
@@ -70,18 +72,6 @@ class GraphWriter implements ExportWriter {
     edge.paths++;
     this.#edges.set(key, edge);
   }
-}
-
-/** The elements as text, a thousand at a time. */
-function* joined<Element>(elements: Iterable<Element>, toText: (element: Element) => string): Generator<string> {
-  let texts: string[] = [];
-  for (const element of elements) {
-    texts.push(toText(element));
-    if (texts.length < ELEMENTS_AT_ONCE) continue;
-    yield texts.join('');
-    texts = [];
-  }
-  if (texts.length > 0) yield texts.join('');
 }
 
 const GRAPHML = { contentType: 'application/xml; charset=utf-8', extension: 'graphml', isKeptInMemory: true };

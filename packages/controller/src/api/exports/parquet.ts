@@ -29,10 +29,10 @@ function parquetFormat<const Fields extends readonly Field[]>(
         add: (measurements) => {
           rows.push(...measurements.flatMap(toRows));
           hops += measurements.reduce((sum, { result }) => sum + result.hops.length, 0);
-          if (hops < HOPS_PER_GROUP) return '';
+          if (hops < HOPS_PER_GROUP) return [];
           const group = encoder.group(rows);
           [rows, hops] = [[], 0];
-          return group;
+          return [group];
         },
         end: function* () {
           yield encoder.group(rows);

@@ -148,8 +148,13 @@ export class Authenticator {
       });
     }
     const forgotten = this.#forgotten;
-    const found =
-      text.length > LONGEST_KEY ? undefined : await (type === 'key' ? this.#findKey(text) : this.#findSession(text));
+    const asked =
+      text.length > LONGEST_KEY ? undefined : type === 'key' ? this.#findKey(text) : this.#findSession(text);
+    const found = await asked?.catch((error: unknown) => {
+      // A database that does not answer says nothing about the credential.
+      this.#failures.giveBack(client);
+      throw error;
+    });
     if (found !== undefined) this.#failures.giveBack(client);
     const known = { caller: found?.caller, until: this.#clock.now() + KEEP_MS, usedAt: found?.usedAt ?? 0 };
     if (this.#known.size >= MOST_KEPT) this.#known.clear();

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
@@ -21,7 +22,7 @@ const BODY_MS = 60_000;
 export function installJsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addHook('preParsing', async (request, _reply, payload) => {
-    if (request.routeOptions.config.isUpload !== true) limitTime(payload as Readable);
+    if (request.routeOptions.config.isUpload !== true) limitTime(request.raw, payload as Readable);
     return payload;
   });
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
@@ -34,12 +35,12 @@ export function installJsonBody(app: FastifyInstance): void {
   });
 }
 
-function limitTime(body: Readable): void {
-  const timer = setTimeout(
-    () =>
-      body.destroy(new ControllerError('requestTimeout', `the body did not arrive within ${BODY_MS / 1000} seconds`)),
-    BODY_MS,
-  );
+function limitTime(request: IncomingMessage, body: Readable): void {
+  const timer = setTimeout(() => {
+    // A request without a body, which nobody reads, has no end before its answer is sent: that may take hours.
+    if (request.complete) return;
+    body.destroy(new ControllerError('requestTimeout', `the body did not arrive within ${BODY_MS / 1000} seconds`));
+  }, BODY_MS);
   for (const event of ['end', 'close', 'error']) body.once(event, () => clearTimeout(timer));
 }
 

@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { joinedTexts } from './joined-texts.ts';
+import { PER_PAGE, pageTurns } from './page-turns.ts';
 import { sendStream } from './send-stream.ts';
-
-/** Rows that are in memory at once. */
-const PER_PAGE = 250;
 
 /** A JSON object with one long list. */
 export interface LongList<Row> {
@@ -18,6 +17,8 @@ export interface LongList<Row> {
   readonly head?: object;
   /** Properties after the list, once all rows have been read. Default: none. */
   readonly rest?: () => object;
+  /** Whether `read` may look at much more than it returns, and limits its work itself: pages then have no share of the `pageTurns`. Default false. */
+  readonly isSearch?: boolean;
 }
 
 /**
@@ -39,26 +40,41 @@ export async function sendList<Row>(
 }
 
 async function* partsOf<Row>(list: LongList<Row>): AsyncGenerator<string, void> {
-  const { name, most = Number.POSITIVE_INFINITY, read, toElement, head = {}, rest = () => ({}) } = list;
+  const { name, most = Number.POSITIVE_INFINITY, head = {}, rest = () => ({}), isSearch = false } = list;
   let separator = `{${propertiesOf(head)
     .map((property) => `${property},`)
     .join('')}${JSON.stringify(name)}:[`;
   let last: Row | undefined;
   for (let left = most; left > 0; ) {
     const limit = Math.min(PER_PAGE, left);
-    const rows = await read(limit, last);
-    const elements = await Promise.all(rows.map(toElement));
-    if (elements.length > 0) {
-      yield separator + elements.map((element) => JSON.stringify(element)).join(',');
-      separator = ',';
-    }
-    last = rows.at(-1);
-    left -= rows.length;
-    if (rows.length < limit) break;
+    const read = () => pageOf(list, limit, last);
+    const page: Page<Row> = await (isSearch ? read() : pageTurns.run(read));
+    for (const part of joinedTexts(page.elements.flatMap((element, i) => [i === 0 ? separator : ',', element])))
+      yield part;
+    if (page.elements.length > 0) separator = ',';
+    last = page.last;
+    left -= page.elements.length;
+    if (page.elements.length < limit) break;
   }
   yield `${separator === ',' ? '' : separator}]${propertiesOf(rest())
     .map((property) => `,${property}`)
     .join('')}}`;
+}
+
+interface Page<Row> {
+  /** As JSON. */
+  readonly elements: readonly string[];
+  readonly last: Row | undefined;
+}
+
+async function pageOf<Row>(
+  { read, toElement }: LongList<Row>,
+  limit: number,
+  after: Row | undefined,
+): Promise<Page<Row>> {
+  const rows = await read(limit, after);
+  const elements = await Promise.all(rows.map(toElement));
+  return { elements: elements.map((element) => JSON.stringify(element)), last: rows.at(-1) };
 }
 
 const propertiesOf = (object: object): string[] =>

@@ -89,7 +89,7 @@ export class RevtrService {
         throw new ControllerError('notFound', `no measurement of yours has the label '${label}'`);
       return rows;
     });
-    return { ...list, most: MOST_LABELLED };
+    return { ...list, most: MOST_LABELLED, isSearch: true };
   }
 
   /** `GetRevtrMetaOnly`. */

@@ -160,7 +160,7 @@ export function registerV1(
       const signal = closedSignalOf(reply);
       const search = await finder.begin({ userId: user.id, label }, { order: 'oldest', signal });
       return sendList<MeasurementRow>(request, reply, {
-        ...{ name: 'revtrs', toElement, most: MOST_LABELLED },
+        ...{ name: 'revtrs', toElement, most: MOST_LABELLED, isSearch: true },
         read: async (limit, after) => {
           const rows = await search.read(limit);
           if (after === undefined && rows.length === 0)

@@ -89,6 +89,7 @@ export function registerFind(
       const search = await finder.begin(filter, { order, after: begin, signal: closedSignalOf(reply) }).catch(whenBusy);
       return sendList<MeasurementRow>(request, reply, {
         name: 'measurements',
+        isSearch: true,
         most: limit,
         read: (most) => search.read(most).catch(whenBusy),
         toElement: (row) => toMeasurement(row, facts),

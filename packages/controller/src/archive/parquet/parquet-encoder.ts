@@ -3,6 +3,7 @@ import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { SCHEMA_VERSION } from '../schema/archive-fields.ts';
 import type { Field, RowOf } from '../schema/field.ts';
 import { toParquetSchema } from '../schema/parquet.ts';
+import { ParquetFooter } from './footer.ts';
 
 export interface ParquetEncoderOptions<Fields extends readonly Field[]> {
   readonly fields: Fields;
@@ -18,30 +19,39 @@ export class ParquetEncoder<Fields extends readonly Field[]> {
   readonly #fields: Fields;
   readonly #bytes = new ByteWriter();
   readonly #file: ParquetWriter;
+  readonly #footer: ParquetFooter;
 
   constructor({ fields }: ParquetEncoderOptions<Fields>) {
     this.#fields = fields;
+    const schema = toParquetSchema(fields);
     this.#file = new ParquetWriter({
       writer: this.#bytes,
-      schema: toParquetSchema(fields),
+      schema,
       codec: 'ZSTD',
       compressors: { ZSTD: (input) => zstdCompressSync(input) },
-      kvMetadata: [{ key: 'revtr.schema_version', value: String(SCHEMA_VERSION) }],
-      createdBy: 'revtr',
+    });
+    this.#footer = new ParquetFooter({
+      schema,
+      key_value_metadata: [{ key: 'revtr.schema_version', value: String(SCHEMA_VERSION) }],
+      created_by: 'revtr',
     });
   }
 
   /** Encodes rows as one group, and returns what is to be written next. */
   group(rows: readonly RowOf<Fields>[]): Uint8Array {
-    if (rows.length > 0)
-      this.#file.write({ columnData: this.#fields.map((field) => toColumn(field, rows)), rowGroupSize: rows.length });
+    if (rows.length > 0) {
+      const columnData = this.#fields.map((field) => toColumn(field, rows));
+      // A group is one page in each column: there is no index of pages to be written at the end.
+      this.#file.write({ columnData, rowGroupSize: rows.length, pageSize: 0 });
+      for (const group of this.#file.row_groups.splice(0)) this.#footer.add(group);
+      this.#file.pendingIndexes.length = 0;
+    }
     return this.#taken();
   }
 
   /** Ends the file, and returns the rest of it. */
   end(): Uint8Array {
-    this.#file.finish();
-    return this.#taken();
+    return Buffer.concat([this.#taken(), this.#footer.end()]);
   }
 
   /** Takes the bytes that are ready; their count goes on, because the file refers to its parts by their offsets. */

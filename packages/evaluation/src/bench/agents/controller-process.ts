@@ -13,22 +13,36 @@ const PROGRAM = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const POLL_MS = 20;
 const PER_INSERT = 1_000;
 
-/** The real controller with the embedded database, in a separate process that can be restarted. */
+/** How a controller differs from one with default settings. */
+export interface ControllerProcessOptions {
+  /** See `REVTR_DATABASE`. Default: an embedded one in the directory of the controller. */
+  readonly database?: string | undefined;
+  /** Further variables of its environment. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The real controller in a separate process that can be restarted. */
 export class ControllerProcess {
   readonly key = generateApiKey();
   readonly #directory: string;
   readonly #ports: { readonly api: number; readonly gateway: number };
+  readonly #options: ControllerProcessOptions;
   #child: ChildProcess | undefined;
   #starts = 0;
 
-  private constructor(directory: string, ports: { readonly api: number; readonly gateway: number }) {
+  private constructor(
+    directory: string,
+    ports: { readonly api: number; readonly gateway: number },
+    options: ControllerProcessOptions,
+  ) {
     this.#directory = directory;
     this.#ports = ports;
+    this.#options = options;
   }
 
   /** `directory`: for all files of the controller, the profiles of {@link profilingEnvironment} among them. */
-  static async in(directory: string): Promise<ControllerProcess> {
-    return new ControllerProcess(directory, { api: await freePort(), gateway: await freePort() });
+  static async in(directory: string, options: ControllerProcessOptions = {}): Promise<ControllerProcess> {
+    return new ControllerProcess(directory, { api: await freePort(), gateway: await freePort() }, options);
   }
 
   get pid(): number {
@@ -84,6 +98,7 @@ export class ControllerProcess {
         REVTR_OPERATOR_KEY: this.key,
         REVTR_SELF_AUDITS_PER_DAY: '0',
         REVTR_SURVEY_PROBES_PER_HOUR: '0',
+        ...this.#options.environment,
       },
     });
     closeSync(log);
@@ -105,7 +120,7 @@ export class ControllerProcess {
   }
 
   get #database(): string {
-    return join(this.#directory, 'data');
+    return this.#options.database ?? join(this.#directory, 'data');
   }
 
   get #log(): string {

@@ -1,27 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type Batch, isClientError, type ReverseTracerouteClient } from '@revtr/client';
-import type { Clock, Random } from '@revtr/probing';
+import type { Clock } from '@revtr/probing';
 import type { ShownMeasurement } from '../check/history.ts';
+import type { PlannedBatch } from '../plan/batches.ts';
 import type { HistoryWriter } from './history-writer.ts';
-
-export interface Pair {
-  /** Dotted quads. */
-  readonly src: string;
-  readonly dst: string;
-}
 
 export interface BatchClientCollaborators {
   /** A client for each API, of one user. */
   readonly clients: readonly ReverseTracerouteClient[];
   readonly history: HistoryWriter;
-  readonly random: Random;
   readonly clock: Clock;
 }
 
-const CANCELLED_SHARE = 0.1;
-const REPEATED_SHARE = 0.2;
-const UNFOLLOWED_SHARE = 0.3;
-const MOST_CANCEL_DELAY_MS = 15_000;
 const RETRY_MS = 1_000;
 /** How often a batch is looked at that no stream follows, milliseconds. */
 const POLL_MS = 3_000;
@@ -38,46 +28,54 @@ export class BatchClient {
     this.#api = options.user;
   }
 
-  /** Submits a batch and waits for its end. Returns its id; `undefined` when it was refused. */
-  async measure(key: string, pairs: readonly Pair[], signal: AbortSignal): Promise<number | undefined> {
-    const { random, history } = this.#collaborators;
-    history.write({ type: 'submitting', user: this.#user, key, pairs: [...pairs] });
-    const batchId = await this.#submit(key, pairs, signal);
-    if (batchId === undefined) return undefined;
-    if (random.chance(REPEATED_SHARE)) await this.#submit(key, pairs, signal);
-    const cancelling = random.chance(CANCELLED_SHARE) ? this.#cancel(batchId, signal) : undefined;
-    if (random.chance(UNFOLLOWED_SHARE)) await this.#poll(batchId, signal);
-    else await this.#follow(batchId, signal);
-    await cancelling;
-    return batchId;
+  /** Submits a batch, treats it as planned, and waits for its end. Ends early when the server refuses a request. */
+  async measure(batch: PlannedBatch, signal: AbortSignal): Promise<void> {
+    const { key, pairs, isRepeated, isFollowed, cancelAfterMs } = batch;
+    this.#collaborators.history.write({ type: 'submitting', user: this.#user, key, pairs });
+    await this.#unlessRefused(`batch with key ${key}`, async () => {
+      const batchId = await this.#submit(batch, signal);
+      if (isRepeated) await this.#submit(batch, signal);
+      const cancelling = cancelAfterMs === undefined ? undefined : this.#cancel(batchId, cancelAfterMs, signal);
+      await Promise.all([isFollowed ? this.#follow(batchId, signal) : this.#poll(batchId, signal), cancelling]);
+    });
+  }
+
+  /** Reads a batch for the last time, after all faults were repaired. */
+  async readFinally(batchId: number, signal: AbortSignal): Promise<void> {
+    await this.#unlessRefused(`batch ${batchId}`, () => this.#read(batchId, true, signal));
   }
 
   /** Reads a batch until an API answers, and remembers what it shows. */
-  async read(batchId: number, isFinal: boolean, signal: AbortSignal): Promise<Batch> {
+  async #read(batchId: number, isFinal: boolean, signal: AbortSignal): Promise<Batch> {
     const batch = await this.#persist('read', (client) => client.batch(batchId), signal);
     const measurements = batch.measurements.map(shown);
     this.#collaborators.history.write({ type: 'read', batchId, isFinal, measurements });
     return batch;
   }
 
-  async #submit(key: string, pairs: readonly Pair[], signal: AbortSignal): Promise<number | undefined> {
-    const { history } = this.#collaborators;
-    const asked = { skipInvalid: true, idempotencyKey: key };
+  /** Writes down that the server refused a request: every request of these clients is valid. */
+  async #unlessRefused(subject: string, work: () => Promise<unknown>): Promise<void> {
     try {
-      const { batchId, rejected } = await this.#persist('submit', (client) => client.submit(pairs, asked), signal);
-      const places = rejected.map(({ index }) => index);
-      history.write({ type: 'accepted', user: this.#user, key, batchId, rejected: places });
-      return batchId;
+      await work();
     } catch (error) {
       if (!isClientError(error, 'refused')) throw error;
-      history.write({ type: 'refused', user: this.#user, key, code: error.details.serverCode });
-      return undefined;
+      this.#collaborators.history.write({ type: 'refused', subject, code: error.details.serverCode });
     }
   }
 
-  async #cancel(batchId: number, signal: AbortSignal): Promise<void> {
-    const { history, random, clock } = this.#collaborators;
-    await clock.sleep(random.below(MOST_CANCEL_DELAY_MS), signal);
+  /** Returns the id of the batch. */
+  async #submit({ key, pairs }: PlannedBatch, signal: AbortSignal): Promise<number> {
+    const { history } = this.#collaborators;
+    const asked = { skipInvalid: true, idempotencyKey: key };
+    const { batchId, rejected } = await this.#persist('submit', (client) => client.submit(pairs, asked), signal);
+    const left = rejected.map(({ index, code }) => ({ index, code }));
+    history.write({ type: 'accepted', user: this.#user, key, batchId, rejected: left });
+    return batchId;
+  }
+
+  async #cancel(batchId: number, afterMs: number, signal: AbortSignal): Promise<void> {
+    const { history, clock } = this.#collaborators;
+    await clock.sleep(afterMs, signal);
     history.write({ type: 'cancelling', batchId });
     const { done, cancelled, cancelledAt } = await this.#persist('cancel', (client) => client.cancel(batchId), signal);
     // A batch that had ended stays as it is.
@@ -97,12 +95,12 @@ export class BatchClient {
         }),
       signal,
     );
-    await this.read(batchId, false, signal);
+    await this.#read(batchId, false, signal);
   }
 
   async #poll(batchId: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const { done, total } = await this.read(batchId, false, signal);
+      const { done, total } = await this.#read(batchId, false, signal);
       if (done === total) return;
       await this.#collaborators.clock.sleep(POLL_MS, signal);
     }
@@ -144,5 +142,6 @@ function shown({ id, source, destination, state, result }: Batch['measurements']
     state,
     digest,
     ...(result !== undefined && { stopReason: result.stopReason }),
+    ...(result?.failReason !== undefined && { failCode: result.failReason.code }),
   };
 }

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseLines, readRunFile } from '../files/read-run-file.ts';
 
 const at = z.number();
 const batchId = z.int();
 const user = z.int();
 const pairSchema = z.object({ src: z.string(), dst: z.string() });
+const rejectedSchema = z.object({ index: z.int(), code: z.string() });
 
 /** A measurement as a client was shown it. */
 const shownSchema = z.object({
@@ -13,6 +14,8 @@ const shownSchema = z.object({
   dst: z.string(),
   state: z.string(),
   stopReason: z.string().exactOptional(),
+  /** Code of the reason why it failed. */
+  failCode: z.string().exactOptional(),
   /** Digest of what was measured. */
   digest: z.string(),
 });
@@ -23,10 +26,10 @@ export type ShownMeasurement = z.infer<typeof shownSchema>;
 const clientEventSchema = z.discriminatedUnion('type', [
   /** A client is about to submit a batch. Written once for each key, and before the first attempt. */
   z.object({ type: z.literal('submitting'), at, user, key: z.string(), pairs: z.array(pairSchema) }),
-  /** The server accepted a batch. `rejected` are the places of pairs that it left out. */
-  z.object({ type: z.literal('accepted'), at, user, key: z.string(), batchId, rejected: z.array(z.int()) }),
-  /** The server refused a batch finally. */
-  z.object({ type: z.literal('refused'), at, user, key: z.string(), code: z.string() }),
+  /** The server accepted a batch. `rejected` are the places of pairs that it left out, and why. */
+  z.object({ type: z.literal('accepted'), at, user, key: z.string(), batchId, rejected: z.array(rejectedSchema) }),
+  /** The server refused a request. `subject` is what the request was about. */
+  z.object({ type: z.literal('refused'), at, subject: z.string(), code: z.string() }),
   z.object({ type: z.literal('cancelling'), at, batchId }),
   z.object({ type: z.literal('cancelled'), at, batchId, done: z.int(), cancelled: z.int() }),
   /** The stream of a batch told of an end. */
@@ -42,10 +45,7 @@ const clientEventSchema = z.discriminatedUnion('type', [
 export type ClientEvent = z.infer<typeof clientEventSchema>;
 
 /** The events of a history: one in a line. A last line that is cut short, because its writer was killed, is left out. */
-export function parseHistory(text: string): ClientEvent[] {
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line) => clientEventSchema.parse(JSON.parse(line)));
-}
+export const parseHistory = (text: string): ClientEvent[] => parseLines(text, clientEventSchema);
 
-/** Reads the history of the clients of a run. */
-export const readHistory = (file: string): ClientEvent[] => parseHistory(readFileSync(file, 'utf8'));
+/** Reads the history of the clients of a run. @throws {ChaosError} `unreadableRun` */
+export const readHistory = (file: string): ClientEvent[] => readRunFile(file, parseHistory);

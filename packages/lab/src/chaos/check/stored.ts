@@ -1,5 +1,7 @@
 import { decodeAuditBlock } from '@revtr/controller';
+import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { z } from 'zod';
+import { readRunFile } from '../files/read-run-file.ts';
 
 /** Runs SQL and returns a text for each row. */
 export interface Sql {
@@ -33,6 +35,11 @@ const storedSchema = z.object({
   measurements: z.array(measurementSchema),
   /** What the audited probes were sent for. */
   audited: z.array(causeSchema),
+  /** Agents that sent audited probes, and how many. */
+  senders: z.array(z.object({ address: z.ipv4(), probes: z.int() })),
+  atlasRuns: z.array(z.int()),
+  /** Addresses of the registered agents. */
+  agents: z.array(z.ipv4()),
 });
 export type Stored = z.infer<typeof storedSchema>;
 
@@ -55,8 +62,18 @@ export async function readStored(sql: Sql): Promise<Stored> {
      from (${MEASURED}) as measured
      left join (select id, count(*) as endings from endings group by id) as counted using (id) order by id`,
   );
-  return { batches, measurements, audited: await readAudit(sql) };
+  return {
+    batches,
+    measurements,
+    ...(await readAudit(sql)),
+    atlasRuns: (await sql.query('select id from atlas_runs order by id')).map(Number),
+    agents: await sql.query('select address from agents order by address'),
+  };
 }
+
+/** Reads what was stored in a file. @throws {ChaosError} `unreadableRun` */
+export const readStoredFile = (file: string): Stored =>
+  readRunFile(file, (text) => storedSchema.parse(JSON.parse(text)));
 
 /** Stop reasons and addresses of results are numbers; addresses are stored minus 2^31. */
 const MEASURED = `
@@ -66,21 +83,26 @@ const MEASURED = `
     (array['reaches', 'failed', 'trivial', 'cancelled'])[stop_reason]
   from results`;
 
-async function readAudit(sql: Sql): Promise<Stored['audited']> {
+async function readAudit(sql: Sql): Promise<Pick<Stored, 'audited' | 'senders'>> {
   const audited = new Map<string, Stored['audited'][number]>();
+  const senders = new Map<Ipv4Address, number>();
   const ids = await sql.query('select id from audit_blocks order by id');
   const most = 200;
   for (let first = 0; first < ids.length; first += most) {
     const page = ids.slice(first, first + most).join(',');
     const blocks = await sql.query(`select encode(data, 'hex') from audit_blocks where id in (${page})`);
     for (const block of blocks)
-      for (const { cause, causeId, batchId } of decodeAuditBlock(Buffer.from(block, 'hex'))) {
+      for (const { cause, causeId, batchId, sender } of decodeAuditBlock(Buffer.from(block, 'hex'))) {
         const key = `${cause} ${causeId} ${batchId}`;
         const { probes = 0 } = audited.get(key) ?? {};
         audited.set(key, { cause, causeId, batchId, probes: probes + 1 });
+        senders.set(sender, (senders.get(sender) ?? 0) + 1);
       }
   }
-  return [...audited.values()];
+  return {
+    audited: [...audited.values()],
+    senders: [...senders].map(([address, probes]) => ({ address: formatIpv4(address), probes })),
+  };
 }
 
 async function rows<T>(sql: Sql, schema: z.ZodType<T>, query: string): Promise<T[]> {

@@ -1,18 +1,15 @@
 import type { Clock, Random } from '@revtr/probing';
+import { untilReady } from '../../cluster/servers.ts';
 import type { ManagedProcess } from '../../deployment/managed-process.ts';
 import { KernelLabError } from '../../namespaces/errors.ts';
+import { signalAll } from '../../namespaces/signal-all.ts';
+import { childrenOf } from '../../soak/process-usage.ts';
 import { between, type Direction } from '../network/star-network.ts';
-import { type ChaosSystem, CLIENTS, FLEET, NATS } from '../system/chaos-system.ts';
-import type { Fault } from './fault.ts';
-
-/** A step of a fault that happened; `at` is in milliseconds since the Unix epoch. */
-export interface FaultEvent {
-  readonly at: number;
-  readonly phase: 'begin' | 'end';
-  readonly fault: Fault;
-  /** Why the step failed; the run is then worthless. */
-  readonly problem?: string;
-}
+import type { Fault } from '../plan/fault.ts';
+import type { ChaosSystem } from '../system/chaos-system.ts';
+import { CLIENTS, FLEET, NATS } from '../system/names.ts';
+import type { FaultEvent } from './fault-event.ts';
+import { runInTurn } from './run-in-turn.ts';
 
 export interface InjectorCollaborators {
   readonly system: ChaosSystem;
@@ -30,14 +27,18 @@ export class Injector {
     this.#collaborators = collaborators;
   }
 
-  /** Runs a schedule. Resolves when every fault has ended and is repaired, also when `signal` fires. */
+  /**
+   * Runs a schedule. A repair may take long: a fault waits until the faults before it that use the same thing are repaired. Resolves when every
+   * fault has ended and is repaired, also when `signal` fires.
+   */
   async run(faults: readonly Fault[], signal: AbortSignal): Promise<void> {
-    await Promise.all(faults.map((fault) => this.#run(fault, signal)));
+    await runInTurn(faults, (fault, before) => this.#run(fault, before, signal));
   }
 
-  async #run(fault: Fault, signal: AbortSignal): Promise<void> {
+  async #run(fault: Fault, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
     const { clock } = this.#collaborators;
     await clock.sleep(fault.atMs, signal).catch(() => undefined);
+    await before;
     if (signal.aborted) return;
     const repair = await this.#step('begin', fault, () => this.#begin(fault));
     await clock.sleep(fault.forMs, signal).catch(() => undefined);
@@ -75,13 +76,17 @@ export class Injector {
         target.suspend();
         return async () => target.resume();
       }
+      case 'scamperKill':
+      case 'scamperStop':
+        return strikeChildren(fault, this.#process(fault.process));
       case 'cut':
         return this.#cut(between(fault.one, fault.other));
       case 'oneWayCut':
         return this.#cut([{ from: fault.from, to: fault.to }]);
       case 'delay': {
         const directions = between(fault.one, fault.other);
-        await network.slow(directions, () => fault.delayMs + random.next() * fault.jitterMs);
+        const jitter = random.fork(`${fault.atMs}`);
+        await network.slow(directions, () => fault.delayMs + jitter.next() * fault.jitterMs);
         return () => network.hasten(directions);
       }
       case 'fullDisk': {
@@ -89,6 +94,10 @@ export class Injector {
         if (disk === undefined) throw new RangeError(`there is no process ${fault.process}`);
         disk.fill();
         return async () => disk.free();
+      }
+      case 'natsRestart': {
+        await system.nats.end('SIGTERM');
+        return async () => system.nats.start();
       }
       case 'postgresRestart':
       case 'postgresKill': {
@@ -130,9 +139,22 @@ export class Injector {
 
   #process(name: string): ManagedProcess {
     const { system, clients } = this.#collaborators;
-    const { controllers, nats, fleet } = system;
-    const found = new Map([...controllers, [NATS, nats], [FLEET, fleet], [CLIENTS, clients]]).get(name);
+    const { controllers, nats, fleet, agents } = system;
+    const found = new Map([...controllers, ...agents, [NATS, nats], [FLEET, fleet], [CLIENTS, clients]]).get(name);
     if (found === undefined) throw new RangeError(`there is no process ${name}`);
     return found;
   }
+}
+
+/** Kills or suspends the children of an agent: its scamper. Waits until there is one, because the agent may just have started. */
+async function strikeChildren(
+  { kind, process: name }: Extract<Fault, { kind: 'scamperKill' | 'scamperStop' }>,
+  agent: ManagedProcess,
+): Promise<() => Promise<void>> {
+  await untilReady(`the scamper of ${name}`, () => childrenOf(agent.pid).length > 0);
+  const struck = childrenOf(agent.pid);
+  signalAll(struck, kind === 'scamperKill' ? 'SIGKILL' : 'SIGSTOP');
+  return async () => {
+    if (kind === 'scamperStop') signalAll(struck, 'SIGCONT');
+  };
 }

@@ -110,6 +110,15 @@ export class StarNetwork {
     return host;
   }
 
+  /**
+   * Takes the default route from a host, which reaches only the other hosts from now on, from its address `from` (dotted quad). Another device
+   * can get the default route. @throws {KernelLabError} `commandFailed`
+   */
+  async confine(name: string, from: string): Promise<void> {
+    const inner = `route add ${NETWORK}.0/24 via ${GATEWAY} dev out onlink src ${from}`;
+    await this.#run(this.#host(name).namespace, ['route del default', inner]);
+  }
+
   /** Gives a service an address, which a host has from now on. Returns the address. @throws {KernelLabError} `commandFailed` */
   async addService(name: string, host: string): Promise<string> {
     const address = `${NETWORK}.${FIRST_SERVICE}`;

@@ -1,6 +1,6 @@
 import type { ClientEvent } from '../check/history.ts';
-import type { Fault } from '../faults/fault.ts';
-import type { FaultEvent } from '../faults/injector.ts';
+import type { FaultEvent } from '../faults/fault-event.ts';
+import type { Fault } from '../plan/fault.ts';
 
 /** Who owned the sources at a time. */
 export interface OwnerSample {

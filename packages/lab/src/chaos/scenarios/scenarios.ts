@@ -1,5 +1,5 @@
-import type { Fault, FaultKind } from '../faults/fault.ts';
-import type { ScenarioName } from './names.ts';
+import type { Fault, FaultKind } from '../plan/fault.ts';
+import type { ScenarioName } from '../plan/scenario-names.ts';
 import type { Observations, Scenario } from './scenario.ts';
 
 const BEGIN_MS = 15_000;

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
 import { formatIpv4 } from '@revtr/net';
-import { type Size, simParameters } from '@revtr/sim';
+import type { Size } from '@revtr/sim';
 import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
 import { registerHosts, sharedEnvironment } from '../../cluster/cluster.ts';
 import { countEndings } from '../../cluster/endings.ts';
 import { fleetProcess } from '../../cluster/fleet/process.ts';
 import { startNats, untilReady } from '../../cluster/servers.ts';
-import { ManagedProcess } from '../../deployment/managed-process.ts';
+import { createAgent } from '../../deployment/agent-program.ts';
+import { ManagedProcess, type ProgramEnd } from '../../deployment/managed-process.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
-import { SimulatedWorld } from '../../world/simulated-world.ts';
+import type { SimulatedWorld } from '../../world/simulated-world.ts';
 import { CAMPAIGN_SETTINGS, type CampaignSettings } from '../campaign/settings.ts';
 import { StarNetwork } from '../network/star-network.ts';
+import { addAgentHosts, areAttached } from './agent-hosts.ts';
+import { AGENTS, CLIENTS, FLEET, NATS, namesOf, PER_ROLE } from './names.ts';
 import { PostgresPair } from './postgres-pair.ts';
 
 export interface ChaosSystemOptions {
@@ -22,7 +25,6 @@ export interface ChaosSystemOptions {
   readonly size: Size;
   /** Seed of the simulated Internet. */
   readonly worldSeed: number;
-  readonly sources: number;
   readonly vantagePoints: number;
   readonly users: number;
   /** Directory for logs and files of the run. */
@@ -31,12 +33,6 @@ export interface ChaosSystemOptions {
   /** A process has ended although no fault has ended it. It is started again, as a service manager does. */
   readonly onDeath: (name: string) => void;
 }
-
-/** Processes of each role. */
-export const PER_ROLE = 2;
-export const NATS = 'nats';
-export const FLEET = 'fleet';
-export const CLIENTS = 'clients';
 
 const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
@@ -57,6 +53,8 @@ export class ChaosSystem {
   readonly controllers: ReadonlyMap<string, ManagedProcess>;
   readonly nats: ManagedProcess;
   readonly fleet: ManagedProcess;
+  /** Agent programs by the name of their host, for example `agent1`. */
+  readonly agents: ReadonlyMap<string, ManagedProcess>;
   /** The disk of the audit of each process of the controller. */
   readonly auditDisks: ReadonlyMap<string, SmallDisk>;
   /** URLs of the APIs in the network of the run. */
@@ -75,6 +73,7 @@ export class ChaosSystem {
     this.controllers = parts.controllers;
     this.nats = parts.nats;
     this.fleet = parts.fleet;
+    this.agents = parts.agents;
     this.auditDisks = parts.auditDisks;
     this.apis = parts.apis;
     this.userKeys = parts.userKeys;
@@ -87,17 +86,19 @@ export class ChaosSystem {
    * Starts everything but the clients. `undo` receives what must be done at the end, in reverse order, also when this fails.
    * @throws {KernelLabError} `notReady`, `commandFailed`
    */
-  static async start(options: ChaosSystemOptions, undo: (() => Promise<void>)[]): Promise<ChaosSystem> {
+  static async start(
+    options: ChaosSystemOptions,
+    { world }: { readonly world: SimulatedWorld },
+    undo: (() => Promise<void>)[],
+  ): Promise<ChaosSystem> {
     const { directory, onProgress: say } = options;
     // The processes of the controller and of PostgreSQL have different users.
     chmodSync(directory, 0o755);
     const log = (name: string): string => join(directory, `${name}.log`);
-    const world = new SimulatedWorld({
-      parameters: simParameters(options.size, options.worldSeed, {}, 'published'),
-      sources: options.sources,
-    });
     const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
-    const hosts = [...world.sources, ...vantagePoints].map(({ address }) => formatIpv4(address));
+    // The last vantage points run the agent program.
+    const simulated = vantagePoints.slice(0, -AGENTS.length);
+    const hosts = [...world.sources, ...simulated].map(({ address }) => formatIpv4(address));
     const network = await StarNetwork.up({ prefix: options.prefix });
     undo.push(() => network.down());
     const postgres = await PostgresPair.start(network, log);
@@ -119,8 +120,13 @@ export class ChaosSystem {
     };
     const controllers = new Map<string, ManagedProcess>();
     const auditDisks = new Map<string, SmallDisk>();
-    const addController = async (role: Role, i: number): Promise<void> => {
-      const name = `${role}${i}`;
+    let isOver = false;
+    /** Starts a process again after a while, as a service manager does. */
+    const startAgain = (program: ManagedProcess): void =>
+      void setTimeout(() => {
+        if (!isOver && !program.isRunning) program.start();
+      }, RESTART_MS);
+    const addController = async (role: Role, name: string): Promise<void> => {
       const { namespace, address } = await network.add(name);
       const disk = new SmallDisk({ mib: AUDIT_MIB });
       undo.push(async () => disk.remove());
@@ -141,19 +147,16 @@ export class ChaosSystem {
         logFile: log(name),
         onEnd: () => {
           if (!hasRefusedToStart(program)) options.onDeath(name);
-          setTimeout(() => {
-            if (!isOver && !program.isRunning) program.start();
-          }, RESTART_MS);
+          startAgain(program);
         },
       });
       controllers.set(name, program);
     };
-    let isOver = false;
     undo.push(async () => {
       isOver = true;
     });
     undo.push(async () => void (await Promise.all([...controllers.values(), nats].map((each) => each.kill()))));
-    for (const role of ROLES) for (let i = 1; i <= PER_ROLE; i++) await addController(role, i);
+    for (const role of ROLES) for (const name of namesOf(role)) await addController(role, name);
     // The first gateway creates the certificate authority that all gateways share.
     await started(controllers, 'gateway1');
     await Promise.all(
@@ -161,36 +164,53 @@ export class ChaosSystem {
     );
     say(`${PER_ROLE} processes of each role are running: ${ROLES.join(', ')}`);
 
-    const gatewayHosts = Array.from({ length: PER_ROLE }, (_, i) => network.addressesOf(`gateway${i + 1}`)[0]);
+    const gatewayHosts = namesOf('gateway').map((name) => network.addressesOf(name)[0]);
     const fleetHost = await network.add(FLEET, hosts);
+    const agentHosts = await addAgentHosts(
+      network,
+      vantagePoints.slice(-AGENTS.length).map(({ address }) => formatIpv4(address)),
+    );
     const fleet = fleetProcess(
       { namespace: fleetHost.namespace, directory },
       {
         ...{ size: options.size, seed: options.worldSeed, agents: hosts },
         gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
+        attached: agentHosts.map(({ namespace, address }) => ({ namespace, address })),
       },
     );
     undo.push(() => fleet.kill());
     fleet.start();
-    const apis = Array.from(
-      { length: PER_ROLE },
-      (_, i) => `http://${network.addressesOf(`api${i + 1}`)[0]}:${API_PORT}`,
+    await untilReady('the simulated Internet of the agents', () => areAttached(agentHosts));
+    const agents = new Map(
+      agentHosts.map(({ name, namespace, gateway: controller }) => {
+        const root = join(directory, 'authority', 'root.crt');
+        const agent = createAgent({ namespace, own: join(directory, name), controller, root }, () => {
+          if (!hasRefusedToStart(agent)) options.onDeath(name);
+          startAgain(agent);
+        });
+        return [name, agent];
+      }),
     );
+    undo.push(async () => void (await Promise.all([...agents.values()].map((agent) => agent.kill()))));
+    for (const agent of agents.values()) agent.start();
+    say(`the agents are running: those of ${hosts.length} hosts in one process, and ${AGENTS.join(', ')}`);
+    const apis = namesOf('api').map((name) => `http://${network.addressesOf(name)[0]}:${API_PORT}`);
     const { namespace: clientNamespace } = await network.add(CLIENTS);
     return new ChaosSystem({
-      ...{ network, postgres, world, controllers, nats, fleet, auditDisks, apis, userKeys, operatorKey },
+      ...{ network, postgres, world, controllers, nats, fleet, agents, auditDisks, apis, userKeys, operatorKey },
       ...{ clientNamespace, clientLog: log(CLIENTS) },
     });
   }
 
-  /** The clients of a run, which are not started yet. */
-  campaign(settings: Omit<CampaignSettings, 'apis' | 'keys'>): ManagedProcess {
+  /** The clients of a run, which are not started yet. `onEnd` is called when they end. */
+  campaign(settings: Omit<CampaignSettings, 'apis' | 'keys'>, onEnd: (end: ProgramEnd) => void): ManagedProcess {
     const all: CampaignSettings = { ...settings, apis: [...this.apis], keys: [...this.userKeys] };
     return new ManagedProcess({
       namespace: this.#clientNamespace,
       command: [process.execPath, CAMPAIGN_PROGRAM],
       environment: { [CAMPAIGN_SETTINGS]: JSON.stringify(all) },
       logFile: this.#clientLog,
+      onEnd,
     });
   }
 }
@@ -201,9 +221,9 @@ async function started(controllers: ReadonlyMap<string, ManagedProcess>, name: s
   await untilReady(name, () => found?.log.includes('"msg":"started"') === true);
 }
 
-/** Whether a process of the controller ended with a sentence, as it does when the database is away while it starts. */
+/** Whether a program ended with a sentence, as it does when what it needs is away while it starts: the database, the bus, or scamper. */
 const hasRefusedToStart = (program: ManagedProcess): boolean =>
-  program.log.trimEnd().split('\n').at(-1)?.startsWith('revtr-controller: ') === true;
+  /^revtr-(controller|agent): /.test(program.log.trimEnd().split('\n').at(-1) ?? '');
 
 /** Adds users without limits, and returns their API keys. */
 async function addUsers(url: string, count: number): Promise<string[]> {

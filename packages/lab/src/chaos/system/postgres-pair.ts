@@ -1,9 +1,7 @@
 import { PostgresServer } from '../../cluster/postgres-server.ts';
 import { untilReady } from '../../cluster/servers.ts';
 import type { StarNetwork } from '../network/star-network.ts';
-
-/** Name of the address under which clients reach the primary server. */
-export const POSTGRES = 'postgres';
+import { POSTGRES } from './names.ts';
 
 const SETTINGS = {
   wal_keep_size: '2GB',

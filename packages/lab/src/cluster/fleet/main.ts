@@ -4,8 +4,10 @@ import { AgentMetrics, LocalPolicy, TargetBudget, tracedWork, Worker } from '@re
 import { AgentIdentity, AgentWork, GrantVerifier, LinkClient } from '@revtr/link';
 import { parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
-import { SimulatedInternet, simParameters } from '@revtr/sim';
+import { SimulatedInternet, simParameters, TunAttachment } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
+import { Namespaces } from '../../namespaces/namespaces.ts';
+import { openTunHost } from '../../tun/tun-host.ts';
 import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
@@ -16,12 +18,13 @@ const WINDOW = 500;
  * The agents of a simulated Internet in one process. Each connects to a gateway from its own address, as a real agent does, and checks
  * what it is asked as a real agent does; only its packets go through the simulator.
  */
-function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSignal): Promise<unknown> {
+async function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSignal): Promise<void> {
   const { size, seed, vantagePoints } = settings;
   const internet = new SimulatedInternet({
     parameters: simParameters(size, seed, vantagePoints === undefined ? {} : { vantagePoints }, 'published'),
     startMs: Date.now(),
   });
+  const attachment = await attach(settings.attached ?? [], internet);
   const prober = internet.prober();
   internet.clock.pace(Date.now());
   const rootCertificate = readFileSync(settings.rootFile, 'utf8');
@@ -68,7 +71,22 @@ function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSign
     );
     return client.run(signal);
   });
-  return Promise.all([internet.clock.runUntil(signal), ...agents]);
+  await Promise.all([internet.clock.runUntil(signal), ...agents]);
+  attachment.stop();
+}
+
+/** Connects hosts that run programs of their own to the simulated Internet. */
+async function attach(
+  attached: NonNullable<FleetSettings['attached']>,
+  internet: SimulatedInternet,
+): Promise<TunAttachment> {
+  const namespaces = new Namespaces({ prefix: '' });
+  const hosts = await Promise.all(
+    attached.map(({ namespace, address }) => openTunHost(namespace, parseIpv4(address), namespaces)),
+  );
+  const attachment = new TunAttachment({ hosts }, internet);
+  if (hosts.length > 0) attachment.start();
+  return attachment;
 }
 
 const over = new AbortController();

@@ -16,6 +16,11 @@ export const fleetSettingsSchema = z.object({
   gateways: z.array(z.object({ host: z.string(), port: z.int() })).min(1),
   /** Hosts whose agents connect, dotted quads. The machine must have these addresses. */
   agents: z.array(z.ipv4()),
+  /**
+   * Hosts of the simulated Internet that run programs of their own, each in a network namespace whose default route leads to the simulator.
+   * Default: none.
+   */
+  attached: z.array(z.object({ namespace: z.string(), address: z.ipv4() })).optional(),
 });
 /** What a fleet of simulated agents is told. */
 export type FleetSettings = z.infer<typeof fleetSettingsSchema>;

@@ -7,6 +7,8 @@ export interface Targets {
   readonly controllers: readonly string[];
   /** Other processes that can be killed and suspended. */
   readonly others: readonly string[];
+  /** Agents that can be killed and suspended, and their scampers. */
+  readonly agents: readonly string[];
   /** Pairs of hosts that talk to each other. */
   readonly links: readonly (readonly [string, string])[];
 }
@@ -46,14 +48,18 @@ export function scheduleFaults(random: Random, targets: Targets, options: Schedu
   return faults;
 }
 
-function draw(random: Random, atMs: number, kind: FaultKind, { controllers, others, links }: Targets): Fault {
+function draw(random: Random, atMs: number, kind: FaultKind, targets: Targets): Fault {
+  const { controllers, others, agents, links } = targets;
   // Most faults are short. Some last longer than every lease.
   const forMs = Math.round(500 + random.next() ** 2 * LONGEST_MS);
   const common = { atMs, forMs };
   switch (kind) {
     case 'kill':
     case 'stop':
-      return { kind, ...common, process: random.pick([...controllers, ...controllers, ...others]) };
+      return { kind, ...common, process: random.pick([...controllers, ...controllers, ...others, ...agents]) };
+    case 'scamperKill':
+    case 'scamperStop':
+      return { kind, ...common, process: random.pick(agents) };
     case 'fullDisk':
       return { kind, ...common, process: random.pick(controllers.filter((name) => name.startsWith('engine'))) };
     case 'cut':

@@ -14,12 +14,18 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('kill'), ...common, process: name }),
   /** A process is suspended (SIGSTOP). */
   z.object({ kind: z.literal('stop'), ...common, process: name }),
+  /** The scamper of an agent is killed. The agent starts it again. */
+  z.object({ kind: z.literal('scamperKill'), ...common, process: name }),
+  /** The scamper of an agent is suspended. The agent may replace it meanwhile. */
+  z.object({ kind: z.literal('scamperStop'), ...common, process: name }),
   /** No packet passes between two hosts. */
   z.object({ kind: z.literal('cut'), ...common, one: name, other: name }),
   /** No packet passes from one host to another; the other direction works. */
   z.object({ kind: z.literal('oneWayCut'), ...common, from: name, to: name }),
   /** Packets between two hosts take longer. */
   z.object({ kind: z.literal('delay'), ...common, one: name, other: name, delayMs: z.number(), jitterMs: z.number() }),
+  /** NATS is stopped as `systemctl restart` does, and started again. */
+  z.object({ kind: z.literal('natsRestart'), ...common }),
   /** The primary PostgreSQL server is stopped as `systemctl restart` does, and started again. */
   z.object({ kind: z.literal('postgresRestart'), ...common }),
   /** The primary PostgreSQL server is killed and recovers. */
@@ -42,7 +48,11 @@ export function usedBy(fault: Fault): readonly string[] {
   switch (fault.kind) {
     case 'kill':
     case 'stop':
+    case 'scamperKill':
+    case 'scamperStop':
       return [fault.process];
+    case 'natsRestart':
+      return ['nats'];
     case 'fullDisk':
       return [`disk of ${fault.process}`];
     case 'cut':

@@ -1,0 +1,44 @@
+import type { Pair, PlannedBatch } from '../plan/batches.ts';
+import type { ClientEvent } from './history.ts';
+import type { AddViolation } from './violations.ts';
+
+/** A batch as its client knows it. */
+export interface AcceptedBatch {
+  readonly batchId: number;
+  readonly user: number;
+  /** The pairs that the server accepted. */
+  readonly pairs: readonly Pair[];
+}
+
+type Accepted = Extract<ClientEvent, { type: 'accepted' }>;
+
+/** The accepted batches by id. Finds planned batches that were not submitted or not answered, and answers that differ or are wrong. */
+export function acceptedBatches(
+  planned: readonly PlannedBatch[],
+  history: readonly ClientEvent[],
+  add: AddViolation,
+): ReadonlyMap<number, AcceptedBatch> {
+  const submitted = new Map<string, readonly Pair[]>();
+  const answers = new Map<string, Accepted>();
+  const accepted = new Map<number, AcceptedBatch>();
+  for (const event of history) {
+    if (event.type === 'submitting') submitted.set(event.key, event.pairs);
+    if (event.type === 'refused') add('refused', `${event.subject}: ${event.code}`);
+    if (event.type !== 'accepted') continue;
+    const { key, batchId, user, rejected } = event;
+    const first = answers.get(key);
+    if (first === undefined) for (const { index, code } of rejected) add('leftOut', `pair ${index} of ${key}: ${code}`);
+    else if (answerOf(first) !== answerOf(event))
+      add('keyReused', `key ${key}: batches ${first.batchId} and ${batchId}`);
+    answers.set(key, first ?? event);
+    const left = new Set(rejected.map(({ index }) => index));
+    accepted.set(batchId, { batchId, user, pairs: (submitted.get(key) ?? []).filter((_, i) => !left.has(i)) });
+  }
+  for (const { key } of planned) {
+    if (!submitted.has(key)) add('unsubmitted', `key ${key}`);
+    else if (!answers.has(key)) add('unanswered', `key ${key}`);
+  }
+  return accepted;
+}
+
+const answerOf = ({ batchId, rejected }: Accepted): string => JSON.stringify([batchId, rejected]);
