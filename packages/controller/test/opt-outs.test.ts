@@ -102,7 +102,7 @@ describe('opt-outs', () => {
         resolvePtr: async () => [],
       };
       service = new OptOutService(
-        { publicUrl },
+        { publicUrl, keepDays: 180 },
         {
           requests,
           contacts,

@@ -110,13 +110,20 @@ describe('Refresher', () => {
     expect(traced).toEqual([]);
   });
 
-  it('forgets paths that are very old', async () => {
+  it('forgets paths and pings that are very old, also those of sources that are not there any more', async () => {
+    const withdrawn = parseIpv4('5.0.0.2');
+    const old = { platform: 'vantagePoint', origin: NEAR, at: clock.now(), hops: [NEAR, ROUTER, withdrawn] } as const;
+    atlas.add({ ...old, source: withdrawn });
+    for (const source of [SOURCE, withdrawn])
+      atlas.addTails(source, [{ target: ROUTER, sender: source, at: clock.now(), stamps: [] }]);
+    const tailsOf = (source: Ipv4Address) => [...(atlas.of(source)?.tails() ?? [])];
     await clock.advance(7 * 24 * HOUR_MS);
     await refresher.refresh();
     expect(atlas.traceroutesTo(SOURCE)).toHaveLength(2);
+    expect([tailsOf(SOURCE), tailsOf(withdrawn)].flat()).toHaveLength(2);
     await clock.advance(1);
     await refresher.refresh();
-    expect(atlas.traceroutesTo(SOURCE)).toEqual([]);
+    for (const source of [SOURCE, withdrawn]) expect([...atlas.traceroutesTo(source), ...tailsOf(source)]).toEqual([]);
   });
 
   it('looks for what is due at each poll until it is stopped', async () => {

@@ -1,5 +1,5 @@
 export { type DatabaseSettings, parseDatabaseSettings } from './access/database-settings.ts';
-export { type Database, openDatabase } from './access/open-database.ts';
+export { type Database, type DatabaseCollaborators, openDatabase } from './access/open-database.ts';
 export { Turns } from './access/turns.ts';
 export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
 export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
@@ -43,6 +43,7 @@ export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
 export { type Lease, Leases } from './queries/leases.ts';
 export { Mails } from './queries/mails.ts';
+export { OldRecords } from './queries/old-records.ts';
 export { OneTimeTokens } from './queries/one-time-tokens.ts';
 export { type NewOptOutRequest, type OptOutDecision, OptOutRequests } from './queries/opt-out-requests.ts';
 export { OptOuts } from './queries/opt-outs.ts';

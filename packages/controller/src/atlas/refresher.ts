@@ -67,7 +67,10 @@ export class Refresher {
 
   /** Looks once for what is due, and begins to measure it. */
   async refresh(): Promise<void> {
-    const { sources, log } = this.#collaborators;
+    const { atlas, atlasClock, sources, log } = this.#collaborators;
+    // Also those of sources that were withdrawn, or are away.
+    const oldest = atlasClock.now() - this.#options.forgetMs;
+    for (const source of atlas.sources()) atlas.expire(source, oldest);
     for (const source of sources()) {
       try {
         await this.#refreshSource(source);
@@ -79,9 +82,8 @@ export class Refresher {
 
   async #refreshSource(source: Ipv4Address): Promise<void> {
     const { atlas, atlasClock, runs, service, origins } = this.#collaborators;
-    const { policy = DEFAULT_REFRESH, creditsPerDay, forgetMs } = this.#options;
+    const { policy = DEFAULT_REFRESH, creditsPerDay } = this.#options;
     const now = atlasClock.now();
-    atlas.expire(source, now - forgetMs);
     const known = atlas.of(source);
     if (known === undefined) return;
     const due = planRefresh(known, policy, now, MOST_AT_ONCE);

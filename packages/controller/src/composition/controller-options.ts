@@ -14,6 +14,7 @@ import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
+import type { Retention } from '../retention/retention.ts';
 import type { SafetySettings } from '../safety/settings.ts';
 import type { SelfAuditSettings } from '../self-audit/self-auditor.ts';
 import type { WatchSettings } from '../watches/settings.ts';
@@ -61,6 +62,8 @@ export interface ControllerOptions {
   readonly watches?: WatchSettings | undefined;
   /** The public archive. Default: there is none. */
   readonly archive?: PublicArchiveOptions | undefined;
+  /** How long other records are kept. Default: `DEFAULT_RETENTION` of `retention/retention.ts`. */
+  readonly retention?: Retention | undefined;
   /** How long results are kept, days. Default: for ever. */
   readonly resultDays?: number | undefined;
   /** Where old results are. Default: in the database, as all others. */

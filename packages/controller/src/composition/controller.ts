@@ -11,6 +11,7 @@ import { alone } from '../cluster/cluster.ts';
 import { Metrics } from '../foundation/metrics.ts';
 import { RecipientLimit } from '../foundation/recipient-limit.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
+import { DEFAULT_RETENTION } from '../retention/retention.ts';
 import { NO_SELF_AUDIT } from '../self-audit/self-auditor.ts';
 import { DEFAULT_WATCHES } from '../watches/settings.ts';
 import { type Context, contextOf } from './context.ts';
@@ -32,6 +33,7 @@ import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
 import { openProbes } from './open-probes.ts';
 import { openPublications } from './open-publications.ts';
+import { openRecords } from './open-records.ts';
 import { openResults } from './open-results.ts';
 import { openSafety } from './open-safety.ts';
 import { openSelfAudit } from './open-self-audit.ts';
@@ -82,6 +84,7 @@ export class Controller {
     const random = createRandom(randomInt(2 ** 31));
     const cold = openCold(options.cold, { metrics, log: log.child({ subsystem: 'results' }) });
     const { tracing = NO_TRACING } = collaborators;
+    const { retention = DEFAULT_RETENTION } = options;
     const isolated = { database, datasets, facts, targetPolicy, metrics, clock, random, log, cold, tracing };
     const cluster = openCluster(
       { ...isolated, log: log.child({ subsystem: 'cluster' }) },
@@ -104,7 +107,7 @@ export class Controller {
       calibration,
     });
     const knowledge = openFacts(context);
-    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns);
+    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns, retention.atlasDays);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,
@@ -134,7 +137,11 @@ export class Controller {
     );
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
     const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
-    const probes = await openProbes(contextOf(context, 'probes'), { measuring, safety }, options);
+    const probes = await openProbes(
+      contextOf(context, 'probes'),
+      { measuring, safety },
+      { ...options, keepDays: retention.probeDays },
+    );
     const publications = openPublications(contextOf(context, 'publications'), {
       submission: measurements.submission,
       directory: measuring.directory,
@@ -144,6 +151,10 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
+    const records = openRecords(
+      { ...contextOf(context, 'records'), clock: atlasDuty.clock },
+      { retention, auditDays: options.audit.days },
+    );
     const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock }, options);
     const watches = openWatches(
       contextOf(context, 'watches'),
@@ -157,9 +168,14 @@ export class Controller {
       safety,
       mail,
       owns,
+      retention,
     });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
-    const optOuts = openOptOuts(contextOf(context, 'optOuts'), options, { measuring, mail, dns, duty: atlasDuty });
+    const optOuts = openOptOuts(
+      contextOf(context, 'optOuts'),
+      { publicUrl: options.publicUrl, keepDays: retention.optOutRequestDays },
+      { measuring, mail, dns, duty: atlasDuty },
+    );
     const operations = openOperations(contextOf(context, 'operations'), {
       queue: measurements.queue,
       mails: mail.mails,
@@ -223,6 +239,7 @@ export class Controller {
       { subsystem: agents, roles: ['atlas'], duty: atlasDuty },
       { subsystem: ranking, roles: ['engine', 'atlas'] },
       { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: records, roles: ['atlas'], duty: atlasDuty },
       { subsystem: results, roles: ['atlas'], duty: atlasDuty },
       { subsystem: measurements },
       { subsystem: probes, roles: ['engine'] },

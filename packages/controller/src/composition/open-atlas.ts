@@ -25,7 +25,7 @@ export interface AtlasSubsystem extends Subsystem {
 
 const REFRESH_POLL_MS = 300_000;
 const OWNERS_PASS = { everyMs: 300_000, restFactor: 20, mostRouters: 1_000_000 };
-const FORGET_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
 /** Longest time that a measurement waits for one traceroute, milliseconds. */
 const ON_DEMAND_WAIT_MS = 120_000;
 
@@ -35,6 +35,8 @@ export async function openAtlas(
   { system, directory }: MeasuringSubsystem,
   ripeAtlas: RipeAtlasSettings | undefined,
   owns: (source: Ipv4Address) => boolean,
+  /** How long paths are kept. */
+  keepDays: number,
 ): Promise<AtlasSubsystem> {
   const { isShared, bus } = cluster;
   const { engineParts } = system;
@@ -65,7 +67,7 @@ export async function openAtlas(
   const refresher = new Refresher(
     {
       pollMs: REFRESH_POLL_MS,
-      forgetMs: FORGET_MS,
+      forgetMs: keepDays * DAY_MS,
       creditsPerDay: ripeAtlas?.key === undefined ? 0 : ripeAtlas.refreshCreditsPerDay,
     },
     {

@@ -21,8 +21,7 @@ export interface ProbesSubsystem extends Subsystem {
 
 const POLL_MS = 1_000;
 const CONCURRENCY = 100;
-/** Raw probes are kept as long as the audit is by default, milliseconds. */
-const KEEP_MS = 90 * 86_400_000;
+const DAY_MS = 86_400_000;
 const CLEAN_EVERY_MS = 3_600_000;
 
 /** Opens the queue of raw probes: submission, the runner that sends them, and their retention. */
@@ -32,7 +31,7 @@ export async function openProbes(
     measuring: { sourceAccess, system, directory },
     safety: { auditEvents },
   }: { readonly measuring: MeasuringSubsystem; readonly safety: SafetySubsystem },
-  options: { readonly longestWaitMs?: number | undefined },
+  options: { readonly longestWaitMs?: number | undefined; readonly keepDays: number },
 ): Promise<ProbesSubsystem> {
   const sets = new ProbeSets(database.db);
   // Only this process uses the database: existing leases are left over from a crash.
@@ -80,7 +79,7 @@ export async function openProbes(
     { everyMs: CLEAN_EVERY_MS, isImmediate: true },
     {
       clock,
-      work: () => sets.deleteBefore(new Date(clock.now() - KEEP_MS)),
+      work: () => sets.deleteBefore(new Date(clock.now() - options.keepDays * DAY_MS)),
       onError: (error) => log.error({ err: error }, 'old raw probes could not be deleted'),
     },
   );

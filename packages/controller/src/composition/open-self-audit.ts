@@ -2,6 +2,7 @@ import type { DeploymentCalibration } from '@revtr/engine';
 import type { Ipv4Address } from '@revtr/net';
 import { HopKinds, SelfAudits, Users } from '@revtr/storage';
 import { kindAlertMail } from '../mail/messages.ts';
+import type { Retention } from '../retention/retention.ts';
 import { AccuracyMetrics } from '../self-audit/accuracy-metrics.ts';
 import { KindEvidenceKeeper } from '../self-audit/kind-evidence-keeper.ts';
 import { OperatorAlerts } from '../self-audit/operator-alerts.ts';
@@ -33,11 +34,12 @@ export async function openSelfAudit(
     readonly measurements: MeasurementsSubsystem;
     readonly safety: SafetySubsystem;
     readonly mail: MailSubsystem;
+    readonly retention: Retention;
     /** Whether this process keeps the atlas of a source. */
     readonly owns: (source: Ipv4Address) => boolean;
   },
 ): Promise<SelfAuditSubsystem> {
-  const { calibration, measuring, measurements, safety, mail, owns } = collaborators;
+  const { calibration, measuring, measurements, safety, mail, retention, owns } = collaborators;
   const { system, directory } = measuring;
   const audits = new SelfAudits(database.db);
   // Only this process uses the database: audits under way are left over from a crash.
@@ -49,25 +51,28 @@ export async function openSelfAudit(
     mail: (recipient, alert) => mail.send(recipient, kindAlertMail(alert)),
     log,
   });
-  const auditor = new SelfAuditor(settings, {
-    engine: system.engine,
-    engineParts: system.engineParts,
-    audits,
-    keeper,
-    calibration,
-    isPublic: (address) => {
-      const agent = directory.find(address);
-      return agent?.kind !== 'source' || agent.visibility === 'public';
+  const auditor = new SelfAuditor(
+    { ...settings, retention },
+    {
+      engine: system.engine,
+      engineParts: system.engineParts,
+      audits,
+      keeper,
+      calibration,
+      isPublic: (address) => {
+        const agent = directory.find(address);
+        return agent?.kind !== 'source' || agent.visibility === 'public';
+      },
+      hosts: () => system.vantagePoints(),
+      sources: () => system.sources().filter(owns),
+      isBusy: () => safety.switches.isSet('probing') || measurements.load() > BUSY_LOAD,
+      metrics: new AccuracyMetrics(metrics, () => keeper.rows),
+      onEvents: (events) => alerts.tell(events),
+      clock,
+      random,
+      log,
     },
-    hosts: () => system.vantagePoints(),
-    sources: () => system.sources().filter(owns),
-    isBusy: () => safety.switches.isSet('probing') || measurements.load() > BUSY_LOAD,
-    metrics: new AccuracyMetrics(metrics, () => keeper.rows),
-    onEvents: (events) => alerts.tell(events),
-    clock,
-    random,
-    log,
-  });
+  );
   return {
     name: 'selfAudit',
     audits,

@@ -15,6 +15,8 @@ import type { ReverseDnsProof } from './reverse-dns-proof.ts';
 export interface OptOutServiceOptions {
   /** Base URL of the system, for links in mails. Without one, no abuse contact is mailed. */
   readonly publicUrl: string | undefined;
+  /** How long a request is kept after its decision, days. */
+  readonly keepDays: number;
 }
 
 export interface OptOutServiceCollaborators {
@@ -40,7 +42,6 @@ export interface OptOutWish {
 
 const DAY_MS = 86_400_000;
 const PENDING_MS = 14 * DAY_MS;
-const KEEP_MS = 180 * DAY_MS;
 const MOST_PENDING = 10_000;
 const MAILS_A_DAY = 3;
 /** A request is looked up again after this time at the earliest, milliseconds. */
@@ -52,11 +53,13 @@ const TOKEN_BYTES = 16;
 /** Takes requests to opt out from people without an account, and accepts those that are proved. */
 export class OptOutService {
   readonly #publicUrl: string | undefined;
+  readonly #keepMs: number;
   readonly #collaborators: OptOutServiceCollaborators;
   readonly #sweeping: Periodic;
 
   constructor(options: OptOutServiceOptions, collaborators: OptOutServiceCollaborators) {
     this.#publicUrl = options.publicUrl?.replace(/\/$/, '');
+    this.#keepMs = options.keepDays * DAY_MS;
     this.#collaborators = collaborators;
     const { clock, log } = collaborators;
     this.#sweeping = new Periodic(
@@ -203,7 +206,7 @@ export class OptOutService {
   async #sweep(signal: AbortSignal): Promise<void> {
     const { requests, clock } = this.#collaborators;
     await requests.expire(this.#now());
-    await requests.deleteEnded(new Date(clock.now() - KEEP_MS));
+    await requests.deleteEnded(new Date(clock.now() - this.#keepMs));
     for (const request of await requests.toCheck(CHECKED_A_SWEEP)) {
       if (signal.aborted) return;
       await this.#checkDns(request).catch((error: unknown) => {

@@ -4,6 +4,7 @@ import type { Clock, Random } from '@revtr/probing';
 import type { FinishedSelfAudit, SelfAudits } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
+import { DEFAULT_RETENTION, type Retention } from '../retention/retention.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import type { AccuracyMetrics } from './accuracy-metrics.ts';
 import { countHops } from './audit-counts.ts';
@@ -27,6 +28,12 @@ export const DEFAULT_SELF_AUDIT: SelfAuditSettings = { perDay: 240, pairPauseMs:
 /** No audits. */
 export const NO_SELF_AUDIT: SelfAuditSettings = { perDay: 0, pairPauseMs: 3_600_000 };
 
+/** When the auditor audits, and how long it keeps what it found. */
+export interface SelfAuditorOptions extends SelfAuditSettings {
+  /** Default: `DEFAULT_RETENTION`. */
+  readonly retention?: Pick<Retention, 'selfAuditDays' | 'selfAuditCountDays'>;
+}
+
 /** What the auditor works with. */
 export interface SelfAuditorCollaborators extends SelfAuditCollaborators {
   readonly audits: SelfAudits;
@@ -48,9 +55,6 @@ export interface SelfAuditorCollaborators extends SelfAuditCollaborators {
 }
 
 const DAY_MS = 86_400_000;
-/** Single audits are kept for a month, and their counts by day for 400 days. */
-const KEEP_AUDITS_MS = 30 * DAY_MS;
-const KEEP_COUNTS_MS = 400 * DAY_MS;
 const CLEAN_EVERY_MS = 3_600_000;
 const REFRESH_EVERY_MS = 60_000;
 /** An audit that has not ended after this time has lost its process, milliseconds. */
@@ -62,15 +66,16 @@ const EARLY_SHARE = 0.8;
 
 /** Audits pairs of host and source in the background, one at a time, and keeps what the audits show. */
 export class SelfAuditor {
-  readonly #settings: SelfAuditSettings;
+  readonly #settings: SelfAuditorOptions;
   readonly #collaborators: SelfAuditorCollaborators;
   readonly #series: readonly Periodic[];
   #count = 0;
 
-  constructor(settings: SelfAuditSettings, collaborators: SelfAuditorCollaborators) {
+  constructor(settings: SelfAuditorOptions, collaborators: SelfAuditorCollaborators) {
     this.#settings = settings;
     this.#collaborators = collaborators;
     const { clock, log, keeper, audits } = collaborators;
+    const { retention = DEFAULT_RETENTION } = settings;
     const repeat = (everyMs: number, what: string, work: (signal: AbortSignal) => Promise<void>): Periodic =>
       new Periodic(
         { everyMs },
@@ -89,7 +94,10 @@ export class SelfAuditor {
       repeat(CLEAN_EVERY_MS, 'old self-audits could not be deleted', async () => {
         const now = clock.now();
         await audits.endAbandoned(new Date(now - MOST_AUDIT_MS));
-        await audits.deleteBefore(new Date(now - KEEP_AUDITS_MS), new Date(now - KEEP_COUNTS_MS));
+        await audits.deleteBefore(
+          new Date(now - retention.selfAuditDays * DAY_MS),
+          new Date(now - retention.selfAuditCountDays * DAY_MS),
+        );
       }),
     ];
   }

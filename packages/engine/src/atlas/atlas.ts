@@ -108,11 +108,12 @@ export class Atlas {
     if (path !== undefined) this.add(path);
   }
 
-  /** Removes paths measured before `oldest` (milliseconds since the Unix epoch). */
+  /** Removes paths, and stamps of pings, measured before `oldest` (milliseconds since the Unix epoch). */
   expire(source: Ipv4Address, oldest: number): void {
     const atlas = this.#sources.get(source);
     const old = [...(atlas?.paths.values() ?? [])].filter(({ at }) => at < oldest);
     this.remove(source, old);
+    atlas?.removeTails(oldest);
   }
 
   /** Removes paths. */
@@ -125,6 +126,11 @@ export class Atlas {
   /** Drops everything about a source. */
   clear(source: Ipv4Address): void {
     this.#sources.delete(source);
+  }
+
+  /** Sources of which something is known. */
+  sources(): Ipv4Address[] {
+    return [...this.#sources.keys()];
   }
 
   /** The atlases of all sources. */

@@ -129,6 +129,15 @@ export class SourceAtlas {
     for (const path of touched) this.#place(path);
   }
 
+  /** Removes the stamps of pings that were sent before `oldest` (milliseconds since the Unix epoch). Paths on which they are placed keep them. */
+  removeTails(oldest: number): void {
+    for (const [target, tails] of this.#tails) {
+      const kept = tails.filter(({ at }) => at >= oldest);
+      if (kept.length === 0) this.#tails.delete(target);
+      else if (kept.length < tails.length) this.#tails.set(target, kept);
+    }
+  }
+
   /**
    * Compares the paths with the answer of a hop to a Record Route ping. The paths from a hop on are disputed when another router, or another link
    * of the same router, stamped behind it than ever before, or when the answer has crossed another number of links than each of them has, or

@@ -12,6 +12,7 @@ import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { WIDE_BUDGETS } from '../world/wide-budgets.ts';
+import { CALM } from './calm.ts';
 import type { Checkout } from './checkout.ts';
 import { fleetProcess } from './fleet/process.ts';
 import { PostgresServer } from './postgres-server.ts';
@@ -29,6 +30,10 @@ export interface LocalClusterOptions {
   readonly vantagePoints: number;
   /** The processes of the controller. If there are several, they share a bus. */
   readonly layout: readonly PlannedProcess[];
+  /** Whether the controller, which is one process then, has its embedded database in place of PostgreSQL. Default: no. */
+  readonly isEmbedded?: boolean;
+  /** Whether answers depend neither on chance nor on time, see {@link CALM}. Default: no. */
+  readonly isCalm?: boolean;
   /** Variables of the processes of the controller and of the agents, in addition to those that they need. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the atlases of the sources are in the database at the start. Default: no, the controller collects them. */
@@ -57,7 +62,7 @@ export interface LocalCluster {
   readonly sources: readonly string[];
   /** The processes of the controller, as `engine1`, and `postgres`, `nats` and `fleet`. */
   readonly processes: ReadonlyMap<string, ManagedProcess>;
-  /** URL of the database for this process. */
+  /** URL of the database for this process; the directory of an embedded one. */
   readonly database: string;
   /** Directory with the log of each process. */
   readonly directory: string;
@@ -100,30 +105,38 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       hosts.map(({ address }) => address),
     );
     const log = (name: string): string => join(directory, `${name}.log`);
-    const postgres = new PostgresServer({ namespace, logFile: log('postgres'), listensOn: '127.0.0.1' });
-    undo.push(async () => postgres.remove());
-    undo.push(() => postgres.process.stop());
-    await postgres.initialise();
-    await postgres.start();
-    const processes = new Map([['postgres', postgres.process]]);
+    const postgres =
+      options.isEmbedded === true
+        ? undefined
+        : new PostgresServer({ namespace, logFile: log('postgres'), listensOn: '127.0.0.1' });
+    const processes = new Map<string, ManagedProcess>();
+    if (postgres !== undefined) {
+      undo.push(async () => postgres.remove());
+      undo.push(() => postgres.process.stop());
+      await postgres.initialise();
+      await postgres.start();
+      processes.set('postgres', postgres.process);
+    }
+    const database = postgres?.localUrl ?? join(directory, 'data');
     const isAlone = options.layout.length === 1;
     const nats = isAlone ? undefined : await startNats(namespace, '127.0.0.1', log('nats'));
     if (nats !== undefined) {
       undo.push(() => nats.process.stop());
       processes.set('nats', nats.process);
     }
-    await registerHosts(postgres.localUrl, world.sources, vantagePoints, options.version?.migrate);
+    if (postgres === undefined) await registerHostsInEmbedded(database, world.sources, vantagePoints);
+    else await registerHosts(database, world.sources, vantagePoints, options.version?.migrate);
     if (options.hasAtlases === true) {
       const addresses = vantagePoints.map(({ address }) => address);
-      await storeAtlases(postgres.localUrl, world, addresses);
+      await storeAtlases(database, world, addresses);
     }
-    say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
+    if (postgres !== undefined) say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
 
     const key = generateApiKey();
     const { environment = {} } = options;
     const shared = {
       ...(await sharedEnvironment(directory, world)),
-      REVTR_DATABASE: 'postgres://revtr@127.0.0.1/postgres',
+      REVTR_DATABASE: postgres === undefined ? database : 'postgres://revtr@127.0.0.1/postgres',
       ...(nats && { REVTR_BUS: nats.url }),
       REVTR_OPERATOR_KEY: key,
       ...(options.isGrpcServed === true && (await grpcEnvironment(directory))),
@@ -146,12 +159,12 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     await launch(first);
     await Promise.all(options.layout.filter((planned) => planned !== first).map((planned) => launch(planned)));
     say(`running: ${options.layout.map(({ name }) => name).join(', ')}`);
-    const { size, seed, onEnd } = options;
+    const { size, seed, isCalm = false, onEnd } = options;
     const fleet = fleetProcess(
       { namespace, directory, environment, ...(onEnd && { onEnd: (end: ProgramEnd) => onEnd('fleet', end) }) },
       {
         ...{ size, seed, agents: hosts.map(({ address }) => formatIpv4(address)) },
-        vantagePoints: parameters.vantagePoints,
+        ...{ vantagePoints: parameters.vantagePoints, isCalm },
         gateways: gateways.map((_, i) => ({ host: hostOf(i), port: GATEWAY_PORT })),
       },
     );
@@ -187,7 +200,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     return {
       ...{ apis, grpc, key, world, processes, directory, replace, stop },
       sources: world.sources.map(({ address }) => formatIpv4(address)),
-      database: postgres.localUrl,
+      database,
     };
   } catch (error) {
     await stop();
@@ -230,6 +243,28 @@ export async function registerHosts(
   await psql(url, `insert into agents (address, hostname, site, kind, state, can_spoof) values ${all.join(', ')};`);
 }
 
+/** Does the same for an embedded database, which no process uses. */
+async function registerHostsInEmbedded(
+  directory: string,
+  sources: readonly Place[],
+  vantagePoints: readonly Place[],
+): Promise<void> {
+  const { db, close } = await openDatabase(parseDatabaseSettings(directory));
+  const rows = (places: readonly Place[], kind: 'source' | 'vantagePoint') =>
+    places.map(({ address, hostname, site }) => ({
+      ...{ address: formatIpv4(address), hostname, site, kind, state: 'ready' as const },
+      can_spoof: kind === 'vantagePoint',
+    }));
+  try {
+    await db
+      .insertInto('agents')
+      .values([...rows(sources, 'source'), ...rows(vantagePoints, 'vantagePoint')])
+      .execute();
+  } finally {
+    await close();
+  }
+}
+
 /** Writes datasets and budgets, and returns the variables that all processes of the controller have. */
 export async function sharedEnvironment(
   directory: string,
@@ -263,8 +298,8 @@ async function grpcEnvironment(directory: string): Promise<Record<string, string
 }
 
 /** The simulated Internet of a cluster: that of the profile `published`, with more vantage points if more are asked for. */
-function fleetParameters({ size, seed, vantagePoints }: LocalClusterOptions): SimParameters {
-  const usual = simParameters(size, seed, {}, 'published');
+function fleetParameters({ size, seed, vantagePoints, isCalm = false }: LocalClusterOptions): SimParameters {
+  const usual = simParameters(size, seed, isCalm ? CALM : {}, 'published');
   return { ...usual, vantagePoints: Math.max(vantagePoints, usual.vantagePoints) };
 }
 

@@ -5,10 +5,12 @@ import { isSize, SIZES } from '@revtr/sim';
 import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { startCluster } from './cluster.ts';
+import { compareWithEmbedded } from './comparison/compare.ts';
 import { separateProcesses } from './process-layout.ts';
 import { renderUpgrade, upgradeCluster } from './upgrade.ts';
 
-const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N] [--upgrade-from REF]
+const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N]
+                       [--upgrade-from REF | --compare N]
 
 Starts a controller of many processes on this machine: N processes of each role
 (default 2), PostgreSQL, NATS, and a fleet of simulated agents in a new network
@@ -22,6 +24,11 @@ namespace. Prints the addresses of the APIs, and runs until Ctrl-C.
                   process after the other by this version while measurements
                   run, check that every accepted pair ends once, and stop; exit
                   code 1 if not
+  --compare N     measure N pairs on a cluster whose engines are processes of
+                  their own (--per-role of them) and with one process that has an
+                  embedded database, on a simulated Internet whose answers do
+                  not depend on chance or time, print as JSON what differs, and
+                  stop; exit code 1 if anything does
 
 Requires root and the Debian packages iproute2, nats-server and postgresql.
 docs/cluster.md describes the processes.
@@ -39,13 +46,20 @@ async function main(): Promise<number> {
     seed: { type: 'string', default: '1' },
     'per-role': { type: 'string', default: '2' },
     'upgrade-from': { type: 'string' },
+    compare: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseOrExit(() => parseArgs({ options }), HELP);
   const { size } = values;
-  const [seed, perRole] = [Number(values.seed), Number(values['per-role'])];
+  const [seed, perRole, pairs] = [Number(values.seed), Number(values['per-role']), Number(values.compare ?? 1)];
   const isValid =
-    isSize(size) && Number.isInteger(seed) && Number.isInteger(perRole) && perRole >= 1 && perRole <= MOST_PER_ROLE;
+    isSize(size) &&
+    Number.isInteger(seed) &&
+    Number.isInteger(pairs) &&
+    pairs >= 1 &&
+    Number.isInteger(perRole) &&
+    perRole >= 1 &&
+    perRole <= MOST_PER_ROLE;
   if (values.help || !isValid) {
     (values.help ? process.stdout : process.stderr).write(HELP);
     return values.help ? 0 : 2;
@@ -54,10 +68,18 @@ async function main(): Promise<number> {
     process.stderr.write('cluster: network namespaces require root\n');
     return 1;
   }
-  const say = (message: string): void => void process.stdout.write(`${message}\n`);
+  const isCompared = values.compare !== undefined;
+  const say = (message: string): void => void (isCompared ? process.stderr : process.stdout).write(`${message}\n`);
   const stopping = new AbortController();
   // A second Ctrl-C must not leave processes behind.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+  if (isCompared) {
+    const { signal } = stopping;
+    const options = { prefix: PREFIX, size, seed, engines: perRole, pairs };
+    const report = await compareWithEmbedded(options, { onProgress: say, signal });
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return report.identical === report.pairs ? 0 : 1;
+  }
   const from = values['upgrade-from'];
   if (from !== undefined) {
     const { signal } = stopping;

@@ -23,6 +23,7 @@ export class SimulatedAgents {
   readonly #events: AgentEvents;
   readonly #clock: Clock;
   readonly #joined = new Set<Ipv4Address>();
+  readonly #away = new Set<Ipv4Address>();
   readonly #stopping = new AbortController();
 
   constructor(
@@ -52,6 +53,18 @@ export class SimulatedAgents {
     this.#connect(CONNECTS_AFTER_MS);
   }
 
+  /** Disconnects an agent until {@link comeBack}. */
+  leave(address: Ipv4Address): void {
+    this.#away.add(address);
+    this.#joined.delete(address);
+  }
+
+  /** Lets an agent connect again that has left. */
+  comeBack(address: Ipv4Address): void {
+    this.#away.delete(address);
+    this.#connect(CONNECTS_AFTER_MS);
+  }
+
   stop(): void {
     this.#stopping.abort();
   }
@@ -64,7 +77,7 @@ export class SimulatedAgents {
   async #connectLater(address: Ipv4Address, afterMs: number): Promise<void> {
     const { signal } = this.#stopping;
     if (afterMs > 0) await this.#clock.sleep(afterMs, signal).catch(() => undefined);
-    if (signal.aborted || this.#joined.has(address)) return;
+    if (signal.aborted || this.#joined.has(address) || this.#away.has(address)) return;
     if (this.#directory.findRegistered(address) === undefined) return;
     this.#joined.add(address);
     this.#events.joined(address);

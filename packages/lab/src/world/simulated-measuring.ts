@@ -18,6 +18,8 @@ export interface MeasuringHosts {
    * lists are not used. Default: none; sources and vantage points are always available, and no agent connects.
    */
   readonly agents?: readonly Ipv4Address[] | undefined;
+  /** Receives the simulated agents, which can leave and return. Default: nobody does. */
+  readonly onAgents?: (agents: SimulatedAgents) => void;
   /** Probabilities of hops that no probe shows. Default: those of profile `kind`. */
   readonly assumptions?: AssumptionConfidence;
 }
@@ -39,6 +41,7 @@ export function simulatedMeasuring(
       calibration,
     };
     const agents = hosts.agents && new SimulatedAgents({ hosts: hosts.agents }, { directory, events, clock });
+    if (agents !== undefined) hosts.onAgents?.(agents);
     const connected = agents?.connected ?? new ConnectedAgents({ directory, sessionOf: () => undefined });
     const ready = (kind: 'source' | 'vantagePoint') => connected.ready(kind).map(({ address }) => address);
     return {

@@ -15,7 +15,14 @@ import {
 } from '@revtr/controller';
 import { parseIpv4 } from '@revtr/net';
 import { type Clock, systemClock, type TargetPolicy } from '@revtr/probing';
-import { generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import {
+  type Database,
+  type DatabaseCollaborators,
+  generateApiKey,
+  hashApiKey,
+  openDatabase,
+  parseDatabaseSettings,
+} from '@revtr/storage';
 import type { Logger } from 'pino';
 
 export interface SystemOptions {
@@ -28,8 +35,8 @@ export interface SystemOptions {
   readonly concurrency: number;
   /** Access to RIPE Atlas or to an emulator of it. Default: none. */
   readonly ripeAtlas?: RipeAtlasSettings | undefined;
-  /** The audit. Default: it has no journal. */
-  readonly audit?: Pick<AuditOptions, 'directory'>;
+  /** The audit. Default: it has no journal, and is kept for 90 days. */
+  readonly audit?: Partial<AuditOptions>;
   /** Largest number of pairs in one request. Default: 20,000. */
   readonly maxBatch?: number;
   /** Measurements a day that people without an account may submit from one client address. Default: none. */
@@ -50,6 +57,10 @@ export interface SystemOptions {
   readonly selfAudit?: ControllerOptions['selfAudit'];
   /** Limits of watches. Default: those of the controller. */
   readonly watches?: ControllerOptions['watches'];
+  /** How long results are kept, days. Default: for ever. */
+  readonly resultDays?: number;
+  /** How long other records are kept. Default: as long as those of a controller. */
+  readonly retention?: ControllerOptions['retention'];
   /** The public archive. Default: there is none. */
   readonly archive?: ControllerOptions['archive'];
   /** Where old results are. Default: in the database. */
@@ -78,6 +89,7 @@ export interface System {
   /** API key of an operator without limits. */
   readonly key: string;
   readonly controller: Controller;
+  readonly database: Database;
   stop(): Promise<void>;
 }
 
@@ -102,11 +114,15 @@ export async function startSystem(
     readonly targetPolicy: TargetPolicy;
     /** Default: the clock of the machine. */
     readonly clock?: Clock;
+    /** Default: mails wait for the operator. */
+    readonly sendMail?: ControllerCollaborators['sendMail'];
+    /** What the database works with. */
+    readonly forDatabase?: DatabaseCollaborators;
     readonly log: Logger;
   },
 ): Promise<System> {
   const { host, port, concurrency, maxBatch = 20_000 } = options;
-  const database = await openDatabase(parseDatabaseSettings(options.database));
+  const database = await openDatabase(parseDatabaseSettings(options.database), collaborators.forDatabase);
   const settings = {
     listen: { host, port },
     visitorMeasurementsPerDay: options.visitorMeasurementsPerDay,
@@ -125,6 +141,8 @@ export async function startSystem(
     surveyProbesPerHour: 0,
     selfAudit: options.selfAudit,
     watches: options.watches,
+    resultDays: options.resultDays,
+    retention: options.retention,
     archive: options.archive,
     cold: options.cold,
     safety: options.safety,
@@ -150,7 +168,7 @@ export async function startSystem(
       await controller.stop();
       await database.close();
     };
-    return { url, key, controller, stop };
+    return { url, key, controller, database, stop };
   } catch (error) {
     await database.close();
     throw error;

@@ -66,6 +66,15 @@ export class Timeline {
     return epoch.routing ?? this.#routingOf(epoch);
   }
 
+  /** Forgets the epochs that ended before `atMs`: nobody must ask about them any more. */
+  forgetBefore(atMs: number): void {
+    this.#advance(atMs);
+    const first = this.#find(atMs);
+    const forgotten = new Set(this.#epochs.splice(0, first));
+    for (let i = this.#kept.length - 1; i >= 0; i--) if (forgotten.has(this.#kept[i])) this.#kept.splice(i, 1);
+    this.#current = 0;
+  }
+
   #routingOf(epoch: Epoch): Routing {
     const routing = new Routing(this.#topology, epoch.state, epoch.undisturbed);
     epoch.routing = routing;

@@ -9,9 +9,12 @@ import { refuseBadText } from './text.ts';
  */
 export class CheckedPool implements PostgresPool {
   readonly #pool: PostgresPool;
+  readonly #onStatement: ((statement: Promise<unknown>) => void) | undefined;
 
-  constructor(pool: PostgresPool) {
+  /** `onStatement` receives every statement when it begins. */
+  constructor(pool: PostgresPool, onStatement?: (statement: Promise<unknown>) => void) {
     this.#pool = pool;
+    this.#onStatement = onStatement;
   }
 
   get options(): object {
@@ -20,7 +23,7 @@ export class CheckedPool implements PostgresPool {
 
   /** @throws {StorageError} `unreachable`, `databaseClosed` */
   async connect(): Promise<PostgresPoolClient> {
-    return new CheckedClient(await translated(this.#pool.connect()));
+    return new CheckedClient(await translated(this.#pool.connect()), this.#onStatement);
   }
 
   end(): Promise<void> {
@@ -30,9 +33,11 @@ export class CheckedPool implements PostgresPool {
 
 class CheckedClient implements PostgresPoolClient {
   readonly #client: PostgresPoolClient;
+  readonly #onStatement: ((statement: Promise<unknown>) => void) | undefined;
 
-  constructor(client: PostgresPoolClient) {
+  constructor(client: PostgresPoolClient, onStatement: ((statement: Promise<unknown>) => void) | undefined) {
     this.#client = client;
+    this.#onStatement = onStatement;
   }
 
   get processID(): number | undefined {
@@ -54,7 +59,9 @@ class CheckedClient implements PostgresPoolClient {
 
   async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     for (const parameter of parameters) if (typeof parameter === 'string') refuseBadText(parameter);
-    return translated(this.#client.query<R>(sql, parameters));
+    const result = translated(this.#client.query<R>(sql, parameters));
+    this.#onStatement?.(result);
+    return result;
   }
 }
 

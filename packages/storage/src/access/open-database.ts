@@ -1,5 +1,7 @@
+import { setTimeout as timer } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { lockDirectory } from '../embedded/lock-file.ts';
+import { maintainUntil } from '../embedded/maintenance.ts';
 import { NewDatabaseImage } from '../embedded/new-database-image.ts';
 import { PgliteConnection } from '../embedded/pglite-connection.ts';
 import { PglitePool } from '../embedded/pglite-pool.ts';
@@ -21,8 +23,13 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** The embedded database has no autovacuum, so dead rows of the tables that change most are removed once a minute. */
-const VACUUM_EVERY_MS = 60_000;
+/** What an open database works with. */
+export interface DatabaseCollaborators {
+  /** Waits until the next upkeep of the embedded database; rejects when `signal` fires. Default: a timer. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** Receives every statement when it begins. Default: nobody does. */
+  readonly onStatement?: (statement: Promise<unknown>) => void;
+}
 
 const newDatabase = new NewDatabaseImage();
 
@@ -31,13 +38,18 @@ const newDatabase = new NewDatabaseImage();
  * the files in it 0600.
  * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed` or `migrationFailed`
  */
-export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
+export async function openDatabase(
+  settings: DatabaseSettings,
+  { sleep = unreferencedTimer, onStatement }: DatabaseCollaborators = {},
+): Promise<Database> {
   const { pool, release, migrated } = openPool(settings);
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool) }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool, onStatement) }) });
   const isEmbedded = settings.kind !== 'postgres';
-  const vacuuming = isEmbedded ? setInterval(() => void vacuum(db), VACUUM_EVERY_MS).unref() : undefined;
+  const over = new AbortController();
+  const maintaining = isEmbedded ? maintainUntil(over.signal, db, sleep) : undefined;
   const close = async (): Promise<void> => {
-    clearInterval(vacuuming);
+    over.abort();
+    await maintaining;
     await db.destroy();
     release();
   };
@@ -78,8 +90,5 @@ function openPool(settings: DatabaseSettings): OpenPool {
   return { pool: new PglitePool(new PgliteConnection({ directory })), release };
 }
 
-async function vacuum(db: Kysely<Schema>): Promise<void> {
-  // A vacuum that fails is repeated at the next turn; statements that matter report the same fault themselves.
-  for (const table of ['measurements', 'atlas_traceroutes', 'audit_blocks', 'requested_sizes'] as const)
-    await sql`vacuum ${sql.table(table)}`.execute(db).catch(() => undefined);
-}
+const unreferencedTimer = (milliseconds: number, signal: AbortSignal): Promise<unknown> =>
+  timer(milliseconds, undefined, { signal, ref: false });

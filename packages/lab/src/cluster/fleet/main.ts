@@ -8,6 +8,7 @@ import { SimulatedInternet, simParameters, TunAttachment } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
 import { Namespaces } from '../../namespaces/namespaces.ts';
 import { openTunHost } from '../../tun/tun-host.ts';
+import { CALM } from '../calm.ts';
 import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
@@ -19,9 +20,14 @@ const WINDOW = 500;
  * what it is asked as a real agent does; only its packets go through the simulator.
  */
 async function startFleet(settings: FleetSettings, tracing: Tracing, signal: AbortSignal): Promise<void> {
-  const { size, seed, vantagePoints } = settings;
+  const { size, seed, vantagePoints, isCalm } = settings;
   const internet = new SimulatedInternet({
-    parameters: simParameters(size, seed, vantagePoints === undefined ? {} : { vantagePoints }, 'published'),
+    parameters: simParameters(
+      size,
+      seed,
+      { ...(isCalm && CALM), ...(vantagePoints !== undefined && { vantagePoints }) },
+      'published',
+    ),
     startMs: Date.now(),
   });
   const attachment = await attach(settings.attached ?? [], internet);

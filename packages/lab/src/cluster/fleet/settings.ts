@@ -9,6 +9,8 @@ export const fleetSettingsSchema = z.object({
   seed: z.int(),
   /** Vantage points that the simulated Internet has. Default: as many as its profile says. */
   vantagePoints: z.int().optional(),
+  /** Whether answers depend neither on chance nor on time. Default: they do. */
+  isCalm: z.boolean().default(false),
   /** Directory for the identities of the agents. */
   directory: z.string(),
   /** File with the controller's root certificate. */
@@ -23,4 +25,4 @@ export const fleetSettingsSchema = z.object({
   attached: z.array(z.object({ namespace: z.string(), address: z.ipv4() })).optional(),
 });
 /** What a fleet of simulated agents is told. */
-export type FleetSettings = z.infer<typeof fleetSettingsSchema>;
+export type FleetSettings = z.input<typeof fleetSettingsSchema>;

@@ -1,0 +1,137 @@
+import { ReverseTracerouteClient } from '@revtr/client';
+import { ROLES } from '@revtr/controller';
+import { systemClock } from '@revtr/probing';
+import type { Size } from '@revtr/sim';
+import { KernelLabError } from '../../namespaces/errors.ts';
+import { type LocalCluster, startCluster } from '../cluster.ts';
+import { type PlannedProcess, SINGLE_PROCESS } from '../process-layout.ts';
+import { psql } from '../psql.ts';
+import { untilReady } from '../servers.ts';
+import { type ComparedResult, comparedResult, type Difference, differencesOf } from './compared-result.ts';
+
+export interface ComparisonOptions {
+  readonly prefix: string;
+  readonly size: Size;
+  readonly seed: number;
+  readonly engines: number;
+  /** Pairs to measure, spread over the sources of all engines. */
+  readonly pairs: number;
+}
+
+/** How the results of a cluster compare with those of one process with an embedded database. */
+export interface ComparisonReport {
+  readonly pairs: number;
+  /** Engines that measured. */
+  readonly engines: number;
+  readonly hops: number;
+  readonly reached: number;
+  readonly identical: number;
+  readonly differences: readonly Difference[];
+}
+
+const SOURCES = 6;
+const VANTAGE_POINTS = 20;
+/** An engine tells the others what it learned about vantage points once a minute: after this time, all know it. */
+const SHARED_MS = 75_000;
+
+/**
+ * Measures the same pairs on a cluster and with one process that has an embedded database, one after the other in the same order, on a simulated Internet whose
+ * answers depend neither on chance nor on time. Requires root. @throws {KernelLabError}
+ */
+export async function compareWithEmbedded(
+  options: ComparisonOptions,
+  { onProgress, signal }: { readonly onProgress: (message: string) => void; readonly signal: AbortSignal },
+): Promise<ComparisonReport> {
+  const run = async <T>(layout: readonly PlannedProcess[], use: (cluster: LocalCluster) => Promise<T>): Promise<T> => {
+    const { prefix, size, seed } = options;
+    const isEmbedded = layout === SINGLE_PROCESS;
+    const cluster = await startCluster({
+      ...{ prefix, size, seed, layout, isEmbedded, onProgress },
+      ...{ sources: SOURCES, vantagePoints: VANTAGE_POINTS, hasAtlases: true, isCalm: true },
+    });
+    try {
+      return await use(cluster);
+    } finally {
+      await cluster.stop();
+    }
+  };
+  const ofCluster = await run(withEngines(options.engines), async (cluster) => {
+    const sources = await sourceOfEachEngine(cluster);
+    onProgress(`${sources.length} engines own sources`);
+    return {
+      sources,
+      results: await measureAll(cluster, sources, options.pairs, { onProgress, signal, shareMs: SHARED_MS }),
+    };
+  });
+  const { sources } = ofCluster;
+  const ofEmbedded = await run(SINGLE_PROCESS, (cluster) =>
+    measureAll(cluster, sources, options.pairs, { onProgress, signal, shareMs: 0 }),
+  );
+  const differences = ofEmbedded.map((result, i) => differencesOf(result, ofCluster.results[i]));
+  return {
+    pairs: ofEmbedded.length,
+    engines: sources.length,
+    hops: ofEmbedded.reduce((sum, { hops }) => sum + hops.length, 0),
+    reached: ofEmbedded.filter(({ stopReason }) => stopReason === 'reaches').length,
+    identical: differences.filter(({ length }) => length === 0).length,
+    differences: differences.flat(),
+  };
+}
+
+/** A process of each engine, and one for all other roles. */
+const withEngines = (count: number): readonly PlannedProcess[] => [
+  { name: 'front1', roles: ROLES.filter((role) => role !== 'engine') },
+  ...Array.from({ length: count }, (_, i) => ({ name: `engine${i + 1}`, roles: ['engine' as const] })),
+];
+
+/** One source of each engine that owns any. */
+async function sourceOfEachEngine({ database, sources }: LocalCluster): Promise<readonly string[]> {
+  let leases: readonly string[] = [];
+  await untilReady('ownership', async () => {
+    leases = await psql(
+      database,
+      "select owner, substr(name, 8) from leases where name like 'source/%' and until > clock_timestamp() order by name;",
+    );
+    return leases.length === sources.length;
+  });
+  const byOwner = new Map<string, string>();
+  for (const lease of leases) {
+    const [owner, source] = lease.split('|');
+    if (!byOwner.has(owner)) byOwner.set(owner, source);
+  }
+  return [...byOwner.values()];
+}
+
+/** Measures one pair after the other, all pairs of a source before those of the next. */
+async function measureAll(
+  { apis, key, world }: LocalCluster,
+  sources: readonly string[],
+  count: number,
+  {
+    onProgress,
+    signal,
+    shareMs,
+  }: { readonly onProgress: (message: string) => void; readonly signal: AbortSignal; readonly shareMs: number },
+): Promise<readonly ComparedResult[]> {
+  const client = new ReverseTracerouteClient({ server: apis[0], key });
+  await untilReady('fleet', async () => {
+    const agents = await client.fleet.agents().catch(() => []);
+    return agents.length > 0 && agents.every(({ connected, state }) => connected && state === 'ready');
+  });
+  for (const source of sources) await client.fleet.atlasWhenDone(source);
+  const destinations = world.randomRequests(count, 'comparison').map(({ dst }) => dst);
+  const results: ComparedResult[] = [];
+  for (const [turn, src] of sources.entries()) {
+    if (turn > 0) await systemClock.sleep(shareMs, signal);
+    for (const [i, dst] of destinations.entries()) {
+      if (i % sources.length !== turn) continue;
+      if (signal.aborted) throw new KernelLabError('stopped', 'stopped', {});
+      const pair = { src, dst, label: `pair ${i}`, useCache: false, isRunRttPings: false };
+      const { batchId } = await client.submit([pair]);
+      const { measurements } = await client.wait(batchId);
+      results.push(...measurements.map(comparedResult));
+      if (results.length % 20 === 0) onProgress(`${results.length} of ${count} pairs measured`);
+    }
+  }
+  return results;
+}

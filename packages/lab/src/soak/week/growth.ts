@@ -1,0 +1,45 @@
+/** Something that is sampled: its values at equal intervals. */
+export interface Series {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** Growth up to this much is none, in the unit of the values. */
+  readonly tolerated: number;
+}
+
+/** How something changed from the first to the last of the days that count. */
+export interface Growth {
+  readonly name: string;
+  /** Medians of the first and the last day that counts. */
+  readonly first: number;
+  readonly last: number;
+  /** What the trend of the days adds up to. */
+  readonly grown: number;
+  readonly grows: boolean;
+}
+
+/** Growth up to this share of the median is none: samples of a day differ. */
+const TOLERATED_SHARE = 0.1;
+
+/**
+ * Judges whether something grows. The trend is the median of the slopes between the medians of any two days (Theil 1950, Sen 1968), so that single days that
+ * differ do not count.
+ * @param perDay samples in a day
+ * @param skippedDays days at the beginning in which tables fill up to their retention
+ * @throws {RangeError} when fewer than three days count
+ */
+export function growthOf({ name, values, tolerated }: Series, perDay: number, skippedDays: number): Growth {
+  const days = Array.from({ length: Math.floor(values.length / perDay) - skippedDays }, (_, day) =>
+    medianOf(values.slice((skippedDays + day) * perDay, (skippedDays + day + 1) * perDay)),
+  );
+  if (days.length < 3) throw new RangeError('a trend needs three days at least');
+  const slopes = days.flatMap((from, i) => days.slice(i + 1).map((to, j) => (to - from) / (j + 1)));
+  const grown = medianOf(slopes) * (days.length - 1);
+  const grows = grown > Math.max(tolerated, TOLERATED_SHARE * medianOf(days));
+  return { name, first: days[0], last: days[days.length - 1], grown: Math.round(grown * 10) / 10, grows };
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

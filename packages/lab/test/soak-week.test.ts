@@ -1,0 +1,98 @@
+import { systemClock } from '@revtr/probing';
+import { VirtualClock } from '@revtr/sim';
+import { describe, expect, it } from 'vitest';
+import { coarseClock } from '../src/soak/week/coarse-clock.ts';
+import { growthOf } from '../src/soak/week/growth.ts';
+import { PacedTime } from '../src/soak/week/paced-time.ts';
+
+/** Values of `days` days of 24 samples each. */
+const valuesOf = (days: number, value: (day: number, hour: number) => number): number[] =>
+  Array.from({ length: days * 24 }, (_, i) => value(Math.floor(i / 24), i % 24));
+
+describe('growth over days', () => {
+  const judge = (values: readonly number[], tolerated = 5) => growthOf({ name: 'rows', values, tolerated }, 24, 3);
+
+  it('finds a leak that is small beside the changes of a day', () => {
+    const leak = judge(valuesOf(8, (day, hour) => 1_000 + 300 * Math.sin(hour) + 60 * day));
+    expect(leak).toMatchObject({ grown: 240, grows: true });
+  });
+
+  it('accepts what fills up at first, what falls, and what is deleted once a day', () => {
+    expect(judge(valuesOf(8, (day) => Math.min(day, 2) * 500)).grows).toBe(false);
+    expect(judge(valuesOf(8, (day) => 1_000 - day)).grows).toBe(false);
+    expect(judge(valuesOf(8, (_, hour) => 1_000 + 100 * hour)).grows).toBe(false);
+  });
+
+  it('accepts one day that differs, and growth that is tolerated', () => {
+    expect(judge(valuesOf(8, (day) => (day === 6 ? 5_000 : 100))).grows).toBe(false);
+    expect(
+      judge(
+        valuesOf(8, (day) => day),
+        5,
+      ).grows,
+    ).toBe(false);
+    expect(
+      judge(
+        valuesOf(8, (day) => 2 * day),
+        5,
+      ).grows,
+    ).toBe(true);
+  });
+
+  it('refuses too few days', () => {
+    expect(() => judge(valuesOf(5, () => 1))).toThrow(RangeError);
+  });
+});
+
+describe('virtual time of a system with a real database', () => {
+  /** Resolves when the clock has had time to run events. */
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('stands still during statements, passes in real time during requests, and otherwise jumps', async () => {
+    const clock = new VirtualClock({ startMs: 0 });
+    const time = new PacedTime({ clock });
+    const over = new AbortController();
+    const driving = clock.runUntil(over.signal);
+    let woken = 0;
+    const sleeper = (async () => {
+      for (; !over.signal.aborted; woken++) await clock.sleep(3_600_000, over.signal).catch(() => undefined);
+    })();
+    await turns();
+    expect(woken).toBeGreaterThan(2);
+
+    const statement = Promise.withResolvers<void>();
+    time.holdFor(statement.promise);
+    const held = clock.now();
+    await turns();
+    expect(clock.now()).toBe(held);
+
+    const request = Promise.withResolvers<void>();
+    const answered = time.during(() => request.promise);
+    await turns();
+    expect(clock.now()).toBe(held);
+    statement.resolve();
+    await turns();
+    await systemClock.sleep(20);
+    const passed = clock.now() - held;
+    expect(passed).toBeGreaterThan(0);
+    expect(passed).toBeLessThan(3_600_000);
+
+    request.resolve();
+    await answered;
+    await turns();
+    expect(clock.now() - held).toBeGreaterThan(3_600_000);
+    over.abort();
+    await Promise.all([sleeper, driving]);
+  });
+
+  it('lets the pauses of a controller end together', async () => {
+    const clock = new VirtualClock({ startMs: 500 });
+    const coarse = coarseClock({ stepMs: 60_000 }, clock);
+    const ends = await clock.drive(
+      Promise.all([999, 1_000, 59_500, 59_501].map((ms) => coarse.sleep(ms).then(() => clock.now()))),
+    );
+    expect(ends).toEqual([1_499, 60_000, 60_000, 120_000]);
+  });
+});
