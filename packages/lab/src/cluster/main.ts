@@ -5,7 +5,7 @@ import { isSize, SIZES } from '@revtr/sim';
 import { parseOrExit } from '../command-line.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { startCluster } from './cluster.ts';
-import { compareWithEmbedded } from './comparison/compare.ts';
+import { compareWithEmbedded } from './compare-with-embedded.ts';
 import { separateProcesses } from './process-layout.ts';
 import { renderUpgrade, upgradeCluster } from './upgrade.ts';
 

@@ -8,7 +8,7 @@ import { SimulatedInternet, simParameters, TunAttachment } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
 import { Namespaces } from '../../namespaces/namespaces.ts';
 import { openTunHost } from '../../tun/tun-host.ts';
-import { CALM } from '../calm.ts';
+import { CALM } from './calm.ts';
 import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 

@@ -2,12 +2,12 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import { ROLES } from '@revtr/controller';
 import { systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
-import { KernelLabError } from '../../namespaces/errors.ts';
-import { type LocalCluster, startCluster } from '../cluster.ts';
-import { type PlannedProcess, SINGLE_PROCESS } from '../process-layout.ts';
-import { psql } from '../psql.ts';
-import { untilReady } from '../servers.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
+import { type LocalCluster, startCluster } from './cluster.ts';
 import { type ComparedResult, comparedResult, type Difference, differencesOf } from './compared-result.ts';
+import { type PlannedProcess, SINGLE_PROCESS } from './process-layout.ts';
+import { psql } from './psql.ts';
+import { untilReady } from './servers.ts';
 
 export interface ComparisonOptions {
   readonly prefix: string;
@@ -29,7 +29,8 @@ export interface ComparisonReport {
   readonly differences: readonly Difference[];
 }
 
-const SOURCES = 6;
+/** An engine derives who operates a router from the atlases of its own sources: with several sources, it knows less than one process that owns all. */
+const SOURCES = 1;
 const VANTAGE_POINTS = 20;
 /** An engine tells the others what it learned about vantage points once a minute: after this time, all know it. */
 const SHARED_MS = 75_000;
@@ -130,7 +131,7 @@ async function measureAll(
       const { batchId } = await client.submit([pair]);
       const { measurements } = await client.wait(batchId);
       results.push(...measurements.map(comparedResult));
-      if (results.length % 20 === 0) onProgress(`${results.length} of ${count} pairs measured`);
+      if (results.length % 5 === 0) onProgress(`${results.length} of ${count} pairs measured`);
     }
   }
   return results;
