@@ -6,7 +6,7 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { inNetworkNamespace } from '@revtr/linux';
 import { formatIpv4 } from '@revtr/net';
-import { type Database, openDatabase, parseDatabaseSettings } from '@revtr/storage';
+import { type Database, generateApiKey, hashApiKey, openDatabase, parseDatabaseSettings, Users } from '@revtr/storage';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -112,23 +112,32 @@ describe('a cluster with two processes of each role', () => {
     process(name).log.split('"msg":"started"').length - 1 >= times;
 
   it('lets a process end that cannot start, although it is connected to the bus', async () => {
-    const namespace = new Namespaces({ prefix: PREFIX }).control;
+    const users = new Users(database.db);
+    const limits = { max_per_day: 1, max_parallel: 1, max_per_minute: 1 };
+    const { id } = await users.ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
+    const key = generateApiKey();
+    await users.addKey(id, hashApiKey(key));
     const environment = Object.fromEntries(
       readFileSync(`/proc/${process('gateway1').pid}/environ`, 'utf8')
         .split('\0')
         .filter((line) => line !== '')
         .map((line) => line.split(/=(.*)/s)),
     );
-    const logFile = join(cluster.directory, 'second.log');
+    const logFile = join(cluster.directory, 'refused.log');
     const end = await new Promise((onEnd) =>
       new ManagedProcess({
-        ...{ namespace, logFile, onEnd },
+        ...{ namespace: new Namespaces({ prefix: PREFIX }).control, logFile, onEnd },
         command: [execPath, fileURLToPath(import.meta.resolve('@revtr/controller/main'))],
-        environment: { ...environment, REVTR_AUDIT_DIRECTORY: join(cluster.directory, 'second-audit') },
+        environment: {
+          ...environment,
+          REVTR_AUDIT_DIRECTORY: join(cluster.directory, 'refused-audit'),
+          // The operator's account is looked at after the process has connected to the bus.
+          REVTR_OPERATOR_KEY: key,
+        },
       }).start(),
     );
     expect(end).toEqual({ exitCode: 1, signal: null });
-    expect(readFileSync(logFile, 'utf8')).toContain('port 4380 is used by another program');
+    expect(readFileSync(logFile, 'utf8')).toContain('REVTR_OPERATOR_KEY is a key that was revoked or replaced');
   });
 
   it('serves gRPC in processes that have the role api alone', async () => {

@@ -835,6 +835,18 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect(outline.asns).toEqual([1, 2, 3]);
     });
 
+    it('outlines as many measurements of a batch as are asked for, in their order', async () => {
+      const batch = await accept(await newUser(), 250);
+      const batches = new Batches(database.db);
+      const ids = (await batches.measurementsOf(batch)).map(({ id }) => id);
+      const outlined = async (limit: number, after: number): Promise<number[]> =>
+        (await batches.outlinesOf(batch, { limit, after })).map(({ id }) => id);
+      expect(ids).toHaveLength(250);
+      expect(await outlined(230, 0)).toEqual(ids.slice(0, 230));
+      expect(await outlined(300, 0)).toEqual(ids);
+      expect(await outlined(100, ids[149])).toEqual(ids.slice(150));
+    });
+
     it('leases the jobs of the given sources, those of an earlier owner first', async () => {
       const jobs = new Jobs(database.db);
       const user = await newUser();

@@ -3,7 +3,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ReverseTracerouteClient } from '@revtr/client';
+import { ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
@@ -125,8 +125,9 @@ class Load {
     const observing = (async () => {
       while (!over.signal.aborted) {
         const known = submitted;
-        const { queued, running } = await this.#client.fleet.queue();
-        steps.note(known - queued - running);
+        // A server that is busy may close an idle connection as a request arrives: the next look makes up for it.
+        const queue = await this.#client.fleet.queue().catch(ignoreUnreachable);
+        if (queue !== undefined) steps.note(known - queue.queued - queue.running);
         await sleep(POLL_MS);
       }
     })();
@@ -150,4 +151,8 @@ class Load {
       for await (const { stopReason } of this.#client.eachOutline(id)) if (stopReason === 'reaches') reached++;
     return reached;
   }
+}
+
+function ignoreUnreachable(error: unknown): undefined {
+  if (!(error instanceof ClientError) || error.code !== 'unreachable') throw error;
 }
