@@ -27,11 +27,12 @@ prints a table on standard error, and a report as JSON on standard output.
   --no-kills          kill nothing
 
 A million pairs need about 28 GB of disk. The exit code is 1 if the output is
-not complete, a program counts another number of results, the client used 300
+not complete, a program counts another number of results, the client used 286
 MiB or more, or no result arrived for 15 minutes.
 `;
 
-const MOST_CLIENT_MIB = 300;
+/** 300 MB. */
+const MOST_CLIENT_MIB = 286;
 
 const optionsSchema = z.strictObject({
   pairs: z.coerce.number().int().min(1).max(10_000_000).default(10_000),
