@@ -47,6 +47,7 @@ describe('the outlines of a batch', () => {
         networks: known.filter((asn, i) => asn !== known[i - 1]),
         ...(leastTrust !== undefined && { leastTrust }),
         confidence: result?.confidence,
+        startedAt: result?.startedAt,
         ...(hops[0]?.rttMs !== undefined && { rttMs: hops[0].rttMs }),
         durationMs: expect.closeTo((result?.endedAt ?? 0) - (result?.startedAt ?? 0), 3),
       };
