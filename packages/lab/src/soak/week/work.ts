@@ -1,3 +1,4 @@
+import type { ReverseTracerouteClient } from '@revtr/client';
 import type { Life } from './life.ts';
 import type { People } from './people.ts';
 
@@ -8,6 +9,8 @@ const PER_BATCH = 20;
 const REPEATED_EVERY = 5;
 /** A batch that has not ended by then counts as lost, virtual minutes. */
 const PATIENCE_MINUTES = 60;
+/** How often other pairs are submitted in place of refused ones, so that the load of all days is the same. */
+const MOST_REPLACEMENTS = 10;
 
 /** Submits measurements for the people who are there, and waits for their results. */
 export class Work {
@@ -43,28 +46,37 @@ export class Work {
     await Promise.all(open);
   }
 
-  async #measure(): Promise<void> {
+  async #measure(size = PER_BATCH, replacements = 0): Promise<void> {
     const { system, random, clock } = this.#life;
     const client = this.#people.any();
-    const pairs = Array.from({ length: PER_BATCH }, () => ({
+    const pairs = Array.from({ length: size }, () => ({
       src: random.pick(system.sources),
       dst: random.pick(system.destinations),
       useCache: random.below(2) === 0,
     }));
     const idempotencyKey = `${clock.now()}-${random.below(1_000_000)}`;
-    const submit = () => client.submit(pairs, { skipInvalid: true, idempotencyKey });
+    const submit = () => client.submitValid(pairs, { idempotencyKey });
     const submitted = await this.#life.ask('batches', submit);
     if (submitted === undefined) return;
-    const accepted = PER_BATCH - submitted.rejected.length;
-    this.#accepted += accepted;
-    this.#life.count('pairs refused', submitted.rejected.length);
-    if (random.below(REPEATED_EVERY) === 0) {
-      const repeated = await this.#life.ask('batches submitted again', submit);
-      if (repeated !== undefined && repeated.batchId !== submitted.batchId) this.#life.count('batches measured twice');
+    const { batchId, rejected } = submitted;
+    this.#life.count('pairs refused', rejected.length);
+    const isReplaced = rejected.length > 0 && replacements < MOST_REPLACEMENTS;
+    const replaced = isReplaced ? this.#measure(rejected.length, replacements + 1) : undefined;
+    if (batchId !== undefined) {
+      this.#accepted += size - rejected.length;
+      if (random.below(REPEATED_EVERY) === 0) {
+        const repeated = await this.#life.ask('batches submitted again', submit);
+        if (repeated !== undefined && repeated.batchId !== batchId) this.#life.count('batches measured twice');
+      }
+      await this.#waitFor(batchId, size - rejected.length, client);
     }
+    await replaced;
+  }
+
+  async #waitFor(batchId: number, accepted: number, client: ReverseTracerouteClient): Promise<void> {
     for (let minutes = 0; minutes < PATIENCE_MINUTES; minutes++) {
-      await clock.sleep(MINUTE_MS);
-      const batch = await this.#life.ask('batches read', () => client.batch(submitted.batchId));
+      await this.#life.clock.sleep(MINUTE_MS);
+      const batch = await this.#life.ask('batches read', () => client.batch(batchId));
       // The account may have been deleted, with its measurements.
       if (batch !== undefined && batch.done < batch.total) continue;
       this.#ended += accepted;
