@@ -3,21 +3,17 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { installBodyDeadline } from '../src/api/http/body-deadline.ts';
+import { connectRaw, type RawConnection } from './raw-connection.ts';
 
 let app: FastifyInstance;
 let client: Socket;
-let answer = '';
+let answer: RawConnection['answer'];
 beforeEach(async () => {
   app = fastify();
   installBodyDeadline(app, { leastMs: 20, bytesPerSecond: 1_000 });
   app.post('/small', { bodyLimit: 10 }, (_request, reply) => reply.send('read'));
   app.post('/large', { bodyLimit: 10_000_000 }, (_request, reply) => reply.send('read'));
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  client = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-  answer = '';
-  client.on('data', (data) => {
-    answer += String(data);
-  });
+  ({ client, answer } = await connectRaw(app));
 });
 afterEach(async () => {
   client.destroy();
@@ -30,7 +26,7 @@ const begin = (path: string): void => {
 it('a body that does not arrive in time ends the connection', async () => {
   begin('/small');
   await once(client, 'close');
-  expect(answer).toBe('');
+  expect(answer()).toBe('');
 });
 
 it('a route that takes large bodies waits longer', async () => {
@@ -40,5 +36,5 @@ it('a route that takes large bodies waits longer', async () => {
   other.resume();
   await once(other, 'close');
   client.write('}');
-  await expect.poll(() => answer).toContain('200 OK');
+  await expect.poll(() => answer()).toContain('200 OK');
 });

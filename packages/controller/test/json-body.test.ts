@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type FastifyInstance, fastify } from 'fastify';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { installJsonBody } from '../src/api/http/json-body.ts';
+import { connectRaw, type RawConnection } from './raw-connection.ts';
 
 const TWO_MINUTES_MS = 120_000;
 
 let app: FastifyInstance;
 let client: Socket;
-let answer = '';
+let answer: RawConnection['answer'];
 let goOn: () => void;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -25,12 +26,7 @@ beforeEach(async () => {
   installJsonBody(app);
   app.get('/', (_request, reply) => reply.send(Readable.from(parts())));
   app.post('/', (_request, reply) => reply.send(Readable.from(parts())));
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  client = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-  answer = '';
-  client.on('data', (data) => {
-    answer += String(data);
-  });
+  ({ client, answer } = await connectRaw(app));
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -38,7 +34,7 @@ afterEach(async () => {
   await app.close();
 });
 const firstPart = async (): Promise<void> => {
-  while (!answer.includes('first part')) await once(client, 'data');
+  while (!answer().includes('first part')) await once(client, 'data');
 };
 
 it.each([
@@ -50,7 +46,7 @@ it.each([
   vi.advanceTimersByTime(TWO_MINUTES_MS);
   goOn();
   await once(client, 'close');
-  expect(answer).toContain('last part');
+  expect(answer()).toContain('last part');
 });
 
 it('a body that does not arrive in time ends the connection', async () => {
@@ -59,5 +55,5 @@ it('a body that does not arrive in time ends the connection', async () => {
   await begun;
   await vi.advanceTimersByTimeAsync(TWO_MINUTES_MS);
   await once(client, 'close');
-  expect(answer).not.toContain('first part');
+  expect(answer()).not.toContain('first part');
 });

@@ -18,8 +18,18 @@ export class Holder {
     this.#path = join(tmpdir(), `revtr-lab-${name}.pid`);
   }
 
-  /** Records this process, also in place of one that was killed. @throws {KernelLabError} `alreadyRunning` */
-  take(): void {
+  /** Runs `work` as the process that runs the lab. @throws {KernelLabError} `alreadyRunning` */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#take();
+    try {
+      return await work();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Records this process, also in place of one that was killed. */
+  #take(): void {
     const pid = this.#read();
     if (pid !== undefined && isAlive(pid))
       throw new KernelLabError(
@@ -27,11 +37,11 @@ export class Holder {
         `process ${pid} runs a lab with the name ${this.#name}. To remove it, run: npm run lab -- down --name ${this.#name}`,
         { name: this.#name, pid },
       );
-    this.release();
+    this.#release();
     writeFileSync(this.#path, String(process.pid), { flag: 'wx' });
   }
 
-  release(): void {
+  #release(): void {
     rmSync(this.#path, { force: true });
   }
 
@@ -42,7 +52,7 @@ export class Holder {
       process.kill(pid, 'SIGTERM');
       for (let waited = 0; isAlive(pid) && waited < STOP_MS; waited += POLL_MS) await sleep(POLL_MS);
     }
-    this.release();
+    this.#release();
   }
 
   #read(): number | undefined {

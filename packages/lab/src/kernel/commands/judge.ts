@@ -33,13 +33,7 @@ interface Scenario {
  * @throws {KernelLabError} `alreadyRunning`
  */
 export async function judgeScenarios(options: JudgeOptions): Promise<number> {
-  const holder = new Holder(options.name);
-  holder.take();
-  try {
-    return await judge(options);
-  } finally {
-    holder.release();
-  }
+  return new Holder(options.name).during(() => judge(options));
 }
 
 async function judge({ name, files, seed, isJson }: JudgeOptions): Promise<number> {

@@ -5,6 +5,7 @@ import { Namespaces } from '../../namespaces/namespaces.ts';
 import type { KernelLab } from '../network/kernel-lab.ts';
 import { startKernelSystem } from '../system/kernel-system.ts';
 import { parseTopology } from '../topology/parse.ts';
+import type { KernelTopology } from '../topology/topology.ts';
 import { runBeforeStart } from './before-start.ts';
 import { Holder } from './holder.ts';
 
@@ -20,36 +21,34 @@ export interface UpOptions {
 }
 
 /** Builds the network of a topology file and runs the system on it until a signal. Returns the exit code. @throws {KernelLabError} `alreadyRunning` */
-export async function up(file: string, { name, port, controlAddress, beforeStart }: UpOptions): Promise<number> {
+export async function up(file: string, options: UpOptions): Promise<number> {
   const topology = parseTopology(JSON.parse(readFileSync(file, 'utf8')));
-  const holder = new Holder(name);
-  holder.take();
-  try {
-    const stop = stopSignal();
-    const system = await startKernelSystem(topology, {
-      prefix: name,
-      port,
-      onProgress: say,
-      signal: stop,
-      ...(controlAddress !== undefined && { controlAddress }),
-      ...(beforeStart !== undefined && {
-        beforeStart: (lab) => runBeforeStart(beforeStart, { lab, name, signal: stop }),
-      }),
-    });
-    const { api, key, operatorKey, source, namespaces, failed, lab } = system;
-    process.stdout.write(`${JSON.stringify({ api, key, operatorKey, source, namespaces })}\n`);
-    say(`To use it as the host of the source ${source}: export REVTR_SERVER=${api} REVTR_KEY=${key}`);
-    say(`To use it as the operator: export REVTR_SERVER=${api} REVTR_KEY=${operatorKey}`);
-    say('running; press Ctrl-C to stop');
-    const ended = AbortSignal.any([stop, failed]);
-    await Promise.all([applyChanges(lab, ended), untilAborted(ended)]);
-    if (failed.aborted) say(`lab: ${failed.reason.message}`);
-    say('removing the lab');
-    await system.stop();
-    return failed.aborted ? 1 : 0;
-  } finally {
-    holder.release();
-  }
+  return new Holder(options.name).during(() => run(topology, options));
+}
+
+async function run(topology: KernelTopology, { name, port, controlAddress, beforeStart }: UpOptions): Promise<number> {
+  const stop = stopSignal();
+  const system = await startKernelSystem(topology, {
+    prefix: name,
+    port,
+    onProgress: say,
+    signal: stop,
+    ...(controlAddress !== undefined && { controlAddress }),
+    ...(beforeStart !== undefined && {
+      beforeStart: (lab) => runBeforeStart(beforeStart, { lab, name, signal: stop }),
+    }),
+  });
+  const { api, key, operatorKey, source, namespaces, failed, lab } = system;
+  process.stdout.write(`${JSON.stringify({ api, key, operatorKey, source, namespaces })}\n`);
+  say(`To use it as the host of the source ${source}: export REVTR_SERVER=${api} REVTR_KEY=${key}`);
+  say(`To use it as the operator: export REVTR_SERVER=${api} REVTR_KEY=${operatorKey}`);
+  say('running; press Ctrl-C to stop');
+  const ended = AbortSignal.any([stop, failed]);
+  await Promise.all([applyChanges(lab, ended), untilAborted(ended)]);
+  if (failed.aborted) say(`lab: ${failed.reason.message}`);
+  say('removing the lab');
+  await system.stop();
+  return failed.aborted ? 1 : 0;
 }
 
 /** Stops the process that runs a lab, then removes namespaces that a killed process has left behind. */
