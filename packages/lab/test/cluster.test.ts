@@ -174,7 +174,8 @@ describe('a cluster with two processes of each role', () => {
 
   it('ends every pair exactly once although an engine and a gateway are killed', async () => {
     await expect.poll(owners, { timeout: 60_000 }).toHaveLength(SOURCES);
-    expect(new Set(await owners()).size).toBe(2);
+    // An engine that is slow for a moment loses its leases, and gets its share back.
+    await expect.poll(async () => new Set(await owners()).size, { timeout: 60_000 }).toBe(2);
     const batchId = await submit(clients[0], 120, 'killed');
     await expect.poll(() => ended(batchId), { timeout: 60_000, interval: 10 }).toBeGreaterThan(5);
     await Promise.all([process('engine1').kill(), process('gateway1').kill()]);
