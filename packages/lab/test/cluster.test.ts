@@ -60,6 +60,7 @@ describe('a cluster with two processes of each role', () => {
   let cluster: LocalCluster;
   let database: Database;
   let clients: readonly ReverseTracerouteClient[];
+  const collector = new Collector();
 
   beforeAll(async () => {
     cluster = await startCluster({
@@ -70,6 +71,9 @@ describe('a cluster with two processes of each role', () => {
       },
       isGrpcServed: true,
     });
+    // From the start: exporters that nobody listens to wait longer and longer, and drop spans.
+    const { control } = new Namespaces({ prefix: PREFIX });
+    await collector.start(COLLECTOR_PORT, (listen) => inNetworkNamespace(control, listen));
     clients = cluster.apis.map((server) => new ReverseTracerouteClient({ server, key: cluster.key }));
     database = await openDatabase(parseDatabaseSettings(cluster.database));
     await countEndings(cluster.database);
@@ -77,6 +81,7 @@ describe('a cluster with two processes of each role', () => {
   afterAll(async () => {
     await database?.close();
     await cluster?.stop();
+    collector.stop();
   }, 60_000);
 
   const owners = async (): Promise<string[]> => {
@@ -216,43 +221,36 @@ describe('a cluster with two processes of each role', () => {
   }, 60_000);
 
   it('records a measurement as one trace, from the API to the agents', async () => {
-    const collector = new Collector();
-    const { control: namespace } = new Namespaces({ prefix: PREFIX });
-    await collector.start(COLLECTOR_PORT, (listen) => inNetworkNamespace(namespace, listen));
-    try {
-      const batchId = await submit(clients[0], 3, 'traced');
-      await expectOneEnding(clients[1], batchId, 3);
-      const ofBatch = () => {
-        const { traceId } = collector.spans.find(({ attributes }) => attributes['revtr.pairs'] === '3') ?? {};
-        return collector.spans.filter((span) => span.traceId === traceId);
-      };
-      const parentOf = ({ parentId }: ReceivedSpan) => ofBatch().find(({ spanId }) => spanId === parentId);
-      const count = (name: string) => ofBatch().filter((span) => span.name === name).length;
-      await expect.poll(() => [count('measure'), count('wait in queue'), count('accept batch')]).toEqual([3, 3, 1]);
-      await expect
-        .poll(() =>
-          ofBatch()
-            .filter((span) => parentOf(span) === undefined)
-            .map(({ name }) => name),
-        )
-        .toEqual([expect.stringMatching(/^POST /)]);
-      const seen = new Set<string>();
-      for (const span of ofBatch()) {
-        const [kind = ''] = span.name.split(' ');
-        seen.add(PROBE.test(span.name) ? 'probe' : kind);
-        const parent = parentOf(span)?.name ?? '';
-        if (PARENTS[kind] !== undefined)
-          expect([span.name, parent]).toEqual([span.name, expect.stringMatching(PARENTS[kind])]);
-        expect(span.service).toBe(kind === 'agent' ? 'revtr-agent' : 'revtr-controller');
-        expect(span.endedAt).toBeGreaterThanOrEqual(span.startedAt);
-      }
-      for (const kind of [...Object.keys(PARENTS), 'POST', 'probe']) expect(seen).toContain(kind);
-      // Techniques stand between measurements and their probes.
-      const techniques = ofBatch().filter((span) => parentOf(span)?.name === 'measure' && !PROBE.test(span.name));
-      expect(techniques.map(({ name }) => name)).toContain('recordRoute');
-    } finally {
-      collector.stop();
+    const batchId = await submit(clients[0], 3, 'traced');
+    await expectOneEnding(clients[1], batchId, 3);
+    const ofBatch = () => {
+      const { traceId } = collector.spans.find(({ attributes }) => attributes['revtr.pairs'] === '3') ?? {};
+      return collector.spans.filter((span) => span.traceId === traceId);
+    };
+    const parentOf = ({ parentId }: ReceivedSpan) => ofBatch().find(({ spanId }) => spanId === parentId);
+    const count = (name: string) => ofBatch().filter((span) => span.name === name).length;
+    await expect.poll(() => [count('measure'), count('wait in queue'), count('accept batch')]).toEqual([3, 3, 1]);
+    await expect
+      .poll(() =>
+        ofBatch()
+          .filter((span) => parentOf(span) === undefined)
+          .map(({ name }) => name),
+      )
+      .toEqual([expect.stringMatching(/^POST /)]);
+    const seen = new Set<string>();
+    for (const span of ofBatch()) {
+      const [kind = ''] = span.name.split(' ');
+      seen.add(PROBE.test(span.name) ? 'probe' : kind);
+      const parent = parentOf(span)?.name ?? '';
+      if (PARENTS[kind] !== undefined)
+        expect([span.name, parent]).toEqual([span.name, expect.stringMatching(PARENTS[kind])]);
+      expect(span.service).toBe(kind === 'agent' ? 'revtr-agent' : 'revtr-controller');
+      expect(span.endedAt).toBeGreaterThanOrEqual(span.startedAt);
     }
+    for (const kind of [...Object.keys(PARENTS), 'POST', 'probe']) expect(seen).toContain(kind);
+    // Techniques stand between measurements and their probes.
+    const techniques = ofBatch().filter((span) => parentOf(span)?.name === 'measure' && !PROBE.test(span.name));
+    expect(techniques.map(({ name }) => name)).toContain('recordRoute');
   }, 120_000);
 
   it('loses nothing while the bus is away', async () => {
