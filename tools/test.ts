@@ -147,6 +147,8 @@ async function runLane(preferred: Part['project'], parts: Part[], directory: str
 async function runTests(): Promise<void> {
   process.stdout.write('\n== tests\n');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-test-'));
+  // Many tests start the same programs.
+  process.env.NODE_COMPILE_CACHE = join(directory, 'compiled');
   const isWholeSuite = process.argv.length === 2;
   const partsOf = (project: Part['project']): Part[] =>
     isWholeSuite
