@@ -145,7 +145,7 @@ describe.skipIf(!canRunKernelLab() || !canBuildImages())('the images and Debian 
 
 /** Waits until the agent of the source is connected, or `ended` says why it has ended. */
 async function connected({ operator, source }: TestSystem, ended: () => string | undefined): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     if ((await operator.fleet.agent(source)).connected) return;
     if (ended() !== undefined) break;
     await sleep(100);
