@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** How a program ended. */
 export interface ProgramEnd {
@@ -22,6 +24,8 @@ export interface ManagedProcessOptions {
 
 /** Time after SIGTERM until a process is killed, in milliseconds. */
 const STOP_MS = 15_000;
+/** Where Node.js keeps compiled code by its own default: without it, a controller takes twice the processor time to start. */
+const COMPILED = join(tmpdir(), 'node-compile-cache');
 
 /** A program in a network namespace that can be stopped, killed and restarted. */
 export class ManagedProcess {
@@ -57,7 +61,7 @@ export class ManagedProcess {
     const output = openSync(logFile, 'a');
     const child = spawn('ip', ['netns', 'exec', namespace, ...command], {
       stdio: ['ignore', output, output],
-      env: { ...process.env, ...environment },
+      env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...environment },
       // Ctrl-C reaches every process of the terminal's group. This program decides when the others stop.
       detached: true,
     });
