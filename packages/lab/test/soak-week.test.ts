@@ -3,6 +3,7 @@ import { VirtualClock } from '@revtr/sim';
 import { describe, expect, it } from 'vitest';
 import { coarseClock } from '../src/soak/week/coarse-clock.ts';
 import { growthOf } from '../src/soak/week/growth.ts';
+import { OldestRows } from '../src/soak/week/outlived.ts';
 import { PacedTime } from '../src/soak/week/paced-time.ts';
 
 /** Values of `days` days of 24 samples each. */
@@ -39,8 +40,40 @@ describe('growth over days', () => {
     ).toBe(true);
   });
 
+  it('lets values come nearer to a bound that is known, but not exceed it, nor so fast that they soon would', () => {
+    const within = (bound: number, perDay: number) => {
+      const values = valuesOf(8, (day) => 100 + perDay * day);
+      return growthOf({ name: 'rows', values, tolerated: 5, bound }, 24, 3).grows;
+    };
+    expect(within(500, 20)).toBe(false);
+    expect(within(300, 20)).toBe(true);
+    expect(within(200, 20)).toBe(true);
+    expect(within(99, 0)).toBe(true);
+  });
+
   it('refuses too few days', () => {
     expect(() => judge(valuesOf(5, () => 1))).toThrow(RangeError);
+  });
+});
+
+describe('retention of tables', () => {
+  const DAY_MS = 86_400_000;
+  const KEPT = { table: 'kept', column: 'at', days: 1 };
+  const LEAKING = { table: 'leaking', column: 'at', days: 1 };
+
+  it('finds one row that outlives it among any number of others, and no row that is deleted in time', async () => {
+    let now = 0;
+    const oldest = (table: string): Date | null => {
+      if (table === 'leaking') return new Date(DAY_MS);
+      return now < DAY_MS ? null : new Date(now - DAY_MS - 3_600_000);
+    };
+    const query = async (statement: string) => [{ oldest: oldest(/from "(\w+)"/.exec(statement)?.[1] ?? '') }];
+    const rows = new OldestRows([KEPT, LEAKING], { query });
+    for (; now <= 2 * DAY_MS; now += 3_600_000) await rows.look(now);
+    expect(rows.outlived).toEqual([]);
+    now += 2 * 3_600_000;
+    await rows.look(now);
+    expect(rows.outlived).toEqual([{ table: 'leaking', hours: 27, kept: 24 }]);
   });
 });
 

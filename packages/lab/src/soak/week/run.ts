@@ -7,7 +7,9 @@ import { growthOf } from './growth.ts';
 import { changeRouting, flapHosts } from './hosts.ts';
 import { Life } from './life.ts';
 import { operate } from './operations.ts';
+import { OldestRows } from './outlived.ts';
 import { People } from './people.ts';
+import { RETAINED_TABLES } from './retention.ts';
 import { Samples } from './samples.ts';
 import { startWeekSystem } from './system.ts';
 import { Work } from './work.ts';
@@ -16,6 +18,10 @@ const HOUR_MS = 3_600_000;
 const PER_DAY = 24;
 /** Results are deleted by whole days, at the end of the day after the one on which they are a day old; the others pass their retention before. */
 const SKIPPED_DAYS = 3;
+
+/** Results are kept for two days at most, and watches and self-audits measure less than users do. */
+const boundsOf = (measurementsPerDay: number): ReadonlyMap<string, number> =>
+  new Map([['rows of results', 3 * measurementsPerDay]]);
 
 export interface WeekOptions {
   /** Virtual days. */
@@ -45,12 +51,14 @@ export async function runWeek({ days, measurementsPerDay, seed }: WeekOptions): 
       const life = new Life({ system, clock, random: createRandom(seed).fork('week'), signal: over.signal });
       const people = new People(life);
       const work = new Work({ measurementsPerDay }, { life, people });
-      const samples = new Samples({ directory }, { query: system.query });
+      const samples = new Samples({ directory, bounds: boundsOf(measurementsPerDay) }, { query: system.query });
+      const oldestRows = new OldestRows(RETAINED_TABLES, { query: system.query });
       const lives = Promise.all([flapHosts(life), changeRouting(life), operate(life), people.run(), work.run()]);
       const beganAt = clock.now();
       for (let hour = 1; hour <= days * PER_DAY && !over.signal.aborted; hour++) {
         await life.pause(beganAt + hour * HOUR_MS - clock.now());
         const { heapMib, buffersMib, residentMib, openFiles, files, filesMib } = await samples.take();
+        await oldestRows.look(clock.now());
         const [day, hours] = [Math.floor(hour / PER_DAY), hour % PER_DAY];
         const { accepted, ended } = work.counts;
         say(
@@ -62,8 +70,9 @@ export async function runWeek({ days, measurementsPerDay, seed }: WeekOptions): 
       await lives;
       const growths = isWhole ? samples.series().map((series) => growthOf(series, PER_DAY, SKIPPED_DAYS)) : [];
       const growing = growths.filter(({ grows }) => grows);
+      const { outlived } = oldestRows;
       const lost = work.counts.accepted - work.counts.ended;
-      const isGood = isWhole && growing.length === 0 && lost === 0;
+      const isGood = isWhole && growing.length === 0 && outlived.length === 0 && lost === 0;
       const minutes = Math.round((performance.now() - startedAt) / 60_000);
       const report = {
         days,
@@ -73,6 +82,7 @@ export async function runWeek({ days, measurementsPerDay, seed }: WeekOptions): 
         ...work.counts,
         lost,
         growing,
+        outlived,
         counts: life.counts,
         refusals: life.refusals,
         growths,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { statusOf } from '../process-usage.ts';
 import type { Series } from './growth.ts';
 
-/** What the process, its files and its tables hold at one moment. */
+/** What the process and its files hold at one moment. */
 export interface Sample {
   /** Memory after a collection of garbage, MiB: of the main thread, its buffers, and the whole process with the database. */
   readonly heapMib: number;
@@ -17,7 +17,6 @@ export interface Sample {
   /** Files of the controller, and their size, MiB. */
   readonly files: number;
   readonly filesMib: number;
-  readonly tables: ReadonlyMap<string, { readonly rows: number; readonly bytes: number }>;
 }
 
 /** Runs a statement on the database. */
@@ -36,18 +35,24 @@ const sizeSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.number()
 const countSchema = z.tuple([z.object({ rows: z.coerce.number() })]);
 
 /** What values may grow by without being said to grow: caches, free space in tables, and rows of which there are few. */
-const TOLERATED = { mib: 16, files: 20, rows: 100, bytes: MIB } as const;
+const TOLERATED = { heapMib: 4, mib: 16, files: 20, rows: 100, bytes: MIB } as const;
 
-/** Takes samples of this process. */
+/** Takes samples of this process. They are kept as numbers, because they are on the heap that they measure. */
 export class Samples {
   readonly #directory: string;
+  readonly #bounds: ReadonlyMap<string, number>;
   readonly #query: Query;
   readonly #collectGarbage: () => void;
-  readonly #taken: Sample[] = [];
+  readonly #series = new Map<string, { readonly tolerated: number; readonly values: number[] }>();
+  #taken = 0;
 
-  /** `directory`: where the controller keeps its files. */
-  constructor(options: { readonly directory: string }, collaborators: { readonly query: Query }) {
+  /** `directory`: where the controller keeps its files. `bounds`: by the names of series. */
+  constructor(
+    options: { readonly directory: string; readonly bounds: ReadonlyMap<string, number> },
+    collaborators: { readonly query: Query },
+  ) {
     this.#directory = options.directory;
+    this.#bounds = options.bounds;
     this.#query = collaborators.query;
     setFlagsFromString('--expose-gc');
     this.#collectGarbage = runInNewContext('gc');
@@ -64,43 +69,43 @@ export class Samples {
       openFiles: readdirSync('/proc/self/fd').length,
       threads: status('Threads'),
       ...filesOf(this.#directory),
-      tables: await this.#tables(),
     };
-    this.#taken.push(sample);
+    this.#note('heap, MiB', TOLERATED.heapMib, sample.heapMib);
+    this.#note('buffers, MiB', TOLERATED.mib, sample.buffersMib);
+    this.#note('resident memory, MiB', 4 * TOLERATED.mib, sample.residentMib);
+    this.#note('open files', 5, sample.openFiles);
+    this.#note('threads', 2, sample.threads);
+    this.#note('files', TOLERATED.files, sample.files);
+    this.#note('size of the files, MiB', TOLERATED.mib, sample.filesMib);
+    await this.#noteTables();
+    this.#taken++;
     return sample;
   }
 
   /** Everything that was sampled, over time. */
   series(): readonly Series[] {
-    const of = (name: string, tolerated: number, value: (sample: Sample) => number): Series => ({
-      name,
-      values: this.#taken.map(value),
-      tolerated,
+    return [...this.#series].map(([name, { tolerated, values }]) => {
+      const bound = this.#bounds.get(name);
+      return { name, tolerated, values, ...(bound !== undefined && { bound }) };
     });
-    const tables = [...new Set(this.#taken.flatMap(({ tables }) => [...tables.keys()]))];
-    return [
-      of('heap, MiB', TOLERATED.mib, ({ heapMib }) => heapMib),
-      of('buffers, MiB', TOLERATED.mib, ({ buffersMib }) => buffersMib),
-      of('resident memory, MiB', 4 * TOLERATED.mib, ({ residentMib }) => residentMib),
-      of('open files', 5, ({ openFiles }) => openFiles),
-      of('threads', 2, ({ threads }) => threads),
-      of('files', TOLERATED.files, ({ files }) => files),
-      of('size of the files, MiB', TOLERATED.mib, ({ filesMib }) => filesMib),
-      ...tables.flatMap((table) => [
-        of(`rows of ${table}`, TOLERATED.rows, ({ tables: sampled }) => sampled.get(table)?.rows ?? 0),
-        of(`bytes of ${table}`, TOLERATED.bytes, ({ tables: sampled }) => sampled.get(table)?.bytes ?? 0),
-      ]),
-    ];
   }
 
-  async #tables(): Promise<Sample['tables']> {
-    const tables = new Map<string, { rows: number; bytes: number }>();
+  /** Adds a value to a series. What was not there before was 0. */
+  #note(name: string, tolerated: number, value: number): void {
+    const series = this.#series.get(name) ?? { tolerated, values: [] };
+    this.#series.set(name, series);
+    while (series.values.length < this.#taken) series.values.push(0);
+    series.values.push(value);
+  }
+
+  async #noteTables(): Promise<void> {
     for (const { name, bytes } of sizeSchema.parse(await this.#query(TABLES))) {
       const [{ rows }] = countSchema.parse(await this.#query(`select count(*)::bigint as rows from "${name}"`));
-      tables.set(name, { rows, bytes });
+      this.#note(`rows of ${name}`, TOLERATED.rows, rows);
+      this.#note(`bytes of ${name}`, TOLERATED.bytes, bytes);
     }
-    for (const { name, bytes } of sizeSchema.parse(await this.#query(CATALOGS))) tables.set(name, { rows: 0, bytes });
-    return tables;
+    for (const { name, bytes } of sizeSchema.parse(await this.#query(CATALOGS)))
+      this.#note(`bytes of ${name}`, TOLERATED.bytes, bytes);
   }
 }
 
