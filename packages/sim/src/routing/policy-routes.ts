@@ -18,8 +18,11 @@ import {
 export const NO_ROUTE = -1;
 export const LOCAL_ROUTE = -2;
 
-/** Bounds on the routes in memory: those of so many states, which a small Internet has in a day, and bytes; a large Internet has about ten times as many. */
-const CACHED_STATES = 64;
+/**
+ * Bounds on the routes in memory: as many as so many states have to all destinations, so that the cache of a small Internet is soon full, and bytes; a large
+ * Internet has about ten times as many.
+ */
+const CACHED_STATES = 12;
 const CACHE_BYTES = 256 * 2 ** 20;
 /** With more disturbed adjacencies it is faster to compute routes anew than to look whether they are disturbed. */
 const MOST_CHECKED = 40;

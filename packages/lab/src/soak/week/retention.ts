@@ -1,7 +1,8 @@
 /** Records are kept for a day, which is the shortest time, so that the week passes it several times. */
 export const DAY = 1;
 export const RETENTION = {
-  ...{ mailDays: DAY, agentTestDays: DAY, atlasDays: 2 * DAY, rankingDays: DAY, aliasEvidenceDays: DAY },
+  // Evidence is as old as the path that shows it.
+  ...{ mailDays: DAY, agentTestDays: DAY, atlasDays: 2 * DAY, rankingDays: DAY, aliasEvidenceDays: 2 * DAY },
   ...{ atlasRunDays: DAY, refusedApplicationDays: DAY, probeDays: DAY },
   ...{ selfAuditDays: DAY, selfAuditCountDays: DAY, optOutRequestDays: DAY },
 };

@@ -21,7 +21,7 @@ const SKIPPED_DAYS = 3;
 
 /** Results are kept for two days at most, and watches and self-audits measure less than users do. */
 const boundsOf = (measurementsPerDay: number): ReadonlyMap<string, number> =>
-  new Map([['rows of results', 3 * measurementsPerDay]]);
+  new Map([['results', 3 * measurementsPerDay]]);
 
 export interface WeekOptions {
   /** Virtual days. */

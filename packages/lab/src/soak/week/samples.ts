@@ -35,7 +35,32 @@ const sizeSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.number()
 const countSchema = z.tuple([z.object({ rows: z.coerce.number() })]);
 
 /** What values may grow by without being said to grow: caches, free space in tables, and rows of which there are few. */
-const TOLERATED = { heapMib: 4, mib: 16, files: 20, rows: 100, bytes: MIB } as const;
+const TOLERATED = { mib: 16, files: 20, rows: 100, bytes: MIB } as const;
+/** The heap after a collection hardly differs between days. */
+const TOLERATED_HEAP = { tolerated: 3, toleratedShare: 0.04 } as const;
+
+/** Rows of a table that exist for something else: their number follows its number, and only the ratio says whether they grow. */
+interface DependentRows {
+  readonly table: string;
+  /** What they exist for, and a statement that counts it as `rows`. */
+  readonly per: string;
+  readonly live: string;
+  /** Most rows for one. */
+  readonly bound: number;
+}
+
+/** The hop of a traceroute is pinged by the source and by three vantage points at most. */
+const DEPENDENT_ROWS: readonly DependentRows[] = [
+  {
+    table: 'atlas_tails',
+    per: 'hop of an atlas',
+    live: `
+      select count(*)::bigint as rows from (
+        select distinct source, hop from atlas_traceroutes, jsonb_array_elements_text(hops) as hop
+        where platform <> 'reverseTraceroute' and hop is not null) as hops`,
+    bound: 4,
+  },
+];
 
 /** Takes samples of this process. They are kept as numbers, because they are on the heap that they measure. */
 export class Samples {
@@ -43,10 +68,10 @@ export class Samples {
   readonly #bounds: ReadonlyMap<string, number>;
   readonly #query: Query;
   readonly #collectGarbage: () => void;
-  readonly #series = new Map<string, { readonly tolerated: number; readonly values: number[] }>();
+  readonly #series = new Map<string, Omit<Series, 'name' | 'values'> & { readonly values: number[] }>();
   #taken = 0;
 
-  /** `directory`: where the controller keeps its files. `bounds`: by the names of series. */
+  /** `directory`: where the controller keeps its files. `bounds`: most rows, by table. */
   constructor(
     options: { readonly directory: string; readonly bounds: ReadonlyMap<string, number> },
     collaborators: { readonly query: Query },
@@ -70,13 +95,13 @@ export class Samples {
       threads: status('Threads'),
       ...filesOf(this.#directory),
     };
-    this.#note('heap, MiB', TOLERATED.heapMib, sample.heapMib);
-    this.#note('buffers, MiB', TOLERATED.mib, sample.buffersMib);
-    this.#note('resident memory, MiB', 4 * TOLERATED.mib, sample.residentMib);
-    this.#note('open files', 5, sample.openFiles);
-    this.#note('threads', 2, sample.threads);
-    this.#note('files', TOLERATED.files, sample.files);
-    this.#note('size of the files, MiB', TOLERATED.mib, sample.filesMib);
+    this.#note('heap, MiB', sample.heapMib, TOLERATED_HEAP);
+    this.#note('buffers, MiB', sample.buffersMib, { tolerated: TOLERATED.mib });
+    this.#note('resident memory, MiB', sample.residentMib, { tolerated: 4 * TOLERATED.mib });
+    this.#note('open files', sample.openFiles, { tolerated: 5 });
+    this.#note('threads', sample.threads, { tolerated: 2 });
+    this.#note('files', sample.files, { tolerated: TOLERATED.files });
+    this.#note('size of the files, MiB', sample.filesMib, { tolerated: TOLERATED.mib });
     await this.#noteTables();
     this.#taken++;
     return sample;
@@ -84,15 +109,12 @@ export class Samples {
 
   /** Everything that was sampled, over time. */
   series(): readonly Series[] {
-    return [...this.#series].map(([name, { tolerated, values }]) => {
-      const bound = this.#bounds.get(name);
-      return { name, tolerated, values, ...(bound !== undefined && { bound }) };
-    });
+    return [...this.#series].map(([name, series]) => ({ name, ...series }));
   }
 
   /** Adds a value to a series. What was not there before was 0. */
-  #note(name: string, tolerated: number, value: number): void {
-    const series = this.#series.get(name) ?? { tolerated, values: [] };
+  #note(name: string, value: number, judged: Pick<Series, 'tolerated' | 'toleratedShare' | 'bound'>): void {
+    const series = this.#series.get(name) ?? { ...judged, values: [] };
     this.#series.set(name, series);
     while (series.values.length < this.#taken) series.values.push(0);
     series.values.push(value);
@@ -100,12 +122,29 @@ export class Samples {
 
   async #noteTables(): Promise<void> {
     for (const { name, bytes } of sizeSchema.parse(await this.#query(TABLES))) {
-      const [{ rows }] = countSchema.parse(await this.#query(`select count(*)::bigint as rows from "${name}"`));
-      this.#note(`rows of ${name}`, TOLERATED.rows, rows);
-      this.#note(`bytes of ${name}`, TOLERATED.bytes, bytes);
+      await this.#noteRows(name);
+      this.#note(`bytes of ${name}`, bytes, { tolerated: TOLERATED.bytes });
     }
     for (const { name, bytes } of sizeSchema.parse(await this.#query(CATALOGS)))
-      this.#note(`bytes of ${name}`, TOLERATED.bytes, bytes);
+      this.#note(`bytes of ${name}`, bytes, { tolerated: TOLERATED.bytes });
+  }
+
+  async #noteRows(table: string): Promise<void> {
+    const rows = await this.#count(`select count(*)::bigint as rows from "${table}"`);
+    const dependent = DEPENDENT_ROWS.find((other) => other.table === table);
+    if (dependent === undefined) {
+      const bound = this.#bounds.get(table);
+      this.#note(`rows of ${table}`, rows, { tolerated: TOLERATED.rows, ...(bound !== undefined && { bound }) });
+      return;
+    }
+    const { per, live, bound } = dependent;
+    const ratio = rows / Math.max(1, await this.#count(live));
+    this.#note(`rows of ${table} for each ${per}`, ratio, { tolerated: 0, bound });
+  }
+
+  async #count(statement: string): Promise<number> {
+    const [{ rows }] = countSchema.parse(await this.#query(statement));
+    return rows;
   }
 }
 
