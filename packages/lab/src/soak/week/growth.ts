@@ -1,13 +1,17 @@
-/** Something that is sampled: its values at equal intervals. */
-export interface Series {
-  readonly name: string;
-  readonly values: readonly number[];
+/** How the growth of something is judged. */
+export interface Judged {
   /** Growth up to this much is none, in the unit of the values. */
   readonly tolerated: number;
   /** Growth up to this share of the median is none: samples of a day differ. Default 0.1. */
   readonly toleratedShare?: number;
   /** What the values cannot exceed without a defect, in their unit; absent where no bound is known. */
   readonly bound?: number;
+}
+
+/** Something that is sampled: its values at equal intervals. */
+export interface Series extends Judged {
+  readonly name: string;
+  readonly values: readonly number[];
 }
 
 /** How something changed from the first to the last of the days that count. */

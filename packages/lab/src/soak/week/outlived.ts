@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RetainedTable } from './retention.ts';
-import type { Query } from './samples.ts';
+import type { Query } from './table-values.ts';
 
 /** Rows that were kept longer than their retention. */
 export interface Outlived {

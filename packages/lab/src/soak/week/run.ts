@@ -33,7 +33,7 @@ export interface WeekOptions {
 /** Fewer days do not show a trend. */
 export const LEAST_DAYS = SKIPPED_DAYS + 3;
 
-/** Runs a controller for some virtual days, and prints a report. Returns the exit code: 1 when something grows, or a measurement was lost. */
+/** Runs a controller for some virtual days, and prints a report. Returns the exit code: 1 when something grows, a row outlives its retention, or a measurement was lost. */
 export async function runWeek({ days, measurementsPerDay, seed }: WeekOptions): Promise<number> {
   const startedAt = performance.now();
   const say = (message: string): void => {

@@ -16,7 +16,7 @@ import { coarseClock } from './coarse-clock.ts';
 import { Mailbox } from './mailbox.ts';
 import { PacedTime } from './paced-time.ts';
 import { DAY, RETENTION } from './retention.ts';
-import type { Query } from './samples.ts';
+import type { Query } from './table-values.ts';
 
 /** A controller on a simulated Internet, whose virtual time passes as fast as the machine allows. */
 export interface WeekSystem {
