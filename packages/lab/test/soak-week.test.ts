@@ -100,7 +100,7 @@ describe('samples', () => {
   const growthsOf = async (query: Query, beforeSample: () => void): Promise<ReadonlyMap<string, Growth>> => {
     const directory = mkdtempSync(join(tmpdir(), 'revtr-samples-'));
     try {
-      const samples = new Samples({ directory, bounds: new Map([['results', 20]]) }, { query });
+      const samples = new Samples({ directory, judgedTables: new Map([['results', { bound: 20 }]]) }, { query });
       for (let i = 0; i < 8; i++) {
         beforeSample();
         await samples.take();

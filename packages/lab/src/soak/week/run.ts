@@ -12,6 +12,7 @@ import { People } from './people.ts';
 import { RETAINED_TABLES } from './retention.ts';
 import { Samples } from './samples.ts';
 import { startWeekSystem } from './system.ts';
+import type { JudgedTable } from './table-values.ts';
 import { Work } from './work.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,9 +20,19 @@ const PER_DAY = 24;
 /** Results are deleted by whole days, at the end of the day after the one on which they are a day old; the others pass their retention before. */
 const SKIPPED_DAYS = 3;
 
+/**
+ * Tables whose rows are deleted by their age hold what a day or two have left in them. That follows the load, which differs between days; whether a row is kept too
+ * long is looked at separately.
+ */
+const LOAD_SHARE = 0.5;
 /** Results are kept for two days at most, and watches and self-audits measure less than users do. */
-const boundsOf = (measurementsPerDay: number): ReadonlyMap<string, number> =>
-  new Map([['results', 3 * measurementsPerDay]]);
+const RESULT_DAYS = 3;
+
+const judgedTables = (measurementsPerDay: number): ReadonlyMap<string, JudgedTable> =>
+  new Map<string, JudgedTable>([
+    ...RETAINED_TABLES.map(({ table }) => [table, { toleratedShare: LOAD_SHARE }] as const),
+    ['results', { bound: RESULT_DAYS * measurementsPerDay }],
+  ]);
 
 export interface WeekOptions {
   /** Virtual days. */
@@ -51,7 +62,10 @@ export async function runWeek({ days, measurementsPerDay, seed }: WeekOptions): 
       const life = new Life({ system, clock, random: createRandom(seed).fork('week'), signal: over.signal });
       const people = new People(life);
       const work = new Work({ measurementsPerDay }, { life, people });
-      const samples = new Samples({ directory, bounds: boundsOf(measurementsPerDay) }, { query: system.query });
+      const samples = new Samples(
+        { directory, judgedTables: judgedTables(measurementsPerDay) },
+        { query: system.query },
+      );
       const oldestRows = new OldestRows(RETAINED_TABLES, { query: system.query });
       const lives = Promise.all([flapHosts(life), changeRouting(life), operate(life), people.run(), work.run()]);
       const beganAt = clock.now();

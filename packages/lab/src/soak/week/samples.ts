@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { statusOf } from '../process-usage.ts';
 import type { Judged, Series } from './growth.ts';
-import { type Query, tableValues } from './table-values.ts';
+import { type JudgedTable, type Query, tableValues } from './table-values.ts';
 
 /** What the process and its files hold at one moment. */
 export interface Sample {
@@ -28,19 +28,19 @@ const TOLERATED_HEAP = { tolerated: 3, toleratedShare: 0.04 } as const;
 /** Takes samples of this process. They are kept as numbers, because they are on the heap that they measure. */
 export class Samples {
   readonly #directory: string;
-  readonly #bounds: ReadonlyMap<string, number>;
+  readonly #judgedTables: ReadonlyMap<string, JudgedTable>;
   readonly #query: Query;
   readonly #collectGarbage: () => void;
   readonly #series = new Map<string, Judged & { readonly values: number[] }>();
   #taken = 0;
 
-  /** `directory`: where the controller keeps its files. `bounds`: most rows, by table. */
+  /** `directory`: where the controller keeps its files. `judgedTables`: how some tables are judged, by their names. */
   constructor(
-    options: { readonly directory: string; readonly bounds: ReadonlyMap<string, number> },
+    options: { readonly directory: string; readonly judgedTables: ReadonlyMap<string, JudgedTable> },
     collaborators: { readonly query: Query },
   ) {
     this.#directory = options.directory;
-    this.#bounds = options.bounds;
+    this.#judgedTables = options.judgedTables;
     this.#query = collaborators.query;
     setFlagsFromString('--expose-gc');
     this.#collectGarbage = runInNewContext('gc');
@@ -65,7 +65,7 @@ export class Samples {
     this.#note('threads', sample.threads, { tolerated: 2 });
     this.#note('files', sample.files, { tolerated: TOLERATED.files });
     this.#note('size of the files, MiB', sample.filesMib, { tolerated: TOLERATED.mib });
-    for await (const { name, value, ...judged } of tableValues(this.#bounds, this.#query))
+    for await (const { name, value, ...judged } of tableValues(this.#judgedTables, this.#query))
       this.#note(name, value, judged);
     this.#taken++;
     return sample;

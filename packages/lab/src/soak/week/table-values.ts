@@ -49,8 +49,11 @@ export interface TableValue extends Judged {
   readonly value: number;
 }
 
-/** The rows and bytes of every table. `bounds`: most rows, by table. */
-export async function* tableValues(bounds: ReadonlyMap<string, number>, query: Query): AsyncGenerator<TableValue> {
+/** How the growth of a table is judged. Default: as that of all others, without a bound of its rows. */
+export type JudgedTable = Pick<Judged, 'toleratedShare' | 'bound'>;
+
+/** The rows and bytes of every table. `judged`: how some tables are judged, by their names. */
+export async function* tableValues(judged: ReadonlyMap<string, JudgedTable>, query: Query): AsyncGenerator<TableValue> {
   const count = async (statement: string): Promise<number> => {
     const [{ rows }] = countSchema.parse(await query(statement));
     return rows;
@@ -58,17 +61,14 @@ export async function* tableValues(bounds: ReadonlyMap<string, number>, query: Q
   for (const { name, bytes } of sizeSchema.parse(await query(TABLES))) {
     const rows = await count(`select count(*)::bigint as rows from "${name}"`);
     const dependent = DEPENDENT_ROWS.get(name);
-    const bound = bounds.get(name);
+    const { bound: _, ...judgedBytes } = judged.get(name) ?? {};
     if (dependent === undefined)
-      yield {
-        ...{ name: `rows of ${name}`, value: rows, tolerated: TOLERATED_ROWS },
-        ...(bound !== undefined && { bound }),
-      };
+      yield { ...judged.get(name), name: `rows of ${name}`, value: rows, tolerated: TOLERATED_ROWS };
     else {
       const value = rows / Math.max(1, await count(dependent.live));
       yield { name: `rows of ${name} for each ${dependent.per}`, value, tolerated: 0, bound: dependent.bound };
     }
-    yield { name: `bytes of ${name}`, value: bytes, tolerated: TOLERATED_BYTES };
+    yield { ...judgedBytes, name: `bytes of ${name}`, value: bytes, tolerated: TOLERATED_BYTES };
   }
   for (const { name, bytes } of sizeSchema.parse(await query(CATALOGS)))
     yield { name: `bytes of ${name}`, value: bytes, tolerated: TOLERATED_BYTES };
