@@ -87,10 +87,17 @@ export class Connection {
 
   async #send(request: Request): Promise<Response> {
     const { timeoutMs = TIMEOUT_MS } = this.#options;
-    return this.guard(async () => {
-      const signal = this.#signalWith(request.signal, AbortSignal.timeout(timeoutMs));
-      return received(await this.#fetch(new Request(request, { signal })));
-    });
+    // A signal of AbortSignal.timeout stays in memory until its time has come: a client of many requests would hold thousands of them.
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(new DOMException(TIMED_OUT, 'TimeoutError')), timeoutMs);
+    try {
+      return await this.guard(async () => {
+        const signal = this.#signalWith(request.signal, over.signal);
+        return received(await this.#fetch(new Request(request, { signal })));
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**

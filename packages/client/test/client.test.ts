@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClientError, type ClientOptions, ReverseTracerouteClient } from '../src/index.ts';
 import { startServer, type TestServer } from './server.ts';
 
@@ -127,6 +127,24 @@ describe('ReverseTracerouteClient', () => {
       code: 'unreachable',
       details: { reason: 'no complete answer in time' },
     });
+  });
+
+  it('keeps nothing of the limit of time of an answer that has come', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const limited: AbortSignal[] = [];
+      const fetch = async (request: string | URL | Request): Promise<Response> => {
+        if (request instanceof Request) limited.push(request.signal);
+        expect(vi.getTimerCount()).toBe(1);
+        return Response.json({ srcs: [] });
+      };
+      const client = new ReverseTracerouteClient({ server: 'http://127.0.0.1:9', key: '', fetch });
+      expect(await client.sources()).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(limited.map(({ aborted }) => aborted)).toEqual([false]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('follows no redirect, which would send the key to another server', async () => {

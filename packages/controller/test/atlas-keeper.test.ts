@@ -89,7 +89,7 @@ describe('AtlasKeeper', () => {
     await keeper.flush();
     await clock.advance(10);
     add(B);
-    atlas.expire(SOURCE, clock.now());
+    atlas.expire(SOURCE, { paths: clock.now(), unusedTails: clock.now() });
     await keeper.flush();
     expect(await storedOrigins()).toEqual([formatIpv4(B)]);
     await keeper.clear(SOURCE);
@@ -116,11 +116,30 @@ describe('AtlasKeeper', () => {
     records.isAway = true;
     add(B);
     await keeper.flush();
-    atlas.expire(SOURCE, clock.now() + 1);
+    atlas.expire(SOURCE, { paths: clock.now() + 1, unusedTails: clock.now() });
     await keeper.flush();
     add(C);
     records.isAway = false;
     await keeper.flush();
     expect(await storedOrigins()).toEqual([formatIpv4(C)]);
+  });
+
+  it('removes the pings to hops that are on no path any more, also when the database was away, and keeps newer ones', async () => {
+    const ping = (target: Ipv4Address): void =>
+      atlas.addTails(SOURCE, [{ target, sender: SOURCE, at: clock.now(), stamps: [] }]);
+    const storedHops = async (): Promise<string[]> =>
+      (await records.of(formatIpv4(SOURCE))).tails.map(({ target }) => target).toSorted();
+    for (const hop of [ROUTER, A, B]) ping(hop);
+    add(C);
+    await keeper.flush();
+    expect(await storedHops()).toEqual([A, B, ROUTER].map(formatIpv4));
+    records.isAway = true;
+    await clock.advance(10);
+    atlas.expire(SOURCE, { paths: 0, unusedTails: clock.now() });
+    await keeper.flush();
+    ping(B);
+    records.isAway = false;
+    await keeper.flush();
+    expect(await storedHops()).toEqual([B, ROUTER].map(formatIpv4));
   });
 });

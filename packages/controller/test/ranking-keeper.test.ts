@@ -33,14 +33,14 @@ describe('RankingKeeper', () => {
   /** What a controller that starts now reads. */
   const reread = async (): Promise<IngressRanking> => {
     const again = newRanking();
-    await new RankingKeeper({ ranking: again, records, clock, log }).open();
+    await new RankingKeeper({ keptDays: 30 }, { ranking: again, records, clock, log }).open();
     return again;
   };
   beforeEach(() => {
     clock = new ManualClock();
     records = new FragileRecords(database().db);
     ranking = newRanking();
-    keeper = new RankingKeeper({ ranking, records, clock, log });
+    keeper = new RankingKeeper({ keptDays: 30 }, { ranking, records, clock, log });
   });
 
   it('stores changes every minute, and reads them back after a restart', async () => {
@@ -78,5 +78,18 @@ describe('RankingKeeper', () => {
     await records.put([{ ...row, key: row.key + 1, ingresses: ['not an address'] }]);
     const again = await reread();
     expect(again.rank(FIRST)).toEqual(ranking.rank(FIRST));
+  });
+
+  it('forgets what no answer has confirmed for the time that records are kept, and does not read it back', async () => {
+    ranking.observe(SENDER, FIRST, 3, [...STAMPS, FIRST]);
+    await keeper.flush();
+    keeper.start();
+    for (let hour = 0; hour < 30 * 24; hour++) await clock.advance(60 * MINUTE_MS);
+    expect(ranking.size.networks).toBe(1);
+    await clock.advance(60 * MINUTE_MS);
+    expect(ranking.size).toEqual({ prefixes: 0, networks: 0 });
+    expect((await records.latest()).length).toBeGreaterThan(0);
+    expect((await reread()).size).toEqual({ prefixes: 0, networks: 0 });
+    await keeper.stop();
   });
 });

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const RETENTION = {
   ...{ mailDays: 10, agentTestDays: 10, atlasDays: 10, atlasRunDays: 10, refusedApplicationDays: 10, probeDays: 10 },
-  ...{ selfAuditDays: 10, selfAuditCountDays: 10, optOutRequestDays: 10 },
+  ...{ selfAuditDays: 10, selfAuditCountDays: 10, optOutRequestDays: 10, rankingDays: 10, aliasEvidenceDays: 10 },
 };
 
 describe('the keeper of old records', () => {
@@ -97,6 +97,18 @@ describe('the keeper of old records', () => {
         .values({ ...tail, ...ping })
         .execute();
     }
+    const record = { level: 'prefix', sender: '192.0.2.9', distance: 1, count: 1, ingresses: '[]' };
+    const sighting = { second: '192.0.2.9', kind: 'linkEnd', count: 1 };
+    for (const age of [9, 11]) {
+      await db
+        .insertInto('ranking_records')
+        .values({ ...record, key: age, at: at(age) })
+        .execute();
+      await db
+        .insertInto('alias_evidence')
+        .values({ ...sighting, first: `192.0.2.${age}`, last_seen: at(age) })
+        .execute();
+    }
     const application = { hosting: 'h', name: 'n', reason: 'r', user_id: null };
     for (const [email, state, age] of [
       ['refused 9', 'refused', 9],
@@ -120,6 +132,8 @@ describe('the keeper of old records', () => {
       runs: of(await db.selectFrom('atlas_runs').selectAll().orderBy('id').execute(), ({ source }) => source),
       paths: of(await db.selectFrom('atlas_traceroutes').selectAll().execute(), ({ origin }) => origin),
       tails: of(await db.selectFrom('atlas_tails').selectAll().execute(), ({ target }) => target),
+      ranking: of(await db.selectFrom('ranking_records').selectAll().execute(), ({ key }) => String(key)),
+      aliases: of(await db.selectFrom('alias_evidence').selectAll().execute(), ({ first }) => first),
       applications: of(await db.selectFrom('applications').selectAll().orderBy('id').execute(), ({ email }) => email),
     };
   };
@@ -134,6 +148,8 @@ describe('the keeper of old records', () => {
       runs: ['refresh 9', 'paid 11'],
       paths: ['192.0.2.9'],
       tails: ['192.0.2.9'],
+      ranking: ['9'],
+      aliases: ['192.0.2.9'],
       applications: ['refused 9', 'approved 11'],
     });
   });

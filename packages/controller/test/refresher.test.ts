@@ -64,7 +64,7 @@ describe('Refresher', () => {
       log,
     });
     refresher = new Refresher(
-      { pollMs: POLL_MS, forgetMs: 7 * 24 * HOUR_MS, creditsPerDay: 0 },
+      { pollMs: POLL_MS, forgetMs: 7 * 24 * HOUR_MS, forgetEvidenceMs: 7 * 24 * HOUR_MS, creditsPerDay: 0 },
       { service, atlas, runs, clock, atlasClock: clock, sources: () => [SOURCE], origins: () => origins, log },
     );
     for (const origin of [NEAR, FAR])
@@ -116,14 +116,15 @@ describe('Refresher', () => {
     atlas.add({ ...old, source: withdrawn });
     for (const source of [SOURCE, withdrawn])
       atlas.addTails(source, [{ target: ROUTER, sender: source, at: clock.now(), stamps: [] }]);
+    atlas.evidence.add(NEAR, FAR, 'linkEnd', clock.now());
     const tailsOf = (source: Ipv4Address) => [...(atlas.of(source)?.tails() ?? [])];
     await clock.advance(7 * 24 * HOUR_MS);
     await refresher.refresh();
     expect(atlas.traceroutesTo(SOURCE)).toHaveLength(2);
-    expect([tailsOf(SOURCE), tailsOf(withdrawn)].flat()).toHaveLength(2);
+    expect([tailsOf(SOURCE), tailsOf(withdrawn), atlas.evidence.list()].flat()).toHaveLength(3);
     await clock.advance(1);
     await refresher.refresh();
-    for (const source of [SOURCE, withdrawn]) expect([...atlas.traceroutesTo(source), ...tailsOf(source)]).toEqual([]);
+    expect([...atlas.sources(), ...atlas.evidence.list()]).toEqual([]);
   });
 
   it('looks for what is due at each poll until it is stopped', async () => {

@@ -426,12 +426,13 @@ describe('persistence', () => {
         for (const { id } of removed) kept.delete(id);
       },
       onTails: (_source, more) => tails.push(...more),
+      onTailsRemoved: () => expect.unreachable(),
     });
     atlas.add(path([10, 20, 31, 40]));
     atlas.add(path([11, 20, 31, 40]));
     atlas.addTails(SOURCE, [tail(20, [30, 40])]);
     atlas.add(path([10, 20, 35, 40], 2 * DAY));
-    atlas.expire(SOURCE, DAY);
+    atlas.expire(SOURCE, { paths: DAY, unusedTails: DAY });
     const other = new Atlas(facts());
     other.restore(SOURCE, [...kept.values()], tails);
     expect(other.traceroutesTo(SOURCE)).toEqual(atlas.traceroutesTo(SOURCE));
@@ -439,5 +440,49 @@ describe('persistence', () => {
       expect(tailOf(query(other, address))).toEqual(tailOf(query(atlas, address)));
     other.rebuild();
     expect(other.traceroutesTo(SOURCE)).toEqual(atlas.traceroutesTo(SOURCE));
+  });
+});
+
+describe('expiry', () => {
+  it('removes the pings to hops that no path passes any more, once they are old, and tells it', () => {
+    const atlas = new Atlas(facts());
+    const removed: unknown[] = [];
+    atlas.listen({
+      onAdded: () => undefined,
+      onRemoved: () => undefined,
+      onTails: () => undefined,
+      onTailsRemoved: (source, hops) => removed.push([source, hops]),
+    });
+    atlas.add(path([10, 20, 40]));
+    atlas.addTails(SOURCE, [tail(20, [40]), tail(20, [40], ip(90)), tail(40, [])]);
+    atlas.add(path([10, 30, 40], 2 * DAY));
+    const targets = (): Ipv4Address[] => [...(atlas.of(SOURCE)?.tails() ?? [])].map(({ target }) => target);
+    atlas.expire(SOURCE, { paths: 0, unusedTails: DAY });
+    expect([targets(), removed]).toEqual([[ip(20), ip(20), ip(40)], []]);
+    atlas.expire(SOURCE, { paths: 0, unusedTails: DAY + 1 });
+    expect([targets(), removed]).toEqual([[ip(40)], [[SOURCE, [ip(20)]]]]);
+  });
+
+  it('forgets lost paths that are too old, and a source of which nothing is left', () => {
+    const atlas = new Atlas(facts());
+    atlas.add(path([10, 20, 30, 40]));
+    atlas.add(path([11, 20, 30, 40]));
+    atlas.add(path([10, 20, 35, 40], 2 * DAY));
+    const lost = (): number | undefined => atlas.of(SOURCE)?.lost.size;
+    atlas.expire(SOURCE, { paths: DAY, unusedTails: DAY });
+    expect(lost()).toBe(1);
+    atlas.expire(SOURCE, { paths: DAY + 1, unusedTails: DAY });
+    expect(lost()).toBe(0);
+    atlas.expire(SOURCE, { paths: 2 * DAY + 1, unusedTails: DAY });
+    expect(atlas.sources()).toEqual([]);
+  });
+
+  it('forgets alias evidence that was not seen for long', () => {
+    const { evidence } = new Atlas(facts());
+    evidence.add(ip(1), ip(2), 'linkEnd', DAY);
+    evidence.add(ip(3), ip(4), 'linkEnd', 2 * DAY);
+    evidence.forgetBefore(DAY + 1);
+    expect(evidence.list()).toMatchObject([{ addresses: [ip(3), ip(4)] }]);
+    expect(evidence.takeChanges()).toHaveLength(1);
   });
 });

@@ -41,4 +41,17 @@ describe('known next hops', () => {
     expect(known.behind(source, ip(1), 0).hops).toEqual([]);
     expect(known.behind(source, ip(99), 0).hops).toHaveLength(1);
   });
+
+  it('are forgotten for a source that was not measured for a day', () => {
+    const DAY_MS = 86_400_000;
+    const known = new NextHops({ capacity: 10 }, new AliasSets());
+    const learn = (to: number, at: number): void => known.learn(to, [hop(1), hop(2)], at);
+    const knows = (to: number): boolean => known.behind(to, ip(1), 0).hops.length > 0;
+    for (const to of [ip(201), ip(202)]) learn(to, 0);
+    learn(ip(201), 1);
+    learn(source, DAY_MS);
+    expect([ip(201), ip(202)].map(knows)).toEqual([true, true]);
+    learn(source, DAY_MS + 1);
+    expect([ip(201), ip(202), source].map(knows)).toEqual([true, false, true]);
+  });
 });

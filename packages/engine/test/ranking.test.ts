@@ -118,6 +118,20 @@ describe('ranking by ingress', () => {
     expect(ranking.rank(target).every(({ level }) => level === 'unknown')).toBe(true);
   });
 
+  it('keeps in memory only what was confirmed lately, when it is told to', () => {
+    const ranking = make();
+    observe(ranking, 1, 3, 10);
+    now += DAY_MS;
+    observe(ranking, 2, 4, 10, parseIpv4('7.1.1.1'));
+    expect(ranking.size).toEqual({ prefixes: 2, networks: 2 });
+    ranking.forgetOlderThan(DAY_MS);
+    expect(ranking.size).toEqual({ prefixes: 2, networks: 2 });
+    now += 1;
+    ranking.forgetOlderThan(DAY_MS);
+    expect(ranking.size).toEqual({ prefixes: 1, networks: 1 });
+    expect(ranking.rank(target).every(({ level }) => level === 'unknown')).toBe(true);
+  });
+
   it('skips a vantage point that a prefix does not answer although it answers others, until it does', () => {
     const ranking = make();
     observe(ranking, 1, 3, 10);

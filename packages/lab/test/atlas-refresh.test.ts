@@ -39,7 +39,7 @@ describe('an atlas that is used', () => {
     expect(first).toMatchObject({ state: 'done', payer: 'system' });
     const refresher = (creditsPerDay: number): Refresher =>
       new Refresher(
-        { pollMs: HOUR_MS, forgetMs: 7 * 24 * HOUR_MS, creditsPerDay },
+        { pollMs: HOUR_MS, forgetMs: 7 * 24 * HOUR_MS, forgetEvidenceMs: 7 * 24 * HOUR_MS, creditsPerDay },
         { ...common, service, atlas: network.atlas, atlasClock: clock, sources: () => [source] },
       );
     const refreshed = async (creditsPerDay: number) => {

@@ -207,13 +207,18 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const paths = Array.from({ length: 4_500 }, (_, i) => path(i));
       await atlases.change(
         new Map([
-          ['2.2.2.2', { paths, removed: [], tails: [tail('3.3.3.3')] }],
-          ['9.9.9.9', { paths: [{ ...path(7), probe: null }], removed: [], tails: [] }],
+          [
+            '2.2.2.2',
+            { paths, removed: [], tails: [tail('3.3.3.3'), { ...tail('3.3.3.3'), target: '6.6.6.6' }], unusedHops: [] },
+          ],
+          ['9.9.9.9', { paths: [{ ...path(7), probe: null }], removed: [], tails: [], unusedHops: [] }],
         ]),
       );
       expect((await atlases.of('2.2.2.2')).paths).toHaveLength(4_500);
       const removed = paths.slice(1).map(({ id }) => id);
-      await atlases.change(new Map([['2.2.2.2', { paths: [path(9_000)], removed, tails: [tail('5.5.5.5')] }]]));
+      const unusedHops = ['1.1.1.1', '6.6.6.6'];
+      const change = { paths: [path(9_000)], removed, tails: [tail('5.5.5.5')], unusedHops };
+      await atlases.change(new Map([['2.2.2.2', change]]));
       expect(await atlases.of('2.2.2.2')).toEqual({ paths: [path(0), path(9_000)], tails: [tail('5.5.5.5')] });
       await atlases.clear('2.2.2.2');
       expect(await atlases.of('2.2.2.2')).toEqual({ paths: [], tails: [] });
@@ -880,7 +885,10 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const [atlases, leases] = [new Atlases(database.db), new Leases(database.db)];
       const path = { platform: 'vantagePoint', probe: null, origin: '1.0.0.9', measuredAt: now, hops: [] };
       const change = (id: number, owner?: string) =>
-        atlases.change(new Map([['1.0.0.77', { paths: [{ ...path, id }], removed: [], tails: [] }]]), owner);
+        atlases.change(
+          new Map([['1.0.0.77', { paths: [{ ...path, id }], removed: [], tails: [], unusedHops: [] }]]),
+          owner,
+        );
       await leases.acquire('alive', ['source/1.0.0.77'], 60_000);
       await change(1, 'dead');
       await change(2, 'alive');
@@ -1008,6 +1016,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
                 {
                   paths: [{ id: 1, platform: 'x', probe: null, origin: bad, measuredAt: now, hops: [bad] }],
                   removed: [],
+                  unusedHops: [],
                   tails: [],
                 },
               ],

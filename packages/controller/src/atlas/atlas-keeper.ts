@@ -24,6 +24,8 @@ interface Changes {
   readonly added: Map<number, AtlasTraceroute>;
   readonly removed: Set<number>;
   readonly tails: Map<string, TailStamps>;
+  /** Hops all of whose earlier pings are removed. */
+  readonly unusedHops: Set<Ipv4Address>;
 }
 
 /** Longest pause before changes that could not be stored are tried again, milliseconds. */
@@ -76,6 +78,13 @@ export class AtlasKeeper {
         for (const tail of tails) this.#noteTail(source, tail);
         this.#schedule();
       },
+      onTailsRemoved: (source, hops) => {
+        const changes = this.#note(source);
+        const gone = new Set(hops);
+        for (const hop of gone) changes.unusedHops.add(hop);
+        for (const [key, { target }] of changes.tails) if (gone.has(target)) changes.tails.delete(key);
+        this.#schedule();
+      },
     });
   }
 
@@ -114,7 +123,9 @@ export class AtlasKeeper {
   }
 
   #note(source: Ipv4Address): Changes {
-    const changes = this.#changes.get(source) ?? { added: new Map(), removed: new Set(), tails: new Map() };
+    const changes = this.#changes.get(source) ?? {
+      ...{ added: new Map(), removed: new Set(), tails: new Map(), unusedHops: new Set() },
+    };
     this.#changes.set(source, changes);
     return changes;
   }
@@ -132,11 +143,13 @@ export class AtlasKeeper {
   }
 
   /** Keeps changes that could not be stored for the next attempt, except those that newer changes replace. */
-  #putBack(source: Ipv4Address, { added, removed, tails }: Changes): void {
+  #putBack(source: Ipv4Address, { added, removed, tails, unusedHops }: Changes): void {
     const newer = this.#note(source);
     for (const [id, path] of added) if (!newer.removed.has(id)) newer.added.set(id, path);
     for (const id of removed) newer.removed.add(id);
-    for (const [key, tail] of tails) if (!newer.tails.has(key)) newer.tails.set(key, tail);
+    for (const [key, tail] of tails)
+      if (!newer.tails.has(key) && !newer.unusedHops.has(tail.target)) newer.tails.set(key, tail);
+    for (const hop of unusedHops) newer.unusedHops.add(hop);
   }
 
   #schedule(): void {
@@ -169,7 +182,7 @@ export class AtlasKeeper {
   }
 }
 
-const toStoredChange = ([source, { added, removed, tails }]: readonly [Ipv4Address, Changes]): readonly [
+const toStoredChange = ([source, { added, removed, tails, unusedHops }]: readonly [Ipv4Address, Changes]): readonly [
   string,
   AtlasChange,
 ] => [
@@ -178,5 +191,6 @@ const toStoredChange = ([source, { added, removed, tails }]: readonly [Ipv4Addre
     paths: [...added.values()].map(toStoredPath),
     removed: [...removed],
     tails: [...tails.values()].map(toStoredTail),
+    unusedHops: [...unusedHops].map(formatIpv4),
   },
 ];

@@ -13,6 +13,8 @@ export interface RefresherOptions {
   readonly pollMs: number;
   /** Paths are forgotten at this age, milliseconds: requests may want older ones than the atlas keeps fresh. */
   readonly forgetMs: number;
+  /** Alias evidence is forgotten when it was not seen for so long, milliseconds. */
+  readonly forgetEvidenceMs: number;
   /** Credits that refreshing may cost the system in a day. */
   readonly creditsPerDay: number;
   readonly policy?: RefreshPolicy;
@@ -34,6 +36,8 @@ export interface RefresherCollaborators {
 }
 
 const DAY_MS = 86_400_000;
+/** How long the pings to hops are kept that are on no path any more: most paths that change come back within hours. */
+const KEEP_UNUSED_TAILS_MS = DAY_MS;
 /** Most paths of one source measured again at once. */
 const MOST_AT_ONCE = 500;
 
@@ -69,8 +73,10 @@ export class Refresher {
   async refresh(): Promise<void> {
     const { atlas, atlasClock, sources, log } = this.#collaborators;
     // Also those of sources that were withdrawn, or are away.
-    const oldest = atlasClock.now() - this.#options.forgetMs;
-    for (const source of atlas.sources()) atlas.expire(source, oldest);
+    const now = atlasClock.now();
+    const ages = { paths: now - this.#options.forgetMs, unusedTails: now - KEEP_UNUSED_TAILS_MS };
+    for (const source of atlas.sources()) atlas.expire(source, ages);
+    atlas.evidence.forgetBefore(now - this.#options.forgetEvidenceMs);
     for (const source of sources()) {
       try {
         await this.#refreshSource(source);

@@ -107,7 +107,7 @@ export class Controller {
       calibration,
     });
     const knowledge = openFacts(context);
-    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns, retention.atlasDays);
+    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns, retention);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,
@@ -121,7 +121,7 @@ export class Controller {
       applications: agents.applications.decisions,
       recipients,
     });
-    const surveyed = { probesPerHour: options.surveyProbesPerHour };
+    const surveyed = { probesPerHour: options.surveyProbesPerHour, keptDays: retention.rankingDays };
     const { ranking, survey } = await openSurvey(contextOf(context, 'survey'), measuring.system, surveyed, atlasDuty);
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),

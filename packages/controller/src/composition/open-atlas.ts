@@ -8,6 +8,7 @@ import { sharedAtlases } from '../atlas/remote/shared-atlases.ts';
 import { RipeAtlasAccess, type RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import { localAtlases, type SourceAtlases } from '../atlas/source-atlases.ts';
 import { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
+import type { Retention } from '../retention/retention.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
@@ -35,8 +36,8 @@ export async function openAtlas(
   { system, directory }: MeasuringSubsystem,
   ripeAtlas: RipeAtlasSettings | undefined,
   owns: (source: Ipv4Address) => boolean,
-  /** How long paths are kept. */
-  keepDays: number,
+  /** How long paths and alias evidence are kept. */
+  keep: Pick<Retention, 'atlasDays' | 'aliasEvidenceDays'>,
 ): Promise<AtlasSubsystem> {
   const { isShared, bus } = cluster;
   const { engineParts } = system;
@@ -67,7 +68,8 @@ export async function openAtlas(
   const refresher = new Refresher(
     {
       pollMs: REFRESH_POLL_MS,
-      forgetMs: keepDays * DAY_MS,
+      forgetMs: keep.atlasDays * DAY_MS,
+      forgetEvidenceMs: keep.aliasEvidenceDays * DAY_MS,
       creditsPerDay: ripeAtlas?.key === undefined ? 0 : ripeAtlas.refreshCreditsPerDay,
     },
     {

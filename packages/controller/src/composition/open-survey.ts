@@ -13,17 +13,25 @@ const SURVEY_POLL_MS = 10_000;
 export async function openSurvey(
   { database, datasets, clock, random, log, cluster }: Context,
   system: MeasuringSystem,
-  options: { /** Record Route pings per hour, all vantage points together. */ readonly probesPerHour: number },
+  options: {
+    /** Record Route pings per hour, all vantage points together. */
+    readonly probesPerHour: number;
+    /** How long the ranking keeps a record after the last answer, days. */
+    readonly keptDays: number;
+  },
   duty: RoleDuty,
 ): Promise<{ readonly ranking: Subsystem; readonly survey: Subsystem }> {
   const ranking = system.learnedRanking;
   const { bus, isShared } = cluster;
   const keeper =
     ranking &&
-    new RankingKeeper({
-      ...{ ranking, records: new RankingRecords(database.db), clock, log },
-      ...(isShared && { onStored: (stored) => tellRanking(bus, stored) }),
-    });
+    new RankingKeeper(
+      { keptDays: options.keptDays },
+      {
+        ...{ ranking, records: new RankingRecords(database.db), clock, log },
+        ...(isShared && { onStored: (stored) => tellRanking(bus, stored) }),
+      },
+    );
   await keeper?.open();
   const { engineParts } = system;
   const survey = new BackgroundSurvey(

@@ -61,6 +61,8 @@ export class RecordKeeper {
         agentTests: daysAgo(retention.agentTestDays),
         atlases: daysAgo(retention.atlasDays),
         atlasRuns: daysAgo(retention.atlasRunDays),
+        ranking: daysAgo(retention.rankingDays),
+        aliasEvidence: daysAgo(retention.aliasEvidenceDays),
         refusedApplications: daysAgo(retention.refusedApplicationDays),
         endedIdentities: daysAgo(auditDays),
       },

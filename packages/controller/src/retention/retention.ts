@@ -6,6 +6,10 @@ export interface Retention {
   readonly agentTestDays: number;
   /** Paths of atlases, and the pings to their hops. Runs of an atlas repeat pings that are older than seven days. */
   readonly atlasDays: number;
+  /** What the ranking of vantage points has learned, after the last answer. It uses nothing that is older than 30 days. */
+  readonly rankingDays: number;
+  /** Evidence from own probes that two addresses belong to one router, after it was last seen. */
+  readonly aliasEvidenceDays: number;
   /** Runs that collected or refreshed atlases. */
   readonly atlasRunDays: number;
   /** Applications for sources that were refused. */
@@ -24,6 +28,8 @@ export const DEFAULT_RETENTION: Retention = {
   mailDays: 90,
   agentTestDays: 90,
   atlasDays: 7,
+  rankingDays: 30,
+  aliasEvidenceDays: 90,
   atlasRunDays: 90,
   refusedApplicationDays: 180,
   probeDays: 90,

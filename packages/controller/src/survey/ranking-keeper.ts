@@ -17,27 +17,40 @@ const rowSchema = z.object({
   ingresses: z.array(addressSchema),
 });
 
-const STORE_MS = 60_000;
+export interface RankingKeeperOptions {
+  /** How long a record is kept after the last answer, days. */
+  readonly keptDays: number;
+}
 
-/** Stores changes of the ranking of vantage points every minute, and restores the ranking at the start. */
+const STORE_MS = 60_000;
+const FORGET_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Stores changes of the ranking of vantage points every minute, restores the ranking at the start, and forgets what is old. */
 export class RankingKeeper {
+  readonly #options: RankingKeeperOptions;
   readonly #ranking: IngressRanking;
   readonly #records: RankingRecords;
   readonly #log: Logger;
   readonly #onStored: (records: readonly RankingRecord[]) => void;
   readonly #storingChanges: Periodic;
+  readonly #forgetting: Periodic;
   /** Changes that are not stored yet, the latest of each record. */
   readonly #unstored = new Map<string, RankingRecord>();
   #storing: Promise<void> = Promise.resolve();
 
-  constructor(collaborators: {
-    readonly ranking: IngressRanking;
-    readonly records: RankingRecords;
-    readonly clock: Clock;
-    readonly log: Logger;
-    /** Called with the changes that were stored, which other processes must know. */
-    readonly onStored?: (records: readonly RankingRecord[]) => void;
-  }) {
+  constructor(
+    options: RankingKeeperOptions,
+    collaborators: {
+      readonly ranking: IngressRanking;
+      readonly records: RankingRecords;
+      readonly clock: Clock;
+      readonly log: Logger;
+      /** Called with the changes that were stored, which other processes must know. */
+      readonly onStored?: (records: readonly RankingRecord[]) => void;
+    },
+  ) {
+    this.#options = options;
     this.#onStored = collaborators.onStored ?? (() => undefined);
     this.#ranking = collaborators.ranking;
     this.#records = collaborators.records;
@@ -50,6 +63,14 @@ export class RankingKeeper {
         onError: (error) => this.#log.error({ err: error }, 'the ranking could not be stored'),
       },
     );
+    this.#forgetting = new Periodic(
+      { everyMs: FORGET_MS },
+      {
+        clock: collaborators.clock,
+        work: async () => this.#forgetOld(),
+        onError: (error) => this.#log.error({ err: error }, 'old records of the ranking could not be forgotten'),
+      },
+    );
   }
 
   /** Reads what is stored. Rows that are damaged are left out. */
@@ -59,14 +80,16 @@ export class RankingKeeper {
     if (records.length < rows.length)
       this.#log.error({ damaged: rows.length - records.length }, 'rows of the stored ranking could not be read');
     this.#ranking.restore(records);
+    this.#forgetOld();
   }
 
   start(): void {
     this.#storingChanges.start();
+    this.#forgetting.start();
   }
 
   async stop(): Promise<void> {
-    await this.#storingChanges.stop();
+    await Promise.all([this.#storingChanges.stop(), this.#forgetting.stop()]);
     await this.flush();
   }
 
@@ -74,6 +97,10 @@ export class RankingKeeper {
   flush(): Promise<void> {
     this.#storing = this.#storing.then(() => this.#store());
     return this.#storing;
+  }
+
+  #forgetOld(): void {
+    this.#ranking.forgetOlderThan(this.#options.keptDays * DAY_MS);
   }
 
   async #store(): Promise<void> {

@@ -14,6 +14,16 @@ export interface AtlasListener {
   readonly onAdded: (added: Added) => void;
   readonly onRemoved: (source: Ipv4Address, removed: readonly AtlasTraceroute[]) => void;
   readonly onTails: (source: Ipv4Address, tails: readonly TailStamps[]) => void;
+  /** All pings to some hops were removed. */
+  readonly onTailsRemoved: (source: Ipv4Address, hops: readonly Ipv4Address[]) => void;
+}
+
+/** How old things may become, as the earliest times that are kept, milliseconds since the Unix epoch. */
+export interface AtlasAges {
+  /** Paths, and pings to their hops. */
+  readonly paths: number;
+  /** Pings to hops that are on no path any more. A path that comes back soon must find them. */
+  readonly unusedTails: number;
 }
 
 /** Paths to each source and the Record Route addresses placed on them, held in memory. */
@@ -108,12 +118,19 @@ export class Atlas {
     if (path !== undefined) this.add(path);
   }
 
-  /** Removes paths, and stamps of pings, measured before `oldest` (milliseconds since the Unix epoch). */
-  expire(source: Ipv4Address, oldest: number): void {
+  /** Removes what is too old. A source of which nothing is left is forgotten. */
+  expire(source: Ipv4Address, ages: AtlasAges): void {
     const atlas = this.#sources.get(source);
-    const old = [...(atlas?.paths.values() ?? [])].filter(({ at }) => at < oldest);
-    this.remove(source, old);
-    atlas?.removeTails(oldest);
+    if (atlas === undefined) return;
+    this.remove(
+      source,
+      [...atlas.paths.values()].filter(({ at }) => at < ages.paths),
+    );
+    atlas.removeTails(ages.paths);
+    atlas.forgetLost(ages.paths);
+    const unused = atlas.removeUnusedTails(ages.unusedTails);
+    if (unused.length > 0) this.#listener?.onTailsRemoved(source, unused);
+    if (atlas.isEmpty) this.#sources.delete(source);
   }
 
   /** Removes paths. */

@@ -138,6 +138,25 @@ export class SourceAtlas {
     }
   }
 
+  /** Removes the pings to hops that no path passes and that were not pinged since `oldest` (milliseconds since the Unix epoch). Returns these hops. */
+  removeUnusedTails(oldest: number): Ipv4Address[] {
+    const unused = [...this.#tails.keys()].filter(
+      (hop) => this.#places.nodesOf(hop).length === 0 && this.pingedAt(hop) < oldest,
+    );
+    for (const hop of unused) this.#tails.delete(hop);
+    return unused;
+  }
+
+  /** Forgets the lost paths that were measured before `oldest` (milliseconds since the Unix epoch): nobody measures them again any more. */
+  forgetLost(oldest: number): void {
+    for (const [key, { at }] of this.lost) if (at < oldest) this.lost.delete(key);
+  }
+
+  /** Whether nothing is known of any path. */
+  get isEmpty(): boolean {
+    return this.paths.size + this.lost.size + this.#tails.size === 0;
+  }
+
   /**
    * Compares the paths with the answer of a hop to a Record Route ping. The paths from a hop on are disputed when another router, or another link
    * of the same router, stamped behind it than ever before, or when the answer has crossed another number of links than each of them has, or

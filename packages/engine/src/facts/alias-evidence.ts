@@ -57,6 +57,11 @@ export class AliasEvidence {
     this.#forgetOldest();
   }
 
+  /** Forgets what was last seen before `oldest`, milliseconds since the Unix epoch. */
+  forgetBefore(oldest: number): void {
+    for (const [key, { lastSeen }] of this.#sightings) if (lastSeen < oldest) this.#sightings.delete(key);
+  }
+
   /** All sightings, most recently seen last. */
   list(): AliasSighting[] {
     return [...this.#sightings.values()];

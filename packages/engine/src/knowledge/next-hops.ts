@@ -16,6 +16,16 @@ export interface NextHopsOptions {
   readonly capacity: number;
 }
 
+/** What is known of the paths to one source. */
+interface KnownRouters {
+  readonly positions: BoundedMap<number, Position>;
+  /** When it was last extended, milliseconds since the Unix epoch. */
+  learnedAt: number;
+}
+
+/** A source that was withdrawn, or that another process measures now, is forgotten after this time without a measurement, milliseconds. */
+const KEEP_SOURCE_MS = 86_400_000;
+
 /**
  * The hops that measurements have shown behind each router, by source. Where routing is destination-based, reverse paths to one source form
  * a tree, so the hops behind a router can be reused.
@@ -23,7 +33,8 @@ export interface NextHopsOptions {
 export class NextHops {
   readonly #options: NextHopsOptions;
   readonly #aliases: Aliases;
-  readonly #bySource = new Map<Ipv4Address, BoundedMap<number, Position>>();
+  /** Sources, the one that has learned least recently first. */
+  readonly #bySource = new Map<Ipv4Address, KnownRouters>();
 
   constructor(options: NextHopsOptions, aliases: Aliases) {
     this.#options = options;
@@ -32,8 +43,7 @@ export class NextHops {
 
   /** Learns a segment of a path to `source`, measured at `at` (milliseconds since the Unix epoch). Every hop but the last learns what follows it, if its address identifies it. */
   learn(source: Ipv4Address, hops: readonly Hop[], at: number): void {
-    const known = this.#bySource.get(source) ?? new BoundedMap<number, Position>(this.#options);
-    this.#bySource.set(source, known);
+    const { positions: known } = this.#routersOf(source, at);
     for (let index = 0; index < hops.length - 1; index++) {
       const key = this.#aliases.routerKey(hops[index].address);
       if (key === undefined) continue;
@@ -41,6 +51,22 @@ export class NextHops {
       if (old !== undefined && !this.#isBetter({ hops, index, at }, old)) continue;
       known.set(key, { hops, index, at });
     }
+  }
+
+  /** What is known of a source, which learns now. Forgets sources that have not learned for long. */
+  #routersOf(source: Ipv4Address, at: number): KnownRouters {
+    const routers = this.#bySource.get(source) ?? {
+      positions: new BoundedMap<number, Position>(this.#options),
+      learnedAt: at,
+    };
+    routers.learnedAt = Math.max(routers.learnedAt, at);
+    this.#bySource.delete(source);
+    this.#bySource.set(source, routers);
+    for (const [idle, { learnedAt }] of this.#bySource) {
+      if (learnedAt >= at - KEEP_SOURCE_MS) break;
+      this.#bySource.delete(idle);
+    }
+    return routers;
   }
 
   /** Whether a fresh position replaces an old one: it shows more hops, or another next hop, or the old one is an hour older. */
@@ -58,7 +84,7 @@ export class NextHops {
     address: Ipv4Address,
     oldest: number,
   ): { readonly hops: readonly Hop[]; readonly at: number } {
-    const known = this.#bySource.get(source);
+    const known = this.#bySource.get(source)?.positions;
     const position = known?.get(this.#aliases.routerKey(address) ?? Number.NaN);
     if (known === undefined || position === undefined || position.at < oldest) return { hops: [], at: 0 };
     const { hops, index, at } = position;

@@ -1,8 +1,12 @@
 import type { Ipv4Address } from '@revtr/net';
 
-/** Round-trip times from sources to hops, at most 500,000. The same hops are on many paths. */
+/** Most pairs that are kept; the one that was measured least recently is dropped first. */
+const MOST_ENTRIES = 500_000;
+
+/** Round-trip times from sources to hops, as long as they are valid. The same hops are on many paths. */
 export class RttCache {
   readonly #keepMs: number;
+  /** Entries, the oldest first. */
   readonly #entries = new Map<string, { readonly rttMs: number | undefined; readonly at: number }>();
 
   constructor(options: { /** How long an entry is valid, milliseconds. */ readonly keepMs: number }) {
@@ -25,9 +29,17 @@ export class RttCache {
 
   /** Stores a round-trip time, or a silence (`undefined`). */
   remember(source: Ipv4Address, hop: Ipv4Address, rttMs: number | undefined, nowMs: number): void {
-    this.#entries.set(`${source}>${hop}`, { rttMs, at: nowMs });
-    if (this.#entries.size <= 500_000) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
+    const key = `${source}>${hop}`;
+    this.#entries.delete(key);
+    this.#entries.set(key, { rttMs, at: nowMs });
+    for (const [oldest, { at }] of this.#entries) {
+      if (this.#entries.size <= MOST_ENTRIES && nowMs - at < this.#keepMs) break;
+      this.#entries.delete(oldest);
+    }
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#entries.size;
   }
 }

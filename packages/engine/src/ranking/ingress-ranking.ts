@@ -114,6 +114,12 @@ export class IngressRanking implements VantagePointRanking {
     this.rankGlobally();
   }
 
+  /** Forgets what no answer has confirmed for `ageMs` milliseconds. */
+  forgetOlderThan(ageMs: number): void {
+    this.#store.forgetBefore(this.#clock.now() - ageMs);
+    this.rankGlobally();
+  }
+
   /** How many prefixes and networks something is known of. */
   get size(): { readonly prefixes: number; readonly networks: number } {
     return this.#store.size;

@@ -107,6 +107,15 @@ export class RankingStore {
     }
   }
 
+  /** Forgets the records whose last answer came before `oldest`, milliseconds since the Unix epoch. */
+  forgetBefore(oldest: number): void {
+    for (const all of [this.#byPrefix, this.#byNetwork])
+      for (const [key, records] of all) {
+        for (const [sender, record] of records) if (record.at < oldest) records.delete(sender);
+        if (records.size === 0) all.delete(key);
+      }
+  }
+
   /** How many prefixes and networks something is known of. */
   get size(): { readonly prefixes: number; readonly networks: number } {
     return { prefixes: this.#byPrefix.size, networks: this.#byNetwork.size };

@@ -111,7 +111,9 @@ export class SharedPings implements Prober {
       if (isOver) return;
       isOver = true;
       if (this.#inFlight.get(key) === shared) this.#inFlight.delete(key);
-      this.#load.set(request.sender, this.loadOf(request.sender) - 1);
+      const load = this.loadOf(request.sender) - 1;
+      if (load > 0) this.#load.set(request.sender, load);
+      else this.#load.delete(request.sender);
     };
     const shared = { result, over, holdMs, forget, waiting: 0, hasLateListener: false };
     this.#inFlight.set(key, shared);

@@ -80,7 +80,8 @@ export async function studyPolicy(policy: RefreshPolicyUnderTest, options: Refre
           const next = start + (hour + 1) * HOUR_MS;
           if (next > clock.now()) await clock.sleep(next - clock.now());
         }
-        network.atlas.expire(source, clock.now() - 7 * DAY_MS);
+        const oldest = clock.now() - 7 * DAY_MS;
+        network.atlas.expire(source, { paths: oldest, unusedTails: oldest });
         result.push(judgeDay(judged, spent / whole));
       }
       return result;

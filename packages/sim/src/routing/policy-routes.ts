@@ -18,7 +18,11 @@ import {
 export const NO_ROUTE = -1;
 export const LOCAL_ROUTE = -2;
 
-/** Bound on the routes in memory, bytes; a large Internet has about ten times as many. */
+/**
+ * Bounds on the routes in memory: as many as so many states have to all destinations, so that the cache of a small Internet is soon full, and bytes; a large
+ * Internet has about ten times as many.
+ */
+const CACHED_STATES = 12;
 const CACHE_BYTES = 256 * 2 ** 20;
 /** With more disturbed adjacencies it is faster to compute routes anew than to look whether they are disturbed. */
 const MOST_CHECKED = 40;
@@ -44,6 +48,12 @@ interface SharedTables {
   /** Weights with all links up and the usual prepending. */
   readonly weights: Uint8Array;
 }
+
+const cacheBytes = ({ networks, announcements }: Topology): number =>
+  Math.min(CACHE_BYTES, CACHED_STATES * (networks.count + announcements.length) * routeBytes(networks.count));
+
+/** Bytes of the routes of all networks to one destination. */
+const routeBytes = (networks: number): number => networks * Uint16Array.BYTES_PER_ELEMENT + CHOICES_BYTES;
 
 /** By how much a route becomes longer for a network to which it is announced with `count` repetitions. */
 const weightOf = (count: number): number => Math.min(1 + count, DOWN - 1);
@@ -77,7 +87,7 @@ export class PolicyRoutes {
         ? {
             index: indexAdjacencies(topology.adjacencies),
             groups: new NeighbourGroups(neighbour.length),
-            cache: new RouteCache(CACHE_BYTES),
+            cache: new RouteCache(cacheBytes(topology)),
             weights: Uint8Array.from(prepends, weightOf),
           }
         : undisturbed.#shared;

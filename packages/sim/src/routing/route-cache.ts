@@ -16,8 +16,11 @@ export class RouteCache<T extends Kept> {
   #old = new Map<number, T>();
   #bytes = 0;
   readonly #prepends = new WeakMap<object, number>();
-  readonly #states = new Map<string, number>();
+  /** Numbers of the states that were asked for since the two last times that entries were dropped. */
+  #youngStates = new Map<string, number>();
+  #oldStates = new Map<string, number>();
   #prependings = 0;
+  #statesNumbered = 0;
 
   /** @param mostBytes bound on the bytes of all entries together */
   constructor(mostBytes: number) {
@@ -26,14 +29,14 @@ export class RouteCache<T extends Kept> {
 
   /**
    * Returns the number of a state, which is part of the keys of its entries: of the same prepending (by identity) and the same adjacencies that
-   * are down.
+   * are down. A state that nobody has asked for in a long time gets a new number: its entries were dropped.
    */
   stateNumber(prepends: object, down: readonly number[]): number {
     const prepending = this.#prepends.get(prepends) ?? this.#prependings++;
     this.#prepends.set(prepends, prepending);
     const key = `${prepending} ${down.toSorted((a, b) => a - b).join()}`;
-    const number = this.#states.get(key) ?? this.#states.size;
-    this.#states.set(key, number);
+    const number = this.#youngStates.get(key) ?? this.#oldStates.get(key) ?? this.#statesNumbered++;
+    this.#youngStates.set(key, number);
     return number;
   }
 
@@ -53,6 +56,8 @@ export class RouteCache<T extends Kept> {
     if (2 * this.#bytes < this.#mostBytes) return;
     this.#old = this.#young;
     this.#young = new Map();
+    this.#oldStates = this.#youngStates;
+    this.#youngStates = new Map();
     this.#bytes = 0;
   }
 }

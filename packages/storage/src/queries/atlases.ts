@@ -35,10 +35,12 @@ export interface StoredAtlas {
   readonly tails: readonly StoredTail[];
 }
 
-/** A change of the atlas of one source: paths and tails to add. */
+/** A change of the atlas of one source: paths and tails to add, after those to remove were removed. */
 export interface AtlasChange extends StoredAtlas {
   /** Ids of paths to remove. */
   readonly removed: readonly number[];
+  /** Hops (dotted quads) all of whose tails are to be removed. */
+  readonly unusedHops: readonly string[];
 }
 
 /** Evidence from own probes that two addresses (dotted quads) belong to one router. */
@@ -139,6 +141,11 @@ async function changeAll(db: Transaction<Schema>, changes: ReadonlyMap<string, A
       from jsonb_to_recordset(${rows}::jsonb)
         as rows(source text, id bigint, platform text, probe integer, origin text, "measuredAt" timestamptz, hops jsonb)
       on conflict (source, id) do nothing`.execute(db);
+  for (const rows of rowsOf(({ unusedHops }) => unusedHops.map((target) => ({ target }))))
+    await sql`
+      delete from atlas_tails
+      using jsonb_to_recordset(${rows}::jsonb) as unused(source text, target text)
+      where atlas_tails.source = unused.source and atlas_tails.target = unused.target`.execute(db);
   for (const rows of rowsOf(({ tails }) => tails))
     await sql`
       insert into atlas_tails (source, target, sender, measured_at, stamps)

@@ -8,6 +8,9 @@ export interface RecordAges {
   readonly atlases: Date;
   readonly atlasRuns: Date;
   readonly refusedApplications: Date;
+  /** What the ranking has learned, by its last answer, and alias evidence, by when it was last seen. */
+  readonly ranking: Date;
+  readonly aliasEvidence: Date;
   /** Keys that were revoked or expired, and accounts that were deleted: the audit names their numbers. */
   readonly endedIdentities: Date;
 }
@@ -49,6 +52,8 @@ export class OldRecords {
       .where('state', '=', 'refused')
       .where('decided_at', '<', ages.refusedApplications)
       .execute();
+    await db.deleteFrom('ranking_records').where('at', '<', ages.ranking).execute();
+    await db.deleteFrom('alias_evidence').where('last_seen', '<', ages.aliasEvidence).execute();
     await this.#deleteSessions(now, sessionsUsedAfter);
     await this.#deleteIdentities(ages.endedIdentities);
   }

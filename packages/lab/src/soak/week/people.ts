@@ -7,6 +7,9 @@ const MINUTE_MS = 60_000;
 const JOIN_PER_DAY = 12;
 const STAYS_MS = 24 * HOUR_MS;
 const PAUSE_MS = 2 * HOUR_MS;
+/** One in so many people adds a source, and one in so many of these applications is refused: the load of all days is the same. */
+const HOSTS_EVERY = 2;
+const REFUSED_EVERY = 3;
 /** A source that a person adds is withdrawn after this time. */
 const HOSTS_MS = 12 * HOUR_MS;
 const LIMITS = { perDay: 1_000_000, parallel: 100_000, perMinute: 100_000 };
@@ -24,6 +27,8 @@ export class People {
   readonly #present: Person[] = [];
   readonly #unusedSpares: string[];
   #joined = 0;
+  #stayed = 0;
+  #applications = 0;
 
   constructor(life: Life) {
     this.#life = life;
@@ -51,7 +56,7 @@ export class People {
     if (person === undefined) return;
     this.#present.push(person);
     const until = life.clock.now() + STAYS_MS;
-    if (life.random.below(2) === 0) void this.#host(person);
+    if (this.#stayed++ % HOSTS_EVERY === 0) void this.#host(person);
     while (life.clock.now() < until && (await life.pause(PAUSE_MS * (0.5 + life.random.next()))))
       await this.#act(person);
     this.#present.splice(this.#present.indexOf(person), 1);
@@ -127,7 +132,7 @@ export class People {
     }
   }
 
-  /** Adds a source, and withdraws it later. Every third application is refused. */
+  /** Adds a source, and withdraws it later. Some applications are refused. */
   async #host({ client }: Person): Promise<void> {
     const life = this.#life;
     const { operator } = life.system;
@@ -136,7 +141,7 @@ export class People {
     const application = await life.ask('applications', () =>
       client.fleet.apply({ address, hosting: 'a university', reason: 'measurements of our own network' }),
     );
-    if (application !== undefined && life.random.below(3) === 0)
+    if (application !== undefined && ++this.#applications % REFUSED_EVERY === 0)
       await life.ask('applications refused', () => operator.fleet.refuse(application.id));
     else if (application !== undefined) {
       await life.ask('applications approved', () => operator.fleet.approve(application.id));

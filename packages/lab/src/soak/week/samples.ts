@@ -2,11 +2,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { z } from 'zod';
 import { statusOf } from '../process-usage.ts';
-import type { Series } from './growth.ts';
+import type { Judged, Series } from './growth.ts';
+import { type JudgedTable, type Query, tableValues } from './table-values.ts';
 
-/** What the process, its files and its tables hold at one moment. */
+/** What the process and its files hold at one moment. */
 export interface Sample {
   /** Memory after a collection of garbage, MiB: of the main thread, its buffers, and the whole process with the database. */
   readonly heapMib: number;
@@ -17,37 +17,30 @@ export interface Sample {
   /** Files of the controller, and their size, MiB. */
   readonly files: number;
   readonly filesMib: number;
-  readonly tables: ReadonlyMap<string, { readonly rows: number; readonly bytes: number }>;
 }
 
-/** Runs a statement on the database. */
-export type Query = (statement: string) => Promise<readonly unknown[]>;
-
 const MIB = 1_048_576;
-/** The partitions of a table count as one. */
-const TABLES = `
-  select coalesce(parent.relname, pg_class.relname) as name, sum(pg_total_relation_size(pg_class.oid))::bigint as bytes
-  from pg_class left join pg_inherits on inhrelid = pg_class.oid left join pg_class as parent on parent.oid = inhparent
-  where pg_class.relkind in ('r', 'p') and pg_class.relnamespace = 'public'::regnamespace group by 1 order by 1`;
-const CATALOGS = `
-  select 'catalogs' as name, sum(pg_total_relation_size(oid))::bigint as bytes
-  from pg_class where relkind = 'r' and relnamespace = 'pg_catalog'::regnamespace`;
-const sizeSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.number() }));
-const countSchema = z.tuple([z.object({ rows: z.coerce.number() })]);
+/** What values may grow by without being said to grow: caches, and files of which there are few. */
+const TOLERATED = { mib: 16, files: 20 } as const;
+/** The heap after a collection hardly differs between days. */
+const TOLERATED_HEAP = { tolerated: 3, toleratedShare: 0.04 } as const;
 
-/** What values may grow by without being said to grow: caches, free space in tables, and rows of which there are few. */
-const TOLERATED = { mib: 16, files: 20, rows: 100, bytes: MIB } as const;
-
-/** Takes samples of this process. */
+/** Takes samples of this process. They are kept as numbers, because they are on the heap that they measure. */
 export class Samples {
   readonly #directory: string;
+  readonly #judgedTables: ReadonlyMap<string, JudgedTable>;
   readonly #query: Query;
   readonly #collectGarbage: () => void;
-  readonly #taken: Sample[] = [];
+  readonly #series = new Map<string, Judged & { readonly values: number[] }>();
+  #taken = 0;
 
-  /** `directory`: where the controller keeps its files. */
-  constructor(options: { readonly directory: string }, collaborators: { readonly query: Query }) {
+  /** `directory`: where the controller keeps its files. `judgedTables`: how some tables are judged, by their names. */
+  constructor(
+    options: { readonly directory: string; readonly judgedTables: ReadonlyMap<string, JudgedTable> },
+    collaborators: { readonly query: Query },
+  ) {
     this.#directory = options.directory;
+    this.#judgedTables = options.judgedTables;
     this.#query = collaborators.query;
     setFlagsFromString('--expose-gc');
     this.#collectGarbage = runInNewContext('gc');
@@ -64,43 +57,31 @@ export class Samples {
       openFiles: readdirSync('/proc/self/fd').length,
       threads: status('Threads'),
       ...filesOf(this.#directory),
-      tables: await this.#tables(),
     };
-    this.#taken.push(sample);
+    this.#note('heap, MiB', sample.heapMib, TOLERATED_HEAP);
+    this.#note('buffers, MiB', sample.buffersMib, { tolerated: TOLERATED.mib });
+    this.#note('resident memory, MiB', sample.residentMib, { tolerated: 4 * TOLERATED.mib });
+    this.#note('open files', sample.openFiles, { tolerated: 5 });
+    this.#note('threads', sample.threads, { tolerated: 2 });
+    this.#note('files', sample.files, { tolerated: TOLERATED.files });
+    this.#note('size of the files, MiB', sample.filesMib, { tolerated: TOLERATED.mib });
+    for await (const { name, value, ...judged } of tableValues(this.#judgedTables, this.#query))
+      this.#note(name, value, judged);
+    this.#taken++;
     return sample;
   }
 
   /** Everything that was sampled, over time. */
   series(): readonly Series[] {
-    const of = (name: string, tolerated: number, value: (sample: Sample) => number): Series => ({
-      name,
-      values: this.#taken.map(value),
-      tolerated,
-    });
-    const tables = [...new Set(this.#taken.flatMap(({ tables }) => [...tables.keys()]))];
-    return [
-      of('heap, MiB', TOLERATED.mib, ({ heapMib }) => heapMib),
-      of('buffers, MiB', TOLERATED.mib, ({ buffersMib }) => buffersMib),
-      of('resident memory, MiB', 4 * TOLERATED.mib, ({ residentMib }) => residentMib),
-      of('open files', 5, ({ openFiles }) => openFiles),
-      of('threads', 2, ({ threads }) => threads),
-      of('files', TOLERATED.files, ({ files }) => files),
-      of('size of the files, MiB', TOLERATED.mib, ({ filesMib }) => filesMib),
-      ...tables.flatMap((table) => [
-        of(`rows of ${table}`, TOLERATED.rows, ({ tables: sampled }) => sampled.get(table)?.rows ?? 0),
-        of(`bytes of ${table}`, TOLERATED.bytes, ({ tables: sampled }) => sampled.get(table)?.bytes ?? 0),
-      ]),
-    ];
+    return [...this.#series].map(([name, series]) => ({ name, ...series }));
   }
 
-  async #tables(): Promise<Sample['tables']> {
-    const tables = new Map<string, { rows: number; bytes: number }>();
-    for (const { name, bytes } of sizeSchema.parse(await this.#query(TABLES))) {
-      const [{ rows }] = countSchema.parse(await this.#query(`select count(*)::bigint as rows from "${name}"`));
-      tables.set(name, { rows, bytes });
-    }
-    for (const { name, bytes } of sizeSchema.parse(await this.#query(CATALOGS))) tables.set(name, { rows: 0, bytes });
-    return tables;
+  /** Adds a value to a series. What was not there before was 0. */
+  #note(name: string, value: number, judged: Judged): void {
+    const series = this.#series.get(name) ?? { ...judged, values: [] };
+    this.#series.set(name, series);
+    while (series.values.length < this.#taken) series.values.push(0);
+    series.values.push(value);
   }
 }
 

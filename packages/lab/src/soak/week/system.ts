@@ -15,7 +15,8 @@ import { WIDE_BUDGETS } from '../../world/wide-budgets.ts';
 import { coarseClock } from './coarse-clock.ts';
 import { Mailbox } from './mailbox.ts';
 import { PacedTime } from './paced-time.ts';
-import type { Query } from './samples.ts';
+import { DAY, RETENTION } from './retention.ts';
+import type { Query } from './table-values.ts';
 
 /** A controller on a simulated Internet, whose virtual time passes as fast as the machine allows. */
 export interface WeekSystem {
@@ -39,19 +40,6 @@ export interface WeekSystem {
 
 const SOURCES = 3;
 const STEP_MS = 60_000;
-/** Records are kept for a day, which is the shortest time, so that the week passes it several times. */
-const DAY = 1;
-const RETENTION = {
-  ...{
-    mailDays: DAY,
-    agentTestDays: DAY,
-    atlasDays: 2 * DAY,
-    atlasRunDays: DAY,
-    refusedApplicationDays: DAY,
-    probeDays: DAY,
-  },
-  ...{ selfAuditDays: DAY, selfAuditCountDays: DAY, optOutRequestDays: DAY },
-};
 const SELF_AUDIT = { perDay: 96, pairPauseMs: 0 };
 const WATCHES = { perUser: 5, historyDays: DAY, allowsInternalWebhooks: false };
 
