@@ -1,11 +1,18 @@
 import type { Fault, FaultKind } from '../plan/fault.ts';
 import type { ScenarioName } from '../plan/scenario-names.ts';
+import { TARGETS } from '../system/targets.ts';
 import type { Observations, Scenario } from './scenario.ts';
 
 const BEGIN_MS = 15_000;
 const MINUTE_MS = 60_000;
 /** Another engine owns the sources of one that died in this time, milliseconds. */
 const MOST_TAKEOVER_MS = 10_000;
+/** A clock that is wrong by so much: ten times longer than grants hold, milliseconds. */
+const JUMP_MS = 300_000;
+const JUMP_STEP_MS = 2_000;
+const JUMP_FOR_MS = 45_000;
+/** From the first jump in one direction to the first one in the other, milliseconds. */
+const JUMP_TURN_MS = 75_000;
 const nothing = (): ReturnType<Scenario['judge']> => ({ problems: [], figures: {} });
 
 /** Begin and end of the first fault of a kind, milliseconds since the Unix epoch. */
@@ -104,6 +111,19 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       { kind: 'postgresSplit', atMs: BEGIN_MS + MINUTE_MS, forMs: 20_000 },
     ],
     submitForMs: 2 * MINUTE_MS,
+    judge: nothing,
+  },
+  /** The clock of each process jumps five minutes ahead and later back, then as far behind; then processes start with such clocks. */
+  clockJumps: {
+    faults: [false, true].flatMap((isRestarted, i) =>
+      [JUMP_MS, -JUMP_MS].flatMap((byMs, j) =>
+        TARGETS.clocks.map((process, k): Fault => {
+          const atMs = BEGIN_MS + (2 * i + j) * JUMP_TURN_MS + k * JUMP_STEP_MS;
+          return { kind: 'clockJump', atMs, forMs: JUMP_FOR_MS, process, byMs, isRestarted };
+        }),
+      ),
+    ),
+    submitForMs: 5 * MINUTE_MS,
     judge: nothing,
   },
 };

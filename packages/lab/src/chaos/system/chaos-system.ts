@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
@@ -18,6 +18,8 @@ import { StarNetwork } from '../network/star-network.ts';
 import { addAgentHosts, areAttached } from './agent-hosts.ts';
 import { AGENTS, CLIENTS, FLEET, NATS, namesOf, PER_ROLE } from './names.ts';
 import { PostgresPair } from './postgres-pair.ts';
+import { TARGETS } from './targets.ts';
+import { WallClock } from './wall-clock.ts';
 
 export interface ChaosSystemOptions {
   /** Starts the names of the network namespaces. At most five characters. */
@@ -57,6 +59,8 @@ export class ChaosSystem {
   readonly agents: ReadonlyMap<string, ManagedProcess>;
   /** The disk of the audit of each process of the controller. */
   readonly auditDisks: ReadonlyMap<string, SmallDisk>;
+  /** The wall clocks of processes that can be wrong. */
+  readonly clocks: ReadonlyMap<string, WallClock>;
   /** URLs of the APIs in the network of the run. */
   readonly apis: readonly string[];
   readonly userKeys: readonly string[];
@@ -75,6 +79,7 @@ export class ChaosSystem {
     this.fleet = parts.fleet;
     this.agents = parts.agents;
     this.auditDisks = parts.auditDisks;
+    this.clocks = parts.clocks;
     this.apis = parts.apis;
     this.userKeys = parts.userKeys;
     this.operatorKey = parts.operatorKey;
@@ -94,6 +99,9 @@ export class ChaosSystem {
     const { directory, onProgress: say } = options;
     // The processes of the controller and of PostgreSQL have different users.
     chmodSync(directory, 0o755);
+    const clockFiles = join(directory, 'clocks');
+    mkdirSync(clockFiles);
+    const clocks = new Map(TARGETS.clocks.map((name) => [name, new WallClock(join(clockFiles, name))]));
     const log = (name: string): string => join(directory, `${name}.log`);
     const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
     // The last vantage points run the agent program.
@@ -139,6 +147,7 @@ export class ChaosSystem {
         REVTR_GATEWAY_HOST: address,
         REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
         REVTR_AUDIT_DIRECTORY: join(disk.directory, 'audit'),
+        ...clocks.get(name)?.environment,
       };
       const program = new ManagedProcess({
         namespace,
@@ -171,7 +180,7 @@ export class ChaosSystem {
       vantagePoints.slice(-AGENTS.length).map(({ address }) => formatIpv4(address)),
     );
     const fleet = fleetProcess(
-      { namespace: fleetHost.namespace, directory },
+      { namespace: fleetHost.namespace, directory, environment: clocks.get(FLEET)?.environment ?? {} },
       {
         ...{ size: options.size, seed: options.worldSeed, agents: hosts },
         gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
@@ -184,7 +193,8 @@ export class ChaosSystem {
     const agents = new Map(
       agentHosts.map(({ name, namespace, gateway: controller }) => {
         const root = join(directory, 'authority', 'root.crt');
-        const agent = createAgent({ namespace, own: join(directory, name), controller, root }, () => {
+        const environment = clocks.get(name)?.environment ?? {};
+        const agent = createAgent({ namespace, own: join(directory, name), controller, root, environment }, () => {
           if (!hasRefusedToStart(agent)) options.onDeath(name);
           startAgain(agent);
         });
@@ -197,7 +207,7 @@ export class ChaosSystem {
     const apis = namesOf('api').map((name) => `http://${network.addressesOf(name)[0]}:${API_PORT}`);
     const { namespace: clientNamespace } = await network.add(CLIENTS);
     return new ChaosSystem({
-      ...{ network, postgres, world, controllers, nats, fleet, agents, auditDisks, apis, userKeys, operatorKey },
+      ...{ network, postgres, world, controllers, nats, fleet, agents, auditDisks, clocks, apis, userKeys, operatorKey },
       ...{ clientNamespace, clientLog: log(CLIENTS) },
     });
   }
