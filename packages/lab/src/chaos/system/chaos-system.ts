@@ -207,7 +207,20 @@ export class ChaosSystem {
     const apis = namesOf('api').map((name) => `http://${network.addressesOf(name)[0]}:${API_PORT}`);
     const { namespace: clientNamespace } = await network.add(CLIENTS);
     return new ChaosSystem({
-      ...{ network, postgres, world, controllers, nats, fleet, agents, auditDisks, clocks, apis, userKeys, operatorKey },
+      ...{
+        network,
+        postgres,
+        world,
+        controllers,
+        nats,
+        fleet,
+        agents,
+        auditDisks,
+        clocks,
+        apis,
+        userKeys,
+        operatorKey,
+      },
       ...{ clientNamespace, clientLog: log(CLIENTS) },
     });
   }
