@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentMetrics, LocalPolicy, TargetBudget, tracedWork, Worker } from '@revtr/agent';
+import { AgentMetrics, ControllerClock, LocalPolicy, TargetBudget, tracedWork, Worker } from '@revtr/agent';
 import { AgentIdentity, AgentWork, GrantVerifier, LinkClient } from '@revtr/link';
 import { parseIpv4 } from '@revtr/net';
-import { systemClock } from '@revtr/probing';
+import { systemClock, wallClock } from '@revtr/probing';
 import { SimulatedInternet, simParameters, TunAttachment } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
 import { Namespaces } from '../../namespaces/namespaces.ts';
@@ -37,7 +37,8 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
   const agents = settings.agents.map((text, i) => {
     const address = parseIpv4(text);
     const host = new SimulatedHost({ address }, { internet, prober });
-    const policy = new LocalPolicy({ testNetworks: [] }, { now: () => systemClock.now() });
+    const time = new ControllerClock({ clock: systemClock });
+    const policy = new LocalPolicy({ testNetworks: [] }, { now: () => time.now() });
     const worker = new Worker({
       scamper: host.scamper,
       replies: host.replies,
@@ -50,7 +51,7 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
       metrics: new AgentMetrics(),
       onRefused: () => undefined,
     });
-    const grants = new GrantVerifier({ sender: address, rootCertificate }, { now: () => systemClock.now() });
+    let grants: GrantVerifier | undefined;
     const { gateways } = settings;
     const [first, ...others] = [...gateways.slice(i % gateways.length), ...gateways.slice(0, i % gateways.length)];
     const client = new LinkClient(
@@ -64,9 +65,11 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
         identity: new AgentIdentity({ directory: join(settings.directory, text), rootCertificate }),
         work: new AgentWork({ perform: tracedWork(worker, tracing) }),
         policy,
-        clock: systemClock,
+        clock: wallClock,
         random: Math.random,
-        onWelcome: ({ signer }) => {
+        onWelcome: ({ now, signer }) => {
+          time.set(now);
+          grants ??= new GrantVerifier({ sender: address, rootCertificate }, { now: () => time.now() });
           grants.trust(signer);
           worker.identify(address, grants);
         },
