@@ -21,6 +21,8 @@ import { PostgresPair } from './postgres-pair.ts';
 import { TARGETS } from './targets.ts';
 import { WallClock } from './wall-clock.ts';
 
+type Environment = Readonly<Record<string, string>>;
+
 export interface ChaosSystemOptions {
   /** Starts the names of the network namespaces. At most five characters. */
   readonly prefix: string;
@@ -32,6 +34,8 @@ export interface ChaosSystemOptions {
   /** Directory for logs and files of the run. */
   readonly directory: string;
   readonly onProgress: (message: string) => void;
+  /** Called when there is a network. Returns variables of the processes of the controller, in addition to those that they need. Default: none. */
+  readonly prepare?: (network: StarNetwork) => Promise<Environment>;
   /** A process has ended although no fault has ended it. It is started again, as a service manager does. */
   readonly onDeath: (name: string) => void;
 }
@@ -40,11 +44,11 @@ const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
 const API_PORT = 8080;
 const GATEWAY_PORT = 4380;
+/** Port of each process of the controller for health and metrics. */
+export const HEALTH_PORT = 9100;
 const AUDIT_MIB = 64;
 /** A service manager starts a process again after this time, milliseconds. */
 const RESTART_MS = 1_000;
-
-type Environment = Readonly<Record<string, string>>;
 
 /** A cluster on one machine, in which each process has a network namespace, with its clients. Requires root. */
 export class ChaosSystem {
@@ -109,6 +113,7 @@ export class ChaosSystem {
     const hosts = [...world.sources, ...simulated].map(({ address }) => formatIpv4(address));
     const network = await StarNetwork.up({ prefix: options.prefix });
     undo.push(() => network.down());
+    const environment = (await options.prepare?.(network)) ?? {};
     const postgres = await PostgresPair.start(network, log);
     undo.push(() => postgres.remove());
     await registerHosts(postgres.primary.localUrl, world.sources, vantagePoints);
@@ -139,20 +144,23 @@ export class ChaosSystem {
       const disk = new SmallDisk({ mib: AUDIT_MIB });
       undo.push(async () => disk.remove());
       auditDisks.set(name, disk);
-      const environment: Environment = {
+      const own: Environment = {
         ...shared,
         REVTR_ROLES: role,
         REVTR_HOST: address,
         REVTR_PORT: String(API_PORT),
         REVTR_GATEWAY_HOST: address,
         REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
+        REVTR_HEALTH_HOST: address,
+        REVTR_HEALTH_PORT: String(HEALTH_PORT),
         REVTR_AUDIT_DIRECTORY: join(disk.directory, 'audit'),
         ...clocks.get(name)?.environment,
+        ...environment,
       };
       const program = new ManagedProcess({
         namespace,
         command: [process.execPath, CONTROLLER],
-        environment,
+        environment: own,
         logFile: log(name),
         onEnd: () => {
           if (!hasRefusedToStart(program)) options.onDeath(name);
@@ -193,8 +201,8 @@ export class ChaosSystem {
     const agents = new Map(
       agentHosts.map(({ name, namespace, gateway: controller }) => {
         const root = join(directory, 'authority', 'root.crt');
-        const environment = clocks.get(name)?.environment ?? {};
-        const agent = createAgent({ namespace, own: join(directory, name), controller, root, environment }, () => {
+        const place = { namespace, own: join(directory, name), environment: clocks.get(name)?.environment ?? {} };
+        const agent = createAgent({ ...place, controller, root }, () => {
           if (!hasRefusedToStart(agent)) options.onDeath(name);
           startAgain(agent);
         });

@@ -9,7 +9,7 @@ import { openTracing, type Tracing } from '@revtr/tracing';
 import { Namespaces } from '../../namespaces/namespaces.ts';
 import { openTunHost } from '../../tun/tun-host.ts';
 import { CALM } from './calm.ts';
-import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
+import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema, SILENCE } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
 const UNLIMITED = { all: { perSecond: 1e6, perDay: 1e9 }, options: { perSecond: 1e6, perDay: 1e9 } };
@@ -29,6 +29,11 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
       'published',
     ),
     startMs: Date.now(),
+  });
+  let isSilent = false;
+  process.on(SILENCE, () => {
+    isSilent = !isSilent;
+    internet.network.silence(isSilent);
   });
   const attachment = await attach(settings.attached ?? [], internet);
   const prober = internet.prober();
