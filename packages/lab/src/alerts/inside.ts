@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isClientError } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import type { Pair } from '../chaos/plan/batches.ts';
@@ -69,7 +70,12 @@ async function runAll(
     options.only.length === 0 || alerts.some((alert) => options.only.includes(alert));
   const run = async (trial: Trial, mostSeconds?: number): Promise<Outcome[]> => {
     if (!isWanted(trial)) return [];
-    const outcomes = await runTrial(trial, { system, watch }, signal, mostSeconds);
+    const outcomes = await runTrial(trial, { system, watch }, signal, mostSeconds).catch((error: unknown) => {
+      if (!(error instanceof KernelLabError || isClientError(error)) || signal.aborted) throw error;
+      say(`${trial.fault} ${error.message}`);
+      const missed = { fault: trial.fault, firedAfter: undefined, resolvedAfter: undefined };
+      return trial.alerts.map((alert): Outcome => ({ alert, ...missed }));
+    });
     for (const { alert, firedAfter, resolvedAfter } of outcomes)
       say(`${alert} fired after ${firedAfter ?? '–'} s and was resolved after ${resolvedAfter ?? '–'} s`);
     return outcomes;

@@ -7,6 +7,8 @@ import type { Trial } from './trial.ts';
 
 const OLD = `now() - interval '40 days'`;
 const HIDDEN = '.hidden';
+/** Files are written under other names. */
+const FINAL = /^\d{4}\/.*\.parquet$/;
 
 /** Lets the duty begin again: what failed before is not waited for. */
 async function restartKeepers({ chaos }: AlertSystem): Promise<void> {
@@ -27,7 +29,7 @@ async function ageResults(system: AlertSystem): Promise<void> {
 }
 
 const filesIn = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet'));
+  readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => FINAL.test(name));
 
 /** Old results cannot move to files. */
 export const coldDiskFull: Trial = {

@@ -20,7 +20,11 @@ export interface TrialCollaborators {
   readonly watch: AlertWatch;
 }
 
-/** Lets a fault happen, waits until its alerts fire, ends the fault, and waits until they are resolved. @param mostSeconds until they fire */
+/**
+ * Lets a fault happen, waits until its alerts fire, ends the fault, and waits until they are resolved.
+ * @param mostSeconds until they fire
+ * @throws {KernelLabError}, {ClientError} when the fault cannot begin or end
+ */
 export async function runTrial(
   { fault, alerts, others, begin }: Trial,
   { system, watch }: TrialCollaborators,
@@ -28,15 +32,22 @@ export async function runTrial(
   mostSeconds = MOST_SECONDS,
 ): Promise<Outcome[]> {
   const forget = watch.expect([...alerts, ...others]);
-  const firing = alerts.map((alert) => watch.until(alert, true, mostSeconds, signal));
-  const end = await begin(system, signal);
-  const fired = await Promise.all(firing);
-  await end();
-  const ending = [...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, signal));
-  const resolved = await Promise.all(ending);
-  forget();
-  return alerts.map((alert, i) => ({
-    ...{ alert, fault, firedAfter: fired[i] },
-    resolvedAfter: fired[i] === undefined ? undefined : resolved[i],
-  }));
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  try {
+    const firing = Promise.all(alerts.map((alert) => watch.until(alert, true, mostSeconds, until)));
+    firing.catch(() => undefined);
+    const end = await begin(system, signal);
+    const fired = await firing;
+    await end();
+    const ending = [...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, until));
+    const resolved = await Promise.all(ending);
+    return alerts.map((alert, i) => ({
+      ...{ alert, fault, firedAfter: fired[i] },
+      resolvedAfter: fired[i] === undefined ? undefined : resolved[i],
+    }));
+  } finally {
+    over.abort();
+    forget();
+  }
 }
