@@ -20,7 +20,8 @@ export class AlertWatch {
   /** Looks until `signal` fires. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#firing = await this.#prometheus.firing();
+      // A machine that is busy may not answer at once. If it never does, no alert fires.
+      this.#firing = await this.#prometheus.firing().catch(() => this.#firing);
       for (const { name, labels } of this.#firing)
         if ((this.#expected.get(name) ?? 0) === 0) this.#unexpected.add(`${name} ${JSON.stringify(labels)}`);
       await this.#clock.sleep(POLL_MS, signal).catch(() => undefined);
