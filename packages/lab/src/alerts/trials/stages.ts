@@ -9,15 +9,17 @@ export const LONGEST: Trial = datasetFails;
 /** What happens one after the other. Each stage has trials beside each other, and trials that follow each other. */
 export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
   [[mailsRefused], [datasetOld], [spoofingStopped], [agentsQuarantined]],
+  // Hosts are suspended only if they have received answers before: no process has been restarted yet that knows of them.
+  [[internetLost], [databaseSlow]],
   [[coldDiskFull, coldFileMissing]],
   [[enginesDie]],
   [[databaseStops]],
   [[agentsCut]],
-  [[internetLost], [databaseSlow]],
 ];
 
 /** Alerts that no fault of this system triggers, and why. */
 export const NOT_TRIGGERED: Readonly<Record<string, string>> = {
-  RevtrCircuitsOpen: 'A small simulated Internet does not have 50 networks that refuse probes at once.',
-  RevtrHopKindSuspended: 'Self-audits suspend a kind of hop after hundreds of wrong hops, which take days.',
+  RevtrCircuitsOpen: 'no fault of this system makes more than 50 networks refuse probes',
+  RevtrHopKindSuspended:
+    'self-audits suspend a kind of hop whose hops are often wrong, and no fault of this system makes hops wrong',
 };
