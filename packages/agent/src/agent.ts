@@ -17,7 +17,7 @@ import {
   type ToAgent,
 } from '@revtr/link';
 import { formatIpv4 } from '@revtr/net';
-import { type Clock, systemClock, untilAborted } from '@revtr/probing';
+import { type Clock, systemClock, untilAborted, wallClock } from '@revtr/probing';
 import { ScamperDriver, type ScamperEnd, ScamperError, ScamperHost } from '@revtr/scamper';
 import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
@@ -140,7 +140,7 @@ export class Agent {
   async #serveDescription(): Promise<void> {
     const { probingaddr } = this.#options.config.local;
     await this.#serve('local.probingaddr', probingaddr, (host, port) =>
-      serveProbingTxt({ host, port }, { sender: () => this.#sender, now: () => this.#clock.now() }),
+      serveProbingTxt({ host, port }, { sender: () => this.#sender, now: () => wallClock.now() }),
     );
   }
 
@@ -224,7 +224,7 @@ export class Agent {
       {
         identity: this.#identity,
         work,
-        clock: this.#clock,
+        clock: wallClock,
         random: Math.random,
         onWelcome: (welcome) => {
           this.#welcome(welcome, worker);
@@ -239,7 +239,7 @@ export class Agent {
   /** Takes the controller's time and the certificate that it signs grants with. */
   #welcome({ now, signer, contact }: Extract<ToAgent, { type: 'welcome' }>, worker: Worker): void {
     this.#time.set(now);
-    const credential = this.#identity.load(new Date(this.#clock.now()));
+    const credential = this.#identity.load(new Date(wallClock.now()));
     const address = credential && agentAddressOf(new X509Certificate(credential.certificate));
     if (address === undefined) throw new LinkError('badCertificate', 'the certificate does not name the agent', {});
     const options = { sender: address, rootCertificate: this.#options.rootCertificate };

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { BusError } from '@revtr/bus';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
-import { systemClock, TargetPolicy } from '@revtr/probing';
-import { openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import { TargetPolicy } from '@revtr/probing';
+import { databaseTime, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { logProblems, openTracing } from '@revtr/tracing';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ import type { ControllerCollaborators } from './composition/controller-options.t
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { readCredential } from './foundation/credential-files.ts';
+import { DatabaseClock } from './foundation/database-clock.ts';
 import { limitHeapGrowth } from './foundation/heap-growth.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
@@ -50,11 +51,13 @@ async function run(settings: Settings): Promise<void> {
     );
   const tracing = await openTracing(process.env, { service: 'revtr-controller', onProblem: logProblems(log) });
   const database = await openDatabase(databaseSettings);
+  let clock: DatabaseClock | undefined;
   try {
-    const cluster = await connectCluster(settings, { clock: systemClock, log });
-    const controller = await create(settings, { database, cluster, log, tracing });
+    clock = await DatabaseClock.start({ databaseTime: () => databaseTime(database.db), log });
+    const cluster = await connectCluster(settings, { clock, log });
+    const controller = await create(settings, { database, cluster, clock, log, tracing });
     const { users, keys } = controller;
-    const key = await ensureOperator(settings.operator, { users, keys, clock: systemClock });
+    const key = await ensureOperator(settings.operator, { users, keys, clock });
     if (key !== undefined) process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
     const url = await controller.start();
     log.info({ ...(url !== '' && { api: url }), roles: [...settings.roles] }, 'started');
@@ -64,6 +67,7 @@ async function run(settings: Settings): Promise<void> {
     await controller.stop();
     await tracing.close();
   } finally {
+    await clock?.stop();
     await database.close();
   }
   // A request to a collector that does not answer must not keep the process.
@@ -76,10 +80,16 @@ const logDestination = () =>
 
 async function create(
   settings: Settings,
-  { database, cluster, log, tracing }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log' | 'tracing'>,
+  {
+    database,
+    cluster,
+    clock,
+    log,
+    tracing,
+  }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'clock' | 'log' | 'tracing'>,
 ): Promise<Controller> {
   const { socket, tls, grpc, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
-  const store = new DatasetStore({ directory: settings.datasets.directory }, { clock: systemClock });
+  const store = new DatasetStore({ directory: settings.datasets.directory }, { clock });
   await store.open();
   const knowledge = new InternetKnowledge({ store, testNetworks });
   for (const { kind, failure } of store.status())
@@ -92,7 +102,7 @@ async function create(
   const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
     store,
     fetch,
-    clock: systemClock,
+    clock,
     random: Math.random,
     onFailure: (kind, error) => log.error({ err: error, kind }, 'a dataset could not be updated'),
   });
@@ -132,12 +142,12 @@ async function create(
     {
       database,
       measuring: agentSystem({ ...settings.gateway, contact: settings.probeIdentity.contact }, knowledge),
-      facts: new LiveFacts(knowledge, { clock: systemClock }),
+      facts: new LiveFacts(knowledge, { clock }),
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),
       sendMail: mail && smtpSender(mail),
       cluster,
-      clock: systemClock,
+      clock,
       log,
       tracing,
     },

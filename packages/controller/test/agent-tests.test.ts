@@ -37,6 +37,10 @@ describe('the tests of an agent', () => {
       ...{ ping: 'failed', receiveRecordRoute: 'failed' },
       ...{ traceroute: 'notTested', receiveSpoofed: 'notTested', sendSpoofed: 'notTested' },
     });
+    const stopped = await verdicts(
+      () => new ProbingError('killSwitch', 'no spoofing', { scope: 'spoofing', subject: '' }),
+    );
+    expect(stopped).toEqual(lost);
     const broken = await verdicts(() => new ProbingError('proberStopped', 'the agent has no scamper'));
     expect(new Set(Object.values(broken))).toEqual(new Set(['failed']));
   });

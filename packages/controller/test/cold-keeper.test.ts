@@ -15,6 +15,46 @@ const MINUTE_MS = 60_000;
 const LIMITS = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
 const database = useDatabase();
 
+it('says for how long results have been due to move although their directory cannot be used, until another process does so', async () => {
+  const { db } = database();
+  const clock = new ManualClock();
+  const partition = {
+    first_id: 1,
+    end_id: 2,
+    opened_at: new Date(0),
+    closed_at: new Date(clock.now()),
+    moved_at: null,
+  };
+  const root = mkdtempSync(join(tmpdir(), 'revtr-cold-keeper-'));
+  const directory = join(root, 'cold');
+  writeFileSync(directory, 'a file');
+  try {
+    const registry = new Registry();
+    const metrics = new ColdMetrics(registry);
+    const store = new ColdStore({ directory }, { onFault: () => undefined });
+    const cold = Object.assign(new ColdPartitions({}, { db, store }), { due: async () => [partition] });
+    const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
+    const overdue = async (): Promise<number | undefined> =>
+      (await registry.getSingleMetric('revtr_cold_overdue_seconds')?.get())?.values[0]?.value;
+    await clock.advance(5 * DAY_MS);
+    await keeper.run(new AbortController().signal);
+    expect(await overdue()).toBe((2 * DAY_MS) / 1_000);
+    keeper.ended();
+    expect(await overdue()).toBe(0);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+it('shows that files could be read until one cannot, because an increase needs a value before it', async () => {
+  const registry = new Registry();
+  const metrics = new ColdMetrics(registry);
+  const shown = async (): Promise<string> => registry.metrics();
+  expect(await shown()).toContain('revtr_cold_unreadable_total{reason="missing"} 0');
+  metrics.unreadable('missing');
+  expect(await shown()).toContain('revtr_cold_unreadable_total{reason="missing"} 1');
+});
+
 it('keeps results in the database while their directory cannot be used, and moves them ten minutes later', async () => {
   const { db } = database();
   const clock = new ManualClock();

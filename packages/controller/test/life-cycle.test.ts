@@ -7,6 +7,7 @@ import {
   type PingRequest,
   type PingResult,
   type Prober,
+  ProbingError,
   systemClock,
   type TracerouteResult,
 } from '@revtr/probing';
@@ -41,6 +42,7 @@ const DAY_MS = 86_400_000;
 class Network implements Prober {
   readonly claimed = new Set<Ipv4Address>();
   readonly broken = { recordRoute: false, spoofed: false, everything: false };
+  isSpoofingStopped = false;
   /** Called before each ping. */
   onPing: () => Promise<void> = async () => undefined;
 
@@ -48,6 +50,8 @@ class Network implements Prober {
     await this.onPing();
     const { target, option, spoof } = request;
     if (spoof !== undefined) this.claimed.add(spoof.claimedSource);
+    if (spoof !== undefined && this.isSpoofingStopped)
+      throw new ProbingError('killSwitch', 'an operator has stopped all spoofing', { scope: 'spoofing', subject: '' });
     const { recordRoute, spoofed, everything } = this.broken;
     const isLost =
       everything || (recordRoute && option !== undefined && spoof === undefined) || (spoofed && spoof !== undefined);
@@ -318,6 +322,16 @@ describe('the life of a source', () => {
     await directory.change(SOURCE, { last_tested_at: new Date(Date.now() - 2 * DAY_MS) });
     life.start();
     await until('quarantined');
+  });
+
+  it('goes on while operators have stopped spoofing, and vantage points keep what they have shown', async () => {
+    const [helper] = HELPERS;
+    network.isSpoofingStopped = true;
+    await directory.change(helper, { can_spoof: true });
+    await life.test(helper, 'asked');
+    for (let tries = 0; tries < 500 && directory.find(helper)?.last_tested_at === null; tries++) await sleep(5);
+    expect(directory.find(helper)?.last_tested_at).not.toBeNull();
+    expect(directory.find(helper)).toMatchObject({ state: 'ready', can_spoof: true });
   });
 
   it('lets vantage points that come later add to the atlas of every source', async () => {

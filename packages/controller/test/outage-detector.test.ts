@@ -47,7 +47,7 @@ class FakeNetwork implements Prober {
   }
 }
 
-async function start({ references = REFERENCES, connected = new Set([HOST, OTHER]) } = {}) {
+async function start({ references = REFERENCES, connected = new Set([HOST, OTHER]), isTested = true } = {}) {
   const clock = new ManualClock();
   const network = new FakeNetwork(clock);
   const changes: [number, boolean][] = [];
@@ -76,7 +76,8 @@ async function start({ references = REFERENCES, connected = new Set([HOST, OTHER
   const ping = (sender: number, target: number, timeoutMs = 1_000) =>
     detector.ping({ type: 'ping', sender, target, timeoutMs });
   // Agents are tested when they connect: that proves their reference targets.
-  await during(100, Promise.all([HOST, OTHER].flatMap((host) => references.map((target) => ping(host, target)))));
+  const tested = isTested ? [HOST, OTHER] : [];
+  await during(100, Promise.all(tested.flatMap((host) => references.map((target) => ping(host, target)))));
   network.pings.length = 0;
   return { clock, network, detector, changes, during, ping, connected };
 }
@@ -97,6 +98,29 @@ describe('the outage detector', () => {
     const { clock, network, detector, during, changes } = await start();
     expect(await during(30, detector.offlineSince([HOST], clock.now() - 500))).toEqual(new Set());
     expect(network.pings).toHaveLength(1);
+    expect(changes).toEqual([]);
+  });
+
+  it('learns which reference targets answer in a process that has not tested the agents', async () => {
+    const { clock, network, detector, during, changes } = await start({ isTested: false });
+    // The first question makes the host known, which counts as news of it.
+    await during(30, detector.offlineSince([HOST], clock.now()));
+    await clock.advance(1_000);
+    expect(await during(30, detector.offlineSince([HOST], clock.now() - 500))).toEqual(new Set());
+    expect(network.pings.map(({ target }) => target)).toEqual(REFERENCES);
+    network.offline.add(HOST);
+    await clock.advance(1_000);
+    expect(await during(2_400, detector.offlineSince([HOST], clock.now()))).toEqual(new Set([HOST]));
+    expect(changes).toEqual([[HOST, true]]);
+  });
+
+  it('suspends no host because targets are silent that have never answered it', async () => {
+    const { clock, network, detector, during, changes } = await start({ isTested: false });
+    // The first question makes the host known, which counts as news of it.
+    await during(30, detector.offlineSince([HOST], clock.now()));
+    await clock.advance(1_000);
+    for (const reference of REFERENCES) network.silent.add(reference);
+    expect(await during(1_100, detector.offlineSince([HOST], clock.now() - 500))).toEqual(new Set());
     expect(changes).toEqual([]);
   });
 

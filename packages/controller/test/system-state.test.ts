@@ -1,4 +1,7 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { Metrics } from '../src/foundation/metrics.ts';
+import { observeState } from '../src/operations/state-metrics.ts';
 import { StateReader } from '../src/operations/system-state.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -25,5 +28,19 @@ describe('StateReader', () => {
     await clock.advance(5_001);
     await expect(reader.read()).rejects.toThrow('away');
     expect(asked).toBe(2);
+  });
+});
+
+describe('the metrics of a process', () => {
+  it('are there without those of the database when it does not answer', async () => {
+    const clock = new ManualClock();
+    const metrics = new Metrics();
+    const state = { read: () => Promise.withResolvers<never>().promise };
+    observeState(metrics, { state, clock, log: pino({ level: 'silent' }) });
+    metrics.refused('message');
+    const shown = metrics.registry.metrics();
+    await clock.advance(3_000);
+    expect((await shown).split('\n')).toContain('revtr_refused_total{kind="message"} 1');
+    expect(await shown).not.toMatch(/^revtr_queue_oldest_seconds /m);
   });
 });

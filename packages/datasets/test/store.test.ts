@@ -54,6 +54,21 @@ describe('dataset store', () => {
     expect(again.status().find(({ kind }) => kind === 'prefix2as')).toEqual(statusOf('prefix2as'));
   });
 
+  it('learns that another process has imported the same file again, and that this was possible', async () => {
+    await store.import('prefix2as', file(prefixes(10)), { from: 'import' });
+    const later = Date.parse('2026-03-01T00:00:00Z');
+    const other = new DatasetStore({ directory }, { clock: { now: () => later } });
+    await other.open();
+    store.fail('prefix2as', new Error('no connection'));
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { message: 'no connection' } });
+    await other.import('prefix2as', file(prefixes(10)), { from: 'import' });
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ failure: undefined });
+    expect(Date.parse(statusOf('prefix2as')?.current?.importedAt ?? '')).toBe(later);
+    expect(replaced).toEqual(['prefix2as']);
+  });
+
   it('keeps the file in use when the new one is truncated, wrong, empty, too small, or has another checksum', async () => {
     await store.import('prefix2as', file(prefixes(100, 7)), { from: 'import' });
     const before = statusOf('prefix2as')?.current;

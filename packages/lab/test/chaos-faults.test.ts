@@ -9,6 +9,7 @@ const TARGETS = {
   controllers: ['api1', 'engine1', 'engine2', 'gateway1'],
   others: ['nats', 'fleet'],
   agents: ['agent1'],
+  clocks: ['engine1', 'agent1'],
   links: [
     ['engine1', 'postgres'],
     ['pg1', 'pg2'],

@@ -16,7 +16,7 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The clock of this machine. */
+/** Measures time on this machine: it shows the time at the start of the process and what has passed since, and never jumps. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   sleep: (milliseconds, signal) =>
@@ -33,6 +33,9 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', stop, { once: true });
     }),
 };
+
+/** The clock of this machine, which may be set while the process runs: for times that others have written, as in certificates. */
+export const wallClock: Clock = { now: () => Date.now(), sleep: systemClock.sleep };
 
 /** What `work` resolves to. @throws {ProbingError} `cancelled` when `signal` fires first; the work itself continues */
 export async function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

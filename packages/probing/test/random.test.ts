@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom, inParallel, ProbingError, systemClock } from '../src/index.ts';
+import { createRandom, inParallel } from '../src/index.ts';
 
 describe('random', () => {
   it('is reproducible by seed, and forks by label only', () => {
@@ -43,14 +43,5 @@ describe('inParallel', () => {
     });
     expect(most).toBe(7);
     expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-  });
-});
-
-describe('system clock', () => {
-  it('ends a sleep that is cancelled', async () => {
-    const abort = new AbortController();
-    const sleeping = systemClock.sleep(60_000, abort.signal);
-    abort.abort();
-    await expect(sleeping).rejects.toThrow(ProbingError);
   });
 });

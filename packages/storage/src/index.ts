@@ -37,6 +37,7 @@ export {
 } from './queries/audit-blocks.ts';
 export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './queries/audit-event-records.ts';
 export { Batches, type BatchProgress, type MeasurementPage } from './queries/batches.ts';
+export { databaseTime } from './queries/database-time.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type ImportedResultQuery, ImportedResults, type NewImportedResult } from './queries/imported-results.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';

@@ -14,6 +14,7 @@ import {
   Batches,
   type Database,
   type DatabaseSettings,
+  databaseTime,
   generateApiKey,
   generateToken,
   hashApiKey,
@@ -91,6 +92,27 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
     afterEach(async () => {
       await database.db.deleteFrom('measurements').execute();
       await database.db.deleteFrom('results').execute();
+    });
+
+    it('tells the time of its clock', async () => {
+      const before = Date.now();
+      const time = await databaseTime(database.db);
+      expect(time).toBeGreaterThanOrEqual(before - 1);
+      expect(time).toBeLessThanOrEqual(Date.now() + 1);
+    });
+
+    it('stores what several processes have learned about the same vantage points, in whatever order they name them', async () => {
+      const ranking = new RankingRecords(database.db);
+      const record = (key: number, at: Date) => {
+        return { level: 'prefix', key, sender: '1.0.0.1', distance: 1, count: 1, at, ingresses: [] };
+      };
+      const keys = Array.from({ length: 5_000 }, (_, i) => i);
+      for (let i = 0; i < 3; i++) {
+        const records = keys.map((key) => record(key, later(i)));
+        await Promise.all([ranking.put(records), ranking.put(records.toReversed())]);
+      }
+      expect(await ranking.latest()).toHaveLength(keys.length);
+      await database.db.deleteFrom('ranking_records').execute();
     });
 
     it('finds a user by the hash of a key', async () => {

@@ -23,7 +23,7 @@ const REQUIRED: Readonly<Record<TestPlan['kind'], readonly TestName[]>> = {
 const TIMEOUT_MS = 2_000;
 /** Probes of one test. One success is enough, because some paths filter packets with options. */
 const MOST_PROBES = 8;
-/** A probe of a test. `isInterrupted`: an agent could not be reached, which says nothing about what the tested one can do. */
+/** A probe of a test. `isInterrupted`: an agent could not be reached, or an operator has stopped the probe, which says nothing about what the tested agent can do. */
 interface Probed {
   readonly evidence: Evidence;
   readonly isInterrupted: boolean;
@@ -116,7 +116,8 @@ async function probe(
   } catch (error) {
     // A probe that was held back says nothing about the agent: the whole test is repeated later.
     if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
-    const isInterrupted = 'isUnreachable' in error.details && error.details.isUnreachable === true;
+    const isUnreachable = 'isUnreachable' in error.details && error.details.isUnreachable === true;
+    const isInterrupted = isUnreachable || error.code === 'killSwitch';
     return { evidence: { ...who, ok: false, detail: error.message }, isInterrupted };
   }
 }

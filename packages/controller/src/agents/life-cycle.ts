@@ -163,8 +163,10 @@ export class LifeCycle {
     const now = new Date(clock.now());
     const agent = formatIpv4(address);
     await tests.add({ address: agent, tested_at: now, cause, verdict: report.verdict, report });
-    const canSpoof = report.tests.some(({ name, verdict }) => name === 'sendSpoofed' && verdict === 'passed');
-    const tested = await directory.change(address, { last_tested_at: now, can_spoof: canSpoof });
+    const spoofed = report.tests.find(({ name }) => name === 'sendSpoofed')?.verdict ?? 'notTested';
+    // Nothing is learned while spoofing is stopped, or no partner can be reached.
+    const learned = spoofed === 'notTested' ? {} : { can_spoof: spoofed === 'passed' };
+    const tested = await directory.change(address, { last_tested_at: now, ...learned });
     log.info({ agent, kind: before.kind, cause, verdict: report.verdict }, 'agent tested');
     if (tested === undefined || tested.state === 'withdrawn' || report.verdict === 'notTested') return;
     await this.#testUntested();

@@ -33,7 +33,7 @@ export function openOperations(
     processesWith,
     clock,
   });
-  observeState(metrics, { state, log });
+  observeState(metrics, { state, clock, log });
   if (isShared) observeCluster(metrics, cluster);
   const needed: Record<string, ReadinessCheck> = { database: () => database.ping() };
   const bus = async (): Promise<void> => {

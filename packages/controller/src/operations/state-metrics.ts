@@ -1,12 +1,16 @@
+import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import { Gauge } from 'prom-client';
 import type { Metrics } from '../foundation/metrics.ts';
 import type { StateReader, SystemState } from './system-state.ts';
 
+/** The state takes longer when the database does not answer, milliseconds. Prometheus would give up after ten seconds, and miss all metrics. */
+const MOST_WAIT_MS = 3_000;
+
 /** Shows the state of the system as metrics. Labels are kinds, states and purposes, never subjects. */
 export function observeState(
   { registry }: Metrics,
-  { state, log }: { readonly state: Pick<StateReader, 'read'>; readonly log: Logger },
+  { state, clock, log }: { readonly state: Pick<StateReader, 'read'>; readonly clock: Clock; readonly log: Logger },
 ): void {
   const registers = [registry];
   const gauge = <Label extends string>(
@@ -22,8 +26,10 @@ export function observeState(
       registers,
       async collect() {
         this.reset();
+        // Without labels, a reset leaves the value 0.
+        if (labelNames.length === 0) this.remove();
         try {
-          set(this, await state.read());
+          set(this, await inTime(state.read(), clock));
         } catch (error) {
           // The other metrics are most needed when the database is away.
           log.warn({ err: error, metric: name }, 'a metric cannot be read');
@@ -80,4 +86,17 @@ export function observeState(
   gauge('revtr_kill_switches', 'Kill switches that are set, by scope.', ['scope'], (into, { killSwitches }) => {
     for (const { scope, count } of killSwitches) into.set({ scope }, count);
   });
+}
+
+/** @throws an error when reading takes too long; it goes on, and the next request gets what was read */
+async function inTime(reading: Promise<SystemState>, clock: Clock): Promise<SystemState> {
+  const over = new AbortController();
+  const late = clock.sleep(MOST_WAIT_MS, over.signal).then(() => {
+    throw new Error('the database does not answer in time');
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    over.abort();
+  }
 }

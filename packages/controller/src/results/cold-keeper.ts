@@ -37,14 +37,14 @@ export class ColdKeeper {
     if (clock.now() < this.#pausedUntil) return;
     let isFailed = false;
     for (const work of [this.#prepare, this.#deleteRemoved, this.#erase, this.#move, this.#report]) {
+      // Without the directory, nothing can be done but say so.
+      if (!this.#isPrepared && work !== this.#prepare && work !== this.#report) continue;
       try {
         await work(signal);
       } catch (error) {
         signal.throwIfAborted();
         isFailed = true;
         log.error({ err: error }, 'cold results could not be kept in order; trying again in ten minutes');
-        // Without the directory nothing else can succeed.
-        if (!this.#isPrepared) break;
       }
     }
     if (isFailed) {
@@ -53,6 +53,11 @@ export class ColdKeeper {
       this.#isPrepared = false;
       this.#pausedUntil = clock.now() + PAUSE_MS;
     } else metrics.succeeded(clock.now());
+  }
+
+  /** Another process does so from now on. */
+  ended(): void {
+    this.#collaborators.metrics.ended();
   }
 
   readonly #prepare = async (): Promise<void> => {

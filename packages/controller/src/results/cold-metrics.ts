@@ -1,6 +1,9 @@
 import type { ColdTotals, StorageErrorDetails } from '@revtr/storage';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
+type Reason = StorageErrorDetails['coldUnreadable']['reason'];
+const REASONS: readonly Reason[] = ['noDirectory', 'missing', 'damaged', 'failed'];
+
 /** Metrics of cold results. */
 export class ColdMetrics {
   readonly #partitions: Gauge;
@@ -32,10 +35,12 @@ export class ColdMetrics {
       labelNames: ['reason'],
       registers: [registry],
     });
+    // Prometheus sees no increase from nothing to the first failure.
+    for (const reason of REASONS) this.#unreadable.inc({ reason }, 0);
   }
 
   /** A file could not be read. */
-  unreadable(reason: StorageErrorDetails['coldUnreadable']['reason']): void {
+  unreadable(reason: Reason): void {
     this.#unreadable.inc({ reason });
   }
 
@@ -47,6 +52,11 @@ export class ColdMetrics {
   /** A run has done all that was due. `now`: milliseconds since the Unix epoch. */
   succeeded(now: number): void {
     this.#last.set(now / 1_000);
+  }
+
+  /** Another process moves results from now on, and knows what is due. */
+  ended(): void {
+    this.#overdue.set(0);
   }
 
   /** What is in files, and for how long a partition has been due that is not, seconds. */

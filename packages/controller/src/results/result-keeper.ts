@@ -13,7 +13,7 @@ export interface ResultKeeperCollaborators {
   readonly partitions: Pick<ResultPartitions, 'prepare' | 'dropBefore'>;
   readonly jsonResults: Pick<JsonResults, 'convert'>;
   /** Absent where results stay in the database. */
-  readonly cold: Pick<ColdKeeper, 'run'> | undefined;
+  readonly cold: Pick<ColdKeeper, 'run' | 'ended'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -50,8 +50,9 @@ export class ResultKeeper {
     this.#series.start();
   }
 
-  stop(): Promise<void> {
-    return this.#series.stop();
+  async stop(): Promise<void> {
+    await this.#series.stop();
+    this.#collaborators.cold?.ended();
   }
 
   /** Does all that is due. Rejects with what failed; the next run goes on from there. */

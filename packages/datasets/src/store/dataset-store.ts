@@ -174,9 +174,16 @@ export class DatasetStore {
     const path = this.#path(kind);
     if (!existsSync(path)) return;
     const { sha256 } = await this.#describe(path);
-    if (sha256 === this.#current.get(kind)?.sha256) return;
-    const value = await readDataset(kind, createReadStream(path));
     const stored = await this.#storedMetadata(kind);
+    const current = this.#current.get(kind);
+    if (sha256 === current?.sha256) {
+      // The other process may have imported the same file again.
+      if (stored?.sha256 !== sha256 || stored.importedAt <= current.importedAt) return;
+      this.#current.set(kind, stored);
+      this.#failures.delete(kind);
+      return;
+    }
+    const value = await readDataset(kind, createReadStream(path));
     // The other process replaces the file and its description one after the other.
     const metadata = stored?.sha256 === sha256 ? stored : await this.#describe(path);
     this.#use(kind, value, { ...metadata, entries: value.entries });

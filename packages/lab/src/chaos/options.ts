@@ -9,8 +9,9 @@ export const HELP = `npm run chaos -- [options]
 Runs a controller of two processes of each role with PostgreSQL, a replica,
 NATS, and agents on a simulated Internet, each process in a network namespace.
 Clients submit measurements through the HTTP API while processes are killed and
-suspended, connections are cut and delayed, and PostgreSQL fails over. At the
-end a checker compares what clients were told with what the database holds.
+suspended, connections are cut and delayed, clocks jump, and PostgreSQL fails
+over. At the end a checker compares what clients were told with what the
+database holds.
 
   --seed <n>           selects the faults and the pairs (default 1)
   --seeds <n>          number of seeds, which run one after the other, each on
@@ -22,8 +23,8 @@ end a checker compares what clients were told with what the database holds.
                        (default small)
   --scenario <name>    runs a scenario in place of drawn faults:
                        ${SCENARIO_NAMES.slice(0, 4).join(', ')},
-                       ${SCENARIO_NAMES.slice(4).join(', ')}; all runs each of
-                       them, one after the other
+                       ${SCENARIO_NAMES.slice(4).join(', ')};
+                       all runs each of them, one after the other
   --replay <path>      repeats a run that was kept: starts the same system,
                        submits the same batches, and injects the same faults
                        at the same times after the start. The path is the
@@ -39,7 +40,8 @@ end a checker compares what clients were told with what the database holds.
 Prints a line for each seed to standard error and a report as JSON to standard
 output. The exit code is 1 if the checker found a violation, a fault could not
 be injected or repaired, or a process died without a fault. Requires root and
-the Debian packages iproute2, nats-server, nftables, postgresql and scamper.
+the Debian packages iproute2, libfaketime, nats-server, nftables, postgresql
+and scamper.
 docs/cluster.md describes the faults.
 `;
 

@@ -14,6 +14,8 @@ export interface AgentProgramOptions {
   readonly root: string;
   /** Private prefixes that the agent may probe. Default: none. */
   readonly testNetworks?: readonly string[];
+  /** Further variables of its environment. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Packets that the scamper of an agent sends in a second. */
@@ -26,7 +28,7 @@ const BUDGET = `budget:\n${['address', 'addressoptions', 'prefix', 'prefixoption
 
 /** Writes `plvp.config` and returns an agent that is not started. It uses the files that docs/host-a-source.md describes. */
 export function createAgent(options: AgentProgramOptions, onEnd: (end: ProgramEnd) => void): ManagedProcess {
-  const { namespace, own, controller, root, testNetworks = [] } = options;
+  const { namespace, own, controller, root, testNetworks = [], environment = {} } = options;
   mkdirSync(own);
   const config = join(own, 'plvp.config');
   const networks = testNetworks.map((network) => `    - ${network}\n`).join('');
@@ -39,6 +41,7 @@ export function createAgent(options: AgentProgramOptions, onEnd: (end: ProgramEn
   return new ManagedProcess({
     namespace,
     command: [process.execPath, program, root, config, '-loglevel', 'debug'],
+    environment,
     logFile: join(own, 'agent.log'),
     onEnd,
   });

@@ -90,6 +90,11 @@ export class ManagedProcess {
     await this.#ended;
   }
 
+  /** Sends a signal that the process handles. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   /** Suspends the process: it does nothing, but keeps its connections and memory. */
   suspend(): void {
     this.#child?.kill('SIGSTOP');

@@ -67,6 +67,7 @@ export class Network {
   readonly #limits: RateLimits;
   readonly #attached = new Map<Ipv4Address, Set<PacketHandler>>();
   readonly #destinations = new Map<Ipv4Address, Destination>();
+  #isSilent = false;
 
   constructor(
     parameters: SimParameters,
@@ -106,12 +107,18 @@ export class Network {
   send(packet: Uint8Array, from: Ipv4Address): void {
     const router = this.#hostRouter(from);
     this.counts.sent++;
+    if (this.#isSilent) return;
     const copy = packet.slice();
     if (checkIpv4Header(copy, 0, copy.length) !== undefined || checkOptionValues(copy, 0) !== undefined) return;
     const network = this.#topology.routers.network[router];
     const isForeign = this.#topology.networkOf.lookup(sourceOf(copy, 0)) !== network;
     if (isForeign && this.#topology.networks.spoofingAllowed[network] === 0) return;
     this.#carry(copy, router, FROM_HOST, this.#clock.now() + HOST_LINK_MS);
+  }
+
+  /** Loses all packets that hosts send from now on, or no longer. */
+  silence(isSilent: boolean): void {
+    this.#isSilent = isSilent;
   }
 
   /** Whether the network of the host with address `from` lets spoofed packets out. @throws {SimError} `unknownAddress` */

@@ -36,6 +36,7 @@ export class RankingRecords {
         select level, key, sender, distance, count, at, ingresses
         from jsonb_to_recordset(${rows}::jsonb)
           as rows(level text, key bigint, sender text, distance double precision, count integer, at timestamptz, ingresses jsonb)
+        order by level, key, sender
         on conflict (level, key, sender) do update
         set distance = excluded.distance, count = excluded.count, at = excluded.at, ingresses = excluded.ingresses`.execute(
         this.#db,

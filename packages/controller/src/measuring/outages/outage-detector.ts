@@ -187,6 +187,11 @@ export class OutageDetector implements HostWatch, Prober {
         for (const target of await this.#silentOf(host, targets)) silent.add(target);
         if (state.heardAt >= startedAt) return;
       }
+      if (proven.length < LEAST_SILENT) {
+        // In a cluster, another process tests the agents: this one has to learn by itself which targets answer. Their silence proves nothing.
+        await this.#silentOf(host, references.nextOf(host, mostReferences - proven.length));
+        if (state.heardAt >= startedAt) return;
+      }
       if (silent.size >= LEAST_SILENT && this.#collaborators.canMeasure(host)) this.#suspend(host, state);
       else state.undecidedAt = clock.now();
     } catch (error) {

@@ -95,6 +95,17 @@ export class Injector {
         disk.fill();
         return async () => disk.free();
       }
+      case 'clockJump': {
+        const clock = system.clocks.get(fault.process);
+        if (clock === undefined) throw new RangeError(`there is no clock of ${fault.process}`);
+        clock.set(fault.byMs);
+        if (fault.isRestarted) {
+          const target = this.#process(fault.process);
+          await target.stop();
+          target.start();
+        }
+        return async () => clock.set(0);
+      }
       case 'natsRestart': {
         await system.nats.end('SIGTERM');
         return async () => system.nats.start();

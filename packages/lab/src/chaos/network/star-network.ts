@@ -86,16 +86,41 @@ export class StarNetwork {
     }
   }
 
+  /** Network namespace of the router, which reaches every host whatever is cut, under {@link StarNetwork.gateway}. */
+  get router(): string {
+    return this.#router;
+  }
+
+  /** Address of the router for every host, dotted quad. */
+  static readonly gateway = GATEWAY;
+
   /** Adds a host. `others` are addresses (dotted quads) that it has besides its own. @throws {KernelLabError} `commandFailed` */
   async add(name: string, others: readonly string[] = []): Promise<StarHost> {
-    const host = { namespace: this.#namespaces.of(name), address: `${NETWORK}.${FIRST_HOST + this.#hosts.size}` };
-    const { namespace, address } = host;
+    const namespace = this.#namespaces.of(name);
+    await this.#namespaces.add(namespace);
+    return this.#connect(name, namespace, namespace, others);
+  }
+
+  /** Adds this process as a host. It must have a network namespace of its own, without other interfaces. @throws {KernelLabError} `commandFailed` */
+  async join(name: string): Promise<StarHost> {
+    await this.#run(undefined, ['link set lo up']);
+    return this.#connect(name, undefined, String(process.pid), []);
+  }
+
+  /** Connects a namespace with the router. `namespace`: its name; absent for that of this process. `peer`: its name or the id of a process in it. */
+  async #connect(
+    name: string,
+    namespace: string | undefined,
+    peer: string,
+    others: readonly string[],
+  ): Promise<StarHost> {
+    const address = `${NETWORK}.${FIRST_HOST + this.#hosts.size}`;
+    const host = { namespace: namespace ?? peer, address };
     const outside = `v${this.#hosts.size}`;
     this.#hosts.set(name, host);
     this.#addresses.set(name, [address, ...others]);
-    await this.#namespaces.add(namespace);
     await this.#run(this.#router, [
-      `link add ${outside} type veth peer name out netns ${namespace}`,
+      `link add ${outside} type veth peer name out netns ${peer}`,
       `addr add ${GATEWAY}/32 dev ${outside}`,
       `link set ${outside} up`,
       `route add ${address} dev ${outside}`,
@@ -194,8 +219,10 @@ export class StarNetwork {
     );
   }
 
-  async #run(namespace: string, commands: readonly string[]): Promise<void> {
-    await this.#namespaces.feed(lines(commands), 'ip', '-n', namespace, '-batch', '-');
+  /** Runs commands of `ip` in a namespace; in that of this process when it has no name. */
+  async #run(namespace: string | undefined, commands: readonly string[]): Promise<void> {
+    const place = namespace === undefined ? [] : ['-n', namespace];
+    await this.#namespaces.feed(lines(commands), 'ip', ...place, '-batch', '-');
   }
 
   #host(name: string): StarHost {

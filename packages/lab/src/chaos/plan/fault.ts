@@ -38,6 +38,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('postgresSplit'), ...common }),
   /** The disk of the audit of a process is full. */
   z.object({ kind: z.literal('fullDisk'), ...common, process: name }),
+  /** The wall clock of a process is wrong by `byMs`, and right again at the end. `isRestarted`: the process starts with the wrong clock. */
+  z.object({ kind: z.literal('clockJump'), ...common, process: name, byMs: z.number(), isRestarted: z.boolean() }),
 ]);
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultKind = Fault['kind'];
@@ -55,6 +57,8 @@ export function usedBy(fault: Fault): readonly string[] {
       return ['nats'];
     case 'fullDisk':
       return [`disk of ${fault.process}`];
+    case 'clockJump':
+      return [`clock of ${fault.process}`, ...(fault.isRestarted ? [fault.process] : [])];
     case 'cut':
     case 'delay':
       return pairOf(fault.one, fault.other);

@@ -7,5 +7,6 @@ export const SCENARIO_NAMES = [
   'slowConsumer',
   'fullDisk',
   'failover',
+  'clockJumps',
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];

@@ -9,6 +9,8 @@ export interface Targets {
   readonly others: readonly string[];
   /** Agents that can be killed and suspended, and their scampers. */
   readonly agents: readonly string[];
+  /** Processes whose wall clock can be wrong. */
+  readonly clocks: readonly string[];
   /** Pairs of hosts that talk to each other. */
   readonly links: readonly (readonly [string, string])[];
 }
@@ -29,6 +31,11 @@ const LONGEST_MS = 20_000;
 /** Time after a failover in which the other server becomes the replica. */
 const REJOIN_MS = 15_000;
 const MOST_TRIES = 20;
+/** The least jump of a clock, milliseconds, and how many times as far the longest one is: 5 minutes. */
+const LEAST_JUMP_MS = 2_000;
+const JUMP_RANGE = 150;
+/** Clocks are wrong for longer than other faults last: processes also start meanwhile. */
+const CLOCK_FACTOR = 3;
 
 /** Draws faults. They may overlap unless they use the same thing. Equal seeds, options and targets give equal faults. */
 export function scheduleFaults(random: Random, targets: Targets, options: ScheduleOptions): Fault[] {
@@ -49,7 +56,7 @@ export function scheduleFaults(random: Random, targets: Targets, options: Schedu
 }
 
 function draw(random: Random, atMs: number, kind: FaultKind, targets: Targets): Fault {
-  const { controllers, others, agents, links } = targets;
+  const { controllers, others, agents, clocks, links } = targets;
   // Most faults are short. Some last longer than every lease.
   const forMs = Math.round(500 + random.next() ** 2 * LONGEST_MS);
   const common = { atMs, forMs };
@@ -62,6 +69,11 @@ function draw(random: Random, atMs: number, kind: FaultKind, targets: Targets): 
       return { kind, ...common, process: random.pick(agents) };
     case 'fullDisk':
       return { kind, ...common, process: random.pick(controllers.filter((name) => name.startsWith('engine'))) };
+    case 'clockJump': {
+      const byMs = Math.round((random.chance(0.5) ? 1 : -1) * LEAST_JUMP_MS * JUMP_RANGE ** random.next());
+      const process = random.pick(clocks);
+      return { kind, atMs, forMs: forMs * CLOCK_FACTOR, process, byMs, isRestarted: random.chance(0.5) };
+    }
     case 'cut':
     case 'delay': {
       const [one, other] = random.pick(links);

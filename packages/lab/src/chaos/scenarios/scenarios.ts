@@ -1,11 +1,21 @@
 import type { Fault, FaultKind } from '../plan/fault.ts';
 import type { ScenarioName } from '../plan/scenario-names.ts';
+import { namesOf } from '../system/names.ts';
+import { TARGETS } from '../system/targets.ts';
 import type { Observations, Scenario } from './scenario.ts';
 
 const BEGIN_MS = 15_000;
 const MINUTE_MS = 60_000;
 /** Another engine owns the sources of one that died in this time, milliseconds. */
 const MOST_TAKEOVER_MS = 10_000;
+/** A clock that is wrong by so much: ten times longer than grants hold, milliseconds. */
+const JUMP_MS = 300_000;
+const JUMP_STEP_MS = 2_000;
+const JUMP_FOR_MS = 45_000;
+/** From the first jump in one direction to the first one in the other, milliseconds. */
+const JUMP_TURN_MS = 75_000;
+/** Longer than anything waits in the queue, milliseconds. */
+const EXPIRED_MS = 7 * 86_400_000;
 const nothing = (): ReturnType<Scenario['judge']> => ({ problems: [], figures: {} });
 
 /** Begin and end of the first fault of a kind, milliseconds since the Unix epoch. */
@@ -106,4 +116,29 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     submitForMs: 2 * MINUTE_MS,
     judge: nothing,
   },
+  /**
+   * The clock of each process jumps five minutes ahead and later back, then as far behind; then processes start with such clocks, and engines with
+   * clocks by which everything in the queue has expired.
+   */
+  clockJumps: {
+    faults: [
+      ...[false, true].flatMap((isRestarted, i) =>
+        [JUMP_MS, -JUMP_MS].flatMap((byMs, j) =>
+          TARGETS.clocks.map((process, k) => {
+            const atMs = BEGIN_MS + (2 * i + j) * JUMP_TURN_MS + k * JUMP_STEP_MS;
+            return jump({ process, atMs, byMs, isRestarted });
+          }),
+        ),
+      ),
+      ...namesOf('engine').map((process) =>
+        jump({ process, atMs: BEGIN_MS + 4 * JUMP_TURN_MS, byMs: EXPIRED_MS, isRestarted: true }),
+      ),
+    ],
+    submitForMs: 6 * MINUTE_MS,
+    judge: nothing,
+  },
 };
+
+function jump(fault: Omit<Extract<Fault, { kind: 'clockJump' }>, 'kind' | 'forMs'>): Fault {
+  return { kind: 'clockJump', forMs: JUMP_FOR_MS, ...fault };
+}

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role } from '@revtr/controller';
@@ -18,6 +18,10 @@ import { StarNetwork } from '../network/star-network.ts';
 import { addAgentHosts, areAttached } from './agent-hosts.ts';
 import { AGENTS, CLIENTS, FLEET, NATS, namesOf, PER_ROLE } from './names.ts';
 import { PostgresPair } from './postgres-pair.ts';
+import { TARGETS } from './targets.ts';
+import { WallClock } from './wall-clock.ts';
+
+type Environment = Readonly<Record<string, string>>;
 
 export interface ChaosSystemOptions {
   /** Starts the names of the network namespaces. At most five characters. */
@@ -30,6 +34,8 @@ export interface ChaosSystemOptions {
   /** Directory for logs and files of the run. */
   readonly directory: string;
   readonly onProgress: (message: string) => void;
+  /** Called when there is a network. Returns variables of the processes of the controller, in addition to those that they need. Default: none. */
+  readonly prepare?: (network: StarNetwork) => Promise<Environment>;
   /** A process has ended although no fault has ended it. It is started again, as a service manager does. */
   readonly onDeath: (name: string) => void;
 }
@@ -38,11 +44,11 @@ const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
 const CAMPAIGN_PROGRAM = fileURLToPath(new URL('../campaign/main.ts', import.meta.url));
 const API_PORT = 8080;
 const GATEWAY_PORT = 4380;
+/** Port of each process of the controller for health and metrics. */
+export const HEALTH_PORT = 9100;
 const AUDIT_MIB = 64;
 /** A service manager starts a process again after this time, milliseconds. */
 const RESTART_MS = 1_000;
-
-type Environment = Readonly<Record<string, string>>;
 
 /** A cluster on one machine, in which each process has a network namespace, with its clients. Requires root. */
 export class ChaosSystem {
@@ -57,6 +63,8 @@ export class ChaosSystem {
   readonly agents: ReadonlyMap<string, ManagedProcess>;
   /** The disk of the audit of each process of the controller. */
   readonly auditDisks: ReadonlyMap<string, SmallDisk>;
+  /** The wall clocks of processes that can be wrong. */
+  readonly clocks: ReadonlyMap<string, WallClock>;
   /** URLs of the APIs in the network of the run. */
   readonly apis: readonly string[];
   readonly userKeys: readonly string[];
@@ -75,6 +83,7 @@ export class ChaosSystem {
     this.fleet = parts.fleet;
     this.agents = parts.agents;
     this.auditDisks = parts.auditDisks;
+    this.clocks = parts.clocks;
     this.apis = parts.apis;
     this.userKeys = parts.userKeys;
     this.operatorKey = parts.operatorKey;
@@ -94,6 +103,9 @@ export class ChaosSystem {
     const { directory, onProgress: say } = options;
     // The processes of the controller and of PostgreSQL have different users.
     chmodSync(directory, 0o755);
+    const clockFiles = join(directory, 'clocks');
+    mkdirSync(clockFiles);
+    const clocks = new Map(TARGETS.clocks.map((name) => [name, new WallClock(join(clockFiles, name))]));
     const log = (name: string): string => join(directory, `${name}.log`);
     const vantagePoints = world.internet.places.vantagePoints.slice(0, options.vantagePoints);
     // The last vantage points run the agent program.
@@ -101,6 +113,7 @@ export class ChaosSystem {
     const hosts = [...world.sources, ...simulated].map(({ address }) => formatIpv4(address));
     const network = await StarNetwork.up({ prefix: options.prefix });
     undo.push(() => network.down());
+    const environment = (await options.prepare?.(network)) ?? {};
     const postgres = await PostgresPair.start(network, log);
     undo.push(() => postgres.remove());
     await registerHosts(postgres.primary.localUrl, world.sources, vantagePoints);
@@ -131,19 +144,23 @@ export class ChaosSystem {
       const disk = new SmallDisk({ mib: AUDIT_MIB });
       undo.push(async () => disk.remove());
       auditDisks.set(name, disk);
-      const environment: Environment = {
+      const own: Environment = {
         ...shared,
         REVTR_ROLES: role,
         REVTR_HOST: address,
         REVTR_PORT: String(API_PORT),
         REVTR_GATEWAY_HOST: address,
         REVTR_GATEWAY_PORT: String(GATEWAY_PORT),
+        REVTR_HEALTH_HOST: address,
+        REVTR_HEALTH_PORT: String(HEALTH_PORT),
         REVTR_AUDIT_DIRECTORY: join(disk.directory, 'audit'),
+        ...clocks.get(name)?.environment,
+        ...environment,
       };
       const program = new ManagedProcess({
         namespace,
         command: [process.execPath, CONTROLLER],
-        environment,
+        environment: own,
         logFile: log(name),
         onEnd: () => {
           if (!hasRefusedToStart(program)) options.onDeath(name);
@@ -171,7 +188,7 @@ export class ChaosSystem {
       vantagePoints.slice(-AGENTS.length).map(({ address }) => formatIpv4(address)),
     );
     const fleet = fleetProcess(
-      { namespace: fleetHost.namespace, directory },
+      { namespace: fleetHost.namespace, directory, environment: clocks.get(FLEET)?.environment ?? {} },
       {
         ...{ size: options.size, seed: options.worldSeed, agents: hosts },
         gateways: gatewayHosts.map((host) => ({ host, port: GATEWAY_PORT })),
@@ -184,7 +201,8 @@ export class ChaosSystem {
     const agents = new Map(
       agentHosts.map(({ name, namespace, gateway: controller }) => {
         const root = join(directory, 'authority', 'root.crt');
-        const agent = createAgent({ namespace, own: join(directory, name), controller, root }, () => {
+        const place = { namespace, own: join(directory, name), environment: clocks.get(name)?.environment ?? {} };
+        const agent = createAgent({ ...place, controller, root }, () => {
           if (!hasRefusedToStart(agent)) options.onDeath(name);
           startAgain(agent);
         });
@@ -197,7 +215,20 @@ export class ChaosSystem {
     const apis = namesOf('api').map((name) => `http://${network.addressesOf(name)[0]}:${API_PORT}`);
     const { namespace: clientNamespace } = await network.add(CLIENTS);
     return new ChaosSystem({
-      ...{ network, postgres, world, controllers, nats, fleet, agents, auditDisks, apis, userKeys, operatorKey },
+      ...{
+        network,
+        postgres,
+        world,
+        controllers,
+        nats,
+        fleet,
+        agents,
+        auditDisks,
+        clocks,
+        apis,
+        userKeys,
+        operatorKey,
+      },
       ...{ clientNamespace, clientLog: log(CLIENTS) },
     });
   }

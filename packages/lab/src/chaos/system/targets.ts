@@ -9,6 +9,7 @@ export const TARGETS: Targets = {
   controllers: CONTROLLERS,
   others: [NATS, FLEET],
   agents: AGENTS,
+  clocks: [...CONTROLLERS, FLEET, ...AGENTS],
   links: [
     ...CONTROLLERS.flatMap((name) => [[name, POSTGRES] as const, [name, NATS] as const]),
     ...namesOf('gateway').flatMap((name) => [[name, FLEET] as const, [name, FLEET] as const]),

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentMetrics, LocalPolicy, TargetBudget, tracedWork, Worker } from '@revtr/agent';
+import { AgentMetrics, ControllerClock, LocalPolicy, TargetBudget, tracedWork, Worker } from '@revtr/agent';
 import { AgentIdentity, AgentWork, GrantVerifier, LinkClient } from '@revtr/link';
 import { parseIpv4 } from '@revtr/net';
-import { systemClock } from '@revtr/probing';
+import { systemClock, wallClock } from '@revtr/probing';
 import { SimulatedInternet, simParameters, TunAttachment } from '@revtr/sim';
 import { openTracing, type Tracing } from '@revtr/tracing';
 import { Namespaces } from '../../namespaces/namespaces.ts';
 import { openTunHost } from '../../tun/tun-host.ts';
 import { CALM } from './calm.ts';
-import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
+import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema, SILENCE } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
 const UNLIMITED = { all: { perSecond: 1e6, perDay: 1e9 }, options: { perSecond: 1e6, perDay: 1e9 } };
@@ -30,6 +30,11 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
     ),
     startMs: Date.now(),
   });
+  let isSilent = false;
+  process.on(SILENCE, () => {
+    isSilent = !isSilent;
+    internet.network.silence(isSilent);
+  });
   const attachment = await attach(settings.attached ?? [], internet);
   const prober = internet.prober();
   internet.clock.pace(Date.now());
@@ -37,7 +42,8 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
   const agents = settings.agents.map((text, i) => {
     const address = parseIpv4(text);
     const host = new SimulatedHost({ address }, { internet, prober });
-    const policy = new LocalPolicy({ testNetworks: [] }, { now: () => systemClock.now() });
+    const time = new ControllerClock({ clock: systemClock });
+    const policy = new LocalPolicy({ testNetworks: [] }, { now: () => time.now() });
     const worker = new Worker({
       scamper: host.scamper,
       replies: host.replies,
@@ -50,7 +56,7 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
       metrics: new AgentMetrics(),
       onRefused: () => undefined,
     });
-    const grants = new GrantVerifier({ sender: address, rootCertificate }, { now: () => systemClock.now() });
+    let grants: GrantVerifier | undefined;
     const { gateways } = settings;
     const [first, ...others] = [...gateways.slice(i % gateways.length), ...gateways.slice(0, i % gateways.length)];
     const client = new LinkClient(
@@ -64,9 +70,11 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
         identity: new AgentIdentity({ directory: join(settings.directory, text), rootCertificate }),
         work: new AgentWork({ perform: tracedWork(worker, tracing) }),
         policy,
-        clock: systemClock,
+        clock: wallClock,
         random: Math.random,
-        onWelcome: ({ signer }) => {
+        onWelcome: ({ now, signer }) => {
+          time.set(now);
+          grants ??= new GrantVerifier({ sender: address, rootCertificate }, { now: () => time.now() });
           grants.trust(signer);
           worker.identify(address, grants);
         },

@@ -1,0 +1,77 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DatabaseClock } from '../src/foundation/database-clock.ts';
+import { ManualClock, settle } from './manual-clock.ts';
+
+const AHEAD_MS = 300_000;
+const READ_EVERY_MS = 10_000;
+
+describe('the clock of the database', () => {
+  let host: ManualClock;
+  let aheadMs: number;
+  let logged: string[];
+  let read: () => Promise<number>;
+  let clock: DatabaseClock;
+  const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line).msg) });
+  const start = async (): Promise<void> => {
+    clock = await DatabaseClock.start({ databaseTime: () => read(), log, clock: host });
+  };
+  beforeEach(() => {
+    host = new ManualClock();
+    aheadMs = 0;
+    logged = [];
+    read = async () => host.now() + aheadMs;
+  });
+  afterEach(() => clock.stop());
+
+  it.each([AHEAD_MS, -AHEAD_MS])('counts in place of that of a host that is %i ms off', async (offMs) => {
+    aheadMs = offMs;
+    await start();
+    expect(clock.now()).toBe(host.now() + offMs);
+    expect(logged).toEqual([expect.stringContaining('the clock of this host differs')]);
+  });
+
+  it.each([AHEAD_MS, -AHEAD_MS])(
+    'never jumps when it is set by %i ms, and follows within ten times that',
+    async (byMs) => {
+      await start();
+      aheadMs = byMs;
+      const readings: number[] = [];
+      for (let i = 0; i <= (10 * AHEAD_MS) / 1_000 + READ_EVERY_MS / 1_000; i++) {
+        readings.push(clock.now());
+        await host.advance(1_000);
+      }
+      const steps = readings.slice(1).map((reading, i) => reading - readings[i]);
+      expect(Math.min(...steps)).toBeGreaterThanOrEqual(899);
+      expect(Math.max(...steps)).toBeLessThanOrEqual(1_101);
+      expect(clock.now()).toBe(host.now() + byMs);
+      expect(logged).toEqual([expect.stringContaining('the clock of the database has been set')]);
+    },
+  );
+
+  it('learns nothing from an answer that fits to what is known, or that takes too long', async () => {
+    await start();
+    for (const [tripMs, offMs] of [
+      [400, 300],
+      [20_000, AHEAD_MS],
+    ]) {
+      const answer = Promise.withResolvers<number>();
+      read = () => answer.promise;
+      await host.advance(READ_EVERY_MS);
+      await host.advance(tripMs);
+      answer.resolve(host.now() + offMs - tripMs);
+      await settle();
+      await host.advance(READ_EVERY_MS / 2);
+      expect(clock.now()).toBe(host.now());
+    }
+    expect(logged).toEqual([]);
+  });
+
+  it('goes on when the database does not answer', async () => {
+    await start();
+    read = async () => Promise.reject(new Error('no connection'));
+    await host.advance(2 * READ_EVERY_MS);
+    expect(logged).toEqual(Array(2).fill('the clock of the database could not be read'));
+    expect(clock.now()).toBe(host.now());
+  });
+});

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReverseTracerouteClient } from '@revtr/client';
+import { datasetFiles, simulatedProbes } from '@revtr/sim';
+import { StarNetwork } from '../../chaos/network/star-network.ts';
+import { ChaosSystem, HEALTH_PORT } from '../../chaos/system/chaos-system.ts';
+import { SmallDisk } from '../../deployment/small-disk.ts';
+import type { SimulatedWorld } from '../../world/simulated-world.ts';
+import { Prometheus } from '../prometheus/prometheus.ts';
+import { DatasetServer } from './dataset-server.ts';
+import { MailServer } from './mail-server.ts';
+
+export interface AlertSystemOptions {
+  /** Starts the names of the network namespaces. At most five characters. */
+  readonly prefix: string;
+  /** Directory for logs and files. */
+  readonly directory: string;
+  readonly system: {
+    readonly size: 'small';
+    readonly worldSeed: number;
+    readonly vantagePoints: number;
+    readonly users: number;
+  };
+  readonly rules: string;
+  readonly onProgress: (message: string) => void;
+}
+
+const SMTP_PORT = 25;
+const HTTP_PORT = 80;
+const COLD_MIB = 8;
+const SELF = 'operator';
+
+/** A cluster, what it needs of other systems, and a Prometheus server that watches it. */
+export interface AlertSystem {
+  readonly chaos: ChaosSystem;
+  readonly prometheus: Prometheus;
+  readonly mails: MailServer;
+  readonly datasets: DatasetServer;
+  /** The disk of cold results. */
+  readonly coldDisk: SmallDisk;
+  /** Directory of the datasets of all processes. */
+  readonly datasetDirectory: string;
+  /** A client of the first API with the key of the operator. */
+  readonly operator: ReverseTracerouteClient;
+}
+
+/**
+ * Starts a system. This process needs a network namespace of its own. `undo` receives what must be done at the end, in reverse order, also when this fails.
+ * @throws {KernelLabError} `notReady`, `commandFailed`
+ */
+export async function startAlertSystem(
+  options: AlertSystemOptions,
+  { world }: { readonly world: SimulatedWorld },
+  undo: (() => Promise<void>)[],
+): Promise<AlertSystem> {
+  const { prefix, directory, system, rules, onProgress } = options;
+  const mails = new MailServer();
+  const datasets = new DatasetServer(probesOf(world));
+  // From the first try on: the alert waits for a day.
+  datasets.isFailing = true;
+  const coldDisk = new SmallDisk({ mib: COLD_MIB });
+  undo.push(async () => coldDisk.remove());
+  const prepare = async (network: StarNetwork): Promise<Record<string, string>> => {
+    const { address } = await network.join(SELF);
+    await mails.start(SMTP_PORT, address);
+    undo.push(async () => mails.stop());
+    await datasets.start(HTTP_PORT, address);
+    undo.push(async () => datasets.stop());
+    const sources = join(directory, 'sources.json');
+    writeFileSync(sources, JSON.stringify({ ripeProbes: { url: `http://${address}:${HTTP_PORT}/` } }));
+    return {
+      REVTR_SMTP: `smtp://${address}:${SMTP_PORT}`,
+      REVTR_DATASET_SOURCES: sources,
+      REVTR_COLD_DIRECTORY: coldDisk.directory,
+      REVTR_COLD_AFTER_DAYS: '1',
+      REVTR_TEST_TARGETS: world
+        .randomRequests(TARGETS, 'test targets')
+        .map(({ dst }) => dst)
+        .join(','),
+    };
+  };
+  const onDeath = (name: string): void => onProgress(`${name} has died`);
+  const chaos = await ChaosSystem.start(
+    { ...system, prefix, directory, onProgress, onDeath, prepare },
+    { world },
+    undo,
+  );
+  const targets = new Map(
+    [...chaos.controllers.keys()].map(
+      (name) => [name, `${chaos.network.addressesOf(name)[0]}:${HEALTH_PORT}`] as const,
+    ),
+  );
+  const place = { namespace: chaos.network.router, address: StarNetwork.gateway, directory };
+  const prometheus = new Prometheus({ ...place, rules, targets });
+  undo.push(() => prometheus.kill());
+  await prometheus.start();
+  const operator = new ReverseTracerouteClient({ server: chaos.apis[0], key: chaos.operatorKey });
+  return { chaos, prometheus, mails, datasets, coldDisk, datasetDirectory: join(directory, 'datasets'), operator };
+}
+/** Addresses that answer pings, by which agents find out whether they have a connection. */
+const TARGETS = 4;
+
+/** The dataset that the dataset server has: no process has a copy of it. */
+function probesOf({ internet: { places, topology }, data }: SimulatedWorld): string {
+  const probes = simulatedProbes(places.atlasProbes, topology);
+  return datasetFiles(data, { probes, hitlist: places.hitlist }).ripeProbes ?? '';
+}

@@ -1,0 +1,70 @@
+import { between } from '../../chaos/network/star-network.ts';
+import { AGENTS, FLEET, namesOf, POSTGRES } from '../../chaos/system/names.ts';
+import { SILENCE } from '../../cluster/fleet/settings.ts';
+import type { Trial } from './trial.ts';
+
+/** Measurements wait, and their ages grow. */
+const WAITING = ['RevtrQueueStands', 'RevtrProbesWait'];
+const SLOW_MS = 2_600;
+
+/** Both engines are killed: nothing owns a source. */
+export const enginesDie: Trial = {
+  fault: 'Both engines are killed.',
+  alerts: ['RevtrControllerDown', 'RevtrRoleMissing', 'RevtrSourcesUnowned', ...WAITING],
+  others: [],
+  begin: async ({ chaos }) => {
+    const engines = namesOf('engine').flatMap((name) => chaos.controllers.get(name) ?? []);
+    await Promise.all(engines.map((engine) => engine.kill()));
+    return async () => {
+      for (const engine of engines) engine.start();
+    };
+  },
+};
+
+/** PostgreSQL accepts connections, but answers nothing. */
+export const databaseStops: Trial = {
+  fault: 'PostgreSQL is suspended.',
+  alerts: ['RevtrStateUnreadable', 'RevtrApiErrors'],
+  others: [...WAITING, 'RevtrSourcesUnowned', 'RevtrApiSlow', 'RevtrTimeoutsRise'],
+  begin: async ({ chaos: { network, postgres } }) => {
+    await network.signal(postgres.primaryHost, 'SIGSTOP');
+    return () => network.signal(postgres.primaryHost, 'SIGCONT');
+  },
+};
+
+/** The gateways run, but no agent reaches them. */
+export const agentsCut: Trial = {
+  fault: 'All packets between agents and gateways are lost.',
+  alerts: ['RevtrNoAgents'],
+  others: [...WAITING, 'RevtrTimeoutsRise', 'RevtrHostsSuspended'],
+  begin: async ({ chaos: { network } }) => {
+    const directions = namesOf('gateway').flatMap((gateway) =>
+      [FLEET, ...AGENTS].flatMap((agent) => between(gateway, agent)),
+    );
+    await network.cut(directions);
+    return () => network.mend(directions);
+  },
+};
+
+/** Agents are connected, but receive nothing from the Internet. */
+export const internetLost: Trial = {
+  fault: 'The agents keep their connections to the gateways, but all their probes are lost.',
+  alerts: ['RevtrHostsSuspended', 'RevtrTimeoutsRise'],
+  others: [...WAITING, 'RevtrAgentsQuarantined'],
+  begin: async ({ chaos: { fleet } }) => {
+    fleet.signal(SILENCE);
+    return async () => fleet.signal(SILENCE);
+  },
+};
+
+/** Each query of an API takes seconds. */
+export const databaseSlow: Trial = {
+  fault: `Packets between an API and PostgreSQL take ${SLOW_MS / 1_000} s.`,
+  alerts: ['RevtrApiSlow'],
+  others: ['RevtrStateUnreadable', 'RevtrApiErrors', 'RevtrControllerDown'],
+  begin: async ({ chaos: { network } }) => {
+    const directions = between(namesOf('api')[1], POSTGRES);
+    await network.slow(directions, () => SLOW_MS / 2);
+    return () => network.hasten(directions);
+  },
+};

@@ -1,0 +1,53 @@
+import type { AlertWatch } from '../prometheus/alert-watch.ts';
+import type { AlertSystem } from '../system/alert-system.ts';
+import type { Trial } from './trial.ts';
+
+/** How an alert followed a fault. */
+export interface Outcome {
+  readonly alert: string;
+  readonly fault: string;
+  /** Seconds from the begin of the fault to the alert; absent when it did not fire. */
+  readonly firedAfter: number | undefined;
+  /** Seconds from the end of the fault to the end of the alert; absent when it did not end. */
+  readonly resolvedAfter: number | undefined;
+}
+
+/** An alert that takes longer does not fire, and one that lasts longer is not resolved, seconds. */
+const MOST_SECONDS = 240;
+
+export interface TrialCollaborators {
+  readonly system: AlertSystem;
+  readonly watch: AlertWatch;
+}
+
+/**
+ * Lets a fault happen, waits until its alerts fire, ends the fault, and waits until they are resolved.
+ * @param mostSeconds until they fire
+ * @throws {KernelLabError}, {ClientError} when the fault cannot begin or end
+ */
+export async function runTrial(
+  { fault, alerts, others, begin }: Trial,
+  { system, watch }: TrialCollaborators,
+  signal: AbortSignal,
+  mostSeconds = MOST_SECONDS,
+): Promise<Outcome[]> {
+  const forget = watch.expect([...alerts, ...others]);
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  try {
+    const firing = Promise.all(alerts.map((alert) => watch.until(alert, true, mostSeconds, until)));
+    firing.catch(() => undefined);
+    const end = await begin(system, signal);
+    const fired = await firing;
+    await end();
+    const ending = [...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, until));
+    const resolved = await Promise.all(ending);
+    return alerts.map((alert, i) => ({
+      ...{ alert, fault, firedAfter: fired[i] },
+      resolvedAfter: fired[i] === undefined ? undefined : resolved[i],
+    }));
+  } finally {
+    over.abort();
+    forget();
+  }
+}

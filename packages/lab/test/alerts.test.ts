@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@revtr/probing';
+import { describe, expect, it } from 'vitest';
+import { AlertWatch } from '../src/alerts/prometheus/alert-watch.ts';
+import { alertsOf, fasterRules } from '../src/alerts/prometheus/faster-rules.ts';
+import type { FiringAlert } from '../src/alerts/prometheus/prometheus.ts';
+import { type AlertReport, isGood, tableOf } from '../src/alerts/report.ts';
+import { LONGEST, NOT_TRIGGERED, STAGES } from '../src/alerts/trials/stages.ts';
+
+const RULES = readFileSync(join(import.meta.dirname, '../../../deploy/monitoring/alerts.yml'), 'utf8');
+
+describe('rules that fire sooner', () => {
+  const faster = fasterRules(RULES);
+
+  it('are rules of the same alerts that Prometheus accepts', () => {
+    expect(alertsOf(faster)).toEqual(alertsOf(RULES));
+    const directory = mkdtempSync(join(tmpdir(), 'revtr-rules-'));
+    try {
+      const file = join(directory, 'alerts.yml');
+      writeFileSync(file, faster);
+      expect(spawnSync('/usr/bin/promtool', ['check', 'rules', file], { encoding: 'utf8' }).status).toBe(0);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('wait a 144th of the time, but for several readings, and look back less far', () => {
+    const rules = [
+      'for: 1m',
+      'for: 1d',
+      'rate(revtr_x_total[30m]) > 0.9',
+      'increase(revtr_x_total[1h])',
+      'revtr_queue_oldest_seconds > 1800',
+      'revtr_dataset_age_seconds{dataset="prefix2as"} > 30 * 86400',
+      'histogram_quantile(0.99, rate(revtr_http_request_duration_seconds_bucket[10m])) > 2',
+    ];
+    expect(fasterRules(rules.join('\n')).split('\n')).toEqual([
+      'for: 8s',
+      'for: 600s',
+      'rate(revtr_x_total[20s]) > 0.9',
+      'increase(revtr_x_total[25s])',
+      'revtr_queue_oldest_seconds > 1800 / 144',
+      'revtr_dataset_age_seconds{dataset="prefix2as"} > 30 * 86400 / 144',
+      'histogram_quantile(0.99, rate(revtr_http_request_duration_seconds_bucket[20s])) > 2',
+    ]);
+  });
+});
+
+describe('the faults of alerts', () => {
+  it('trigger every alert, unless there is a reason', () => {
+    const triggered = [LONGEST, ...STAGES.flat(2)].flatMap(({ alerts }) => alerts);
+    expect([...triggered, ...Object.keys(NOT_TRIGGERED)].sort()).toEqual(alertsOf(RULES).sort());
+  });
+});
+
+describe('the watch over alerts', () => {
+  it('notes what fires without a fault, and how long an alert takes', async () => {
+    let firing: FiringAlert[] = [];
+    const watch = new AlertWatch({ prometheus: { firing: async () => firing }, clock: systemClock });
+    const over = new AbortController();
+    const running = watch.run(over.signal);
+    const forget = watch.expect(['A']);
+    const fired = watch.until('A', true, 60, over.signal);
+    firing = [{ name: 'A', labels: {} }];
+    expect(await fired).toBeLessThan(60);
+    expect(await watch.until('A', false, 0, over.signal)).toBeUndefined();
+    expect(watch.unexpected).toEqual([]);
+    forget();
+    firing = [{ name: 'B', labels: { instance: 'engine1' } }];
+    await watch.until('B', true, 60, over.signal);
+    over.abort();
+    await running;
+    expect(watch.unexpected).toEqual(['B {"instance":"engine1"}']);
+  });
+});
+
+describe('the report of a run', () => {
+  const good: AlertReport = {
+    outcomes: [{ alert: 'A', fault: 'It breaks.', firedAfter: 3, resolvedAfter: 4 }],
+    unexpected: [],
+    notTriggered: { B: 'It cannot break.' },
+    forgotten: [],
+  };
+  const [outcome] = good.outcomes;
+
+  it('is good when every alert fired and was resolved, and no other', () => {
+    expect(isGood(good)).toBe(true);
+    expect(isGood({ ...good, unexpected: ['C {}'] })).toBe(false);
+    expect(isGood({ ...good, forgotten: ['C'] })).toBe(false);
+    expect(isGood({ ...good, outcomes: [{ ...outcome, resolvedAfter: undefined }] })).toBe(false);
+  });
+
+  it('is a table', () => {
+    expect(tableOf({ ...good, unexpected: ['C {}'], forgotten: ['D'] }).split('\n')).toEqual([
+      '| alert | fault | fires after | is resolved after |',
+      '| --- | --- | --- | --- |',
+      '| `A` | It breaks. | 3 s | 4 s |',
+      '| `B` | none: It cannot break. | – | – |',
+      'unexpected: C {}',
+      'no fault is known for D',
+      '',
+    ]);
+  });
+});
