@@ -1,6 +1,7 @@
 import { readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIpv4 } from '@revtr/net';
+import { untilReady } from '../../cluster/servers.ts';
 import type { Trial } from './trial.ts';
 
 const DAY_MS = 86_400_000;
@@ -76,6 +77,9 @@ export const agentsQuarantined: Trial = {
     for (const address of addresses) await fleet.quarantine(address, 'a test of alerts');
     return async () => {
       for (const address of addresses) await fleet.test(address);
+      // The next fault must not strike agents that are tested.
+      for (const address of addresses)
+        await untilReady(address, async () => (await fleet.agent(address)).state === 'ready');
     };
   },
 };

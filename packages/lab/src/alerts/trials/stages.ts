@@ -8,7 +8,7 @@ export const LONGEST: Trial = datasetFails;
 
 /** What happens one after the other. Each stage has trials beside each other, and trials that follow each other. */
 export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
-  [[mailsRefused], [datasetOld], [spoofingStopped], [agentsQuarantined]],
+  [[mailsRefused], [datasetOld], [agentsQuarantined, spoofingStopped]],
   // Hosts are suspended only if they have received answers before: no process has been restarted yet that knows of them.
   [[internetLost], [databaseSlow]],
   [[coldDiskFull, coldFileMissing]],
