@@ -221,4 +221,32 @@ describe('a guarded prober with the audit', () => {
     for (const plan of [defaultPlan, revtr1Plan, revtr2Plan])
       for (const { name } of plan.techniques()) expect(TECHNIQUES).toContain(name);
   });
+
+  it('counts the wait for an answer from when the probe has left, because time in the own system is no silence', async () => {
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    const left = Promise.withResolvers<number>();
+    const prober = new GuardedProber({
+      prober: {
+        ping: async (request, signal, hooks) => {
+          hooks?.onQueued?.(left.promise);
+          await clock.sleep(600_000, signal);
+          return { type: 'ping', request, sentAt: 0 };
+        },
+        traceroute: () => Promise.reject(new Error('not used')),
+      },
+      guards: [{ abandoned: (_request, _cause, waitedMs) => waits.push(waitedMs) }],
+      clock,
+      randomBytes: pooledRandomBytes,
+    });
+    const [early, late] = [new AbortController(), new AbortController()];
+    const pings = [early, late].map(({ signal }) => prober.ping(PING, signal).catch(() => undefined));
+    await clock.advance(5_000);
+    early.abort();
+    left.resolve(100);
+    await clock.advance(700);
+    late.abort();
+    await Promise.all(pings);
+    expect(waits).toEqual([0, 600]);
+  });
 });

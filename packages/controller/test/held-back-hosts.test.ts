@@ -12,6 +12,7 @@ function detectorWith(ping: Prober['ping']) {
   const references = new ReferenceTargets({
     candidates: () => REFERENCES,
     isReference: (address) => REFERENCES.includes(address),
+    isCandidate: (_, address) => REFERENCES.includes(address),
   });
   for (const target of REFERENCES) references.noteAnswer(HOST, target);
   const clock = new ManualClock();

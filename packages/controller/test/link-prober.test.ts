@@ -11,8 +11,8 @@ import {
   readToController,
   type Work,
 } from '@revtr/link';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
-import { systemClock, TargetPolicy } from '@revtr/probing';
+import { buildEchoRequest, formatIpv4, headerLengthOf, ICMP, internetChecksum, parseIpv4, writeWord } from '@revtr/net';
+import { type SpoofMark, systemClock, TargetPolicy } from '@revtr/probing';
 import { Agents, openDatabase } from '@revtr/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory, LinkProber, LocalAgents } from '../src/index.ts';
@@ -23,12 +23,25 @@ const ABSENT = parseIpv4('192.88.99.2');
 const TARGET = parseIpv4('8.8.8.8');
 const HELLO = { type: 'hello', protocol: 2, software: 'test', known: [], window: 10, senderOnly: false, selfTests: [] };
 
+/** The reply of the target to a spoofed probe. */
+function replyTo({ identifier, sequence, token }: SpoofMark): Uint8Array {
+  const payload = Buffer.from(token, 'hex');
+  const packet = buildEchoRequest({ source: TARGET, destination: AGENT, ttl: 60, identifier, sequence, payload });
+  const icmp = headerLengthOf(packet, 0);
+  packet[icmp] = ICMP.echoReply;
+  writeWord(packet, icmp + 2, 0);
+  writeWord(packet, icmp + 2, internetChecksum(packet, icmp, packet.length));
+  return packet;
+}
+
 describe('LinkProber with an agent that refuses a probe', () => {
   let stop: () => Promise<void>;
   let prober: LinkProber;
   const work: Work[] = [];
   const waits: number[] = [];
   let refusal: Extract<Outcome, { kind: 'failed' }>;
+  /** What the agent does with work. */
+  let perform: (work: Work, done: (outcome: Outcome) => void) => void;
   beforeAll(async () => {
     const path = mkdtempSync(join(tmpdir(), 'revtr-link-prober-'));
     const clock = systemClock;
@@ -50,7 +63,7 @@ describe('LinkProber with an agent that refuses a probe', () => {
         const read = readToAgent(JSON.stringify(message));
         if (read.type !== 'work') return;
         work.push(read.work);
-        setImmediate(() => session.receive(read.id, refusal));
+        setImmediate(() => perform(read.work, (outcome) => session.receive(read.id, outcome)));
       },
       close: () => undefined,
     });
@@ -71,6 +84,7 @@ describe('LinkProber with an agent that refuses a probe', () => {
   afterAll(() => stop());
   beforeEach(() => {
     work.length = 0;
+    perform = (_, done) => done(refusal);
   });
   const ping = () => prober.ping({ type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000 });
 
@@ -113,5 +127,54 @@ describe('LinkProber with an agent that refuses a probe', () => {
     prober.joined(ABSENT);
     expect(await absent()).toMatchObject({ code: 'proberStopped' });
     expect(longWaits()).toHaveLength(2);
+  });
+
+  it('waits for the reply to a spoofed probe from when it has been sent, however long that took', async () => {
+    const replies: (() => void)[] = [];
+    perform = (asked, done) => {
+      if (asked.kind === 'catch') {
+        const packet = replyTo(asked.mark);
+        // As an agent does, which knows when it was asked to listen and not when the probe is sent.
+        const timer = setTimeout(() => done({ kind: 'catch' }), asked.timeoutMs);
+        replies.push(() => {
+          clearTimeout(timer);
+          done({ kind: 'catch', packet: Buffer.from(packet).toString('base64') });
+        });
+      } else
+        setTimeout(() => {
+          done({ kind: 'emit' });
+          for (const reply of replies) setImmediate(reply);
+        }, 300);
+    };
+    const left: number[] = [];
+    const spoof = { claimedSource: AGENT, receiver: AGENT };
+    const request = { type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 100, spoof } as const;
+    const onQueued = (leaving: Promise<number>): void => void leaving.then((wayMs) => left.push(wayMs));
+    const { reply } = await prober.ping(request, undefined, { onQueued });
+    expect(reply?.from).toBe(TARGET);
+    expect(left).toEqual([0]);
+  });
+
+  it('ends the wait for the reply to a spoofed probe itself', async () => {
+    perform = (asked, done) => {
+      if (asked.kind === 'emit') done({ kind: 'emit' });
+    };
+    const spoof = { claimedSource: AGENT, receiver: AGENT };
+    const { reply } = await prober.ping({ type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 20, spoof });
+    expect(reply).toBeUndefined();
+  });
+
+  it('tells that probes are delayed in the system when they take longer than their round-trip times and than before', async () => {
+    let slowMs = 0;
+    perform = (_, done) => {
+      const reply = { from: TARGET, icmpType: 0, icmpCode: 0, rttMs: 0, ttl: 60 };
+      setTimeout(() => done({ kind: 'ping', sentAt: 0, reply }), slowMs);
+    };
+    for (let i = 0; i < 10; i++) await ping();
+    slowMs = 250;
+    await Promise.all(Array.from({ length: 10 }, ping));
+    await Promise.all(Array.from({ length: 10 }, ping));
+    await Promise.all(Array.from({ length: 10 }, ping));
+    expect(prober.delayMs).toBeGreaterThan(100);
   });
 });

@@ -56,6 +56,7 @@ async function start({ references = REFERENCES, connected = new Set([HOST, OTHER
     references: new ReferenceTargets({
       candidates: () => references,
       isReference: (address) => references.includes(address),
+      isCandidate: (_, address) => references.includes(address),
     }),
     canMeasure: (host) => connected.has(host),
     participates: () => true,

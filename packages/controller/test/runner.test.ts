@@ -79,7 +79,7 @@ describe('MeasurementRunner', () => {
   let user: User;
   let runner: MeasurementRunner;
   let switches: KillSwitches;
-  const newRunner = (owner: string, concurrency = 10): MeasurementRunner =>
+  const newRunner = (owner: string, concurrency = 10, delayMs?: () => number | undefined): MeasurementRunner =>
     new MeasurementRunner(
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: LONGEST_WAIT_MS },
       {
@@ -92,6 +92,7 @@ describe('MeasurementRunner', () => {
         events,
         metrics: new Metrics(),
         switches,
+        delayMs,
         clock,
         random: () => 0,
         log: pino({ level: 'silent' }),
@@ -180,6 +181,33 @@ describe('MeasurementRunner', () => {
     expect(engine.begun).toEqual(['198.51.100.1']);
     await pass(POLL_MS);
     await begun('198.51.100.1', '198.51.100.2');
+  });
+
+  it('has fewer measurements under way than it may while probes are delayed in the system, and more when they are not', async () => {
+    let delayMs = 10_000;
+    const limited = newRunner('limited', 100, () => delayMs);
+    const all = Array.from({ length: 90 }, (_, i) => `198.51.100.${i}`);
+    await submit(...all);
+    limited.start();
+    const underWay = (least: number): Promise<void> =>
+      vi.waitFor(() => expect(engine.begun.length).toBeGreaterThanOrEqual(least), { interval: 2, timeout: 30_000 });
+    await underWay(50);
+    const first = engine.begun.length;
+    for (let i = 0; i < 5; i++) await clock.advance(POLL_MS);
+    for (const destination of engine.begun.slice(0, 5)) engine.end(destination);
+    for (let i = 0; i < 5; i++) await clock.advance(POLL_MS);
+    expect(engine.begun).toHaveLength(first);
+    delayMs = 0;
+    for (const destination of engine.begun) engine.end(destination);
+    await vi.waitFor(
+      async () => {
+        await clock.advance(POLL_MS);
+        for (const destination of engine.begun) engine.end(destination);
+        expect(engine.begun).toHaveLength(all.length);
+      },
+      { interval: 2, timeout: 30_000 },
+    );
+    await stop(limited);
   });
 
   it('does not read an empty queue each time that a measurement ends', async () => {

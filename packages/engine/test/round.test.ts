@@ -142,6 +142,52 @@ describe('a round of probes', () => {
     }
   });
 
+  it('waits for answers from when the host that sends a probe has it, and for the way through the system in addition', async () => {
+    for (const [rttMs, answered] of [
+      [400, 3],
+      [800, 2],
+    ] as const) {
+      const clock = new JumpingClock();
+      const waits: number[] = [];
+      const prober: Prober = {
+        ping: async (request, signal, hooks): Promise<PingResult> => {
+          const isQueued = request.sender === ip(2);
+          // The host has the probe after 5,000 ms. Its way there and back takes 200 ms.
+          if (isQueued) hooks?.onQueued?.(clock.sleep(5_000).then(() => 200));
+          await clock.sleep(isQueued ? 5_000 + 200 + rttMs : 100, signal);
+          const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs, ttl: 9 };
+          return { type: 'ping', request, sentAt: 0, reply };
+        },
+        traceroute: () => Promise.reject(new Error('none is needed')),
+      };
+      const onAnswer = (_: PingResult, waitedMs: number): boolean => {
+        waits.push(waitedMs);
+        return false;
+      };
+      const round = { requests, deadline: () => 500, onAnswer };
+      const { answers, silent } = await clock.drive(runRound(round, { prober, clock }));
+      expect([answers.length, silent.length]).toEqual([answered, 3 - answered]);
+      expect(waits).toEqual([100, 100, ...(answered === 3 ? [rttMs] : [])]);
+      expect(clock.now()).toBe(answered === 3 ? 5_600 : 5_700);
+    }
+  });
+
+  it('does not wait for a queued probe once it has a useful answer', async () => {
+    const clock = new JumpingClock();
+    const prober: Prober = {
+      ping: async (request, signal, hooks): Promise<PingResult> => {
+        if (request.sender === ip(2)) hooks?.onQueued?.(clock.sleep(60_000).then(() => 0));
+        await clock.sleep(request.sender === ip(2) ? 60_000 : 100, signal);
+        const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 100, ttl: 9 };
+        return { type: 'ping', request, sentAt: 0, reply };
+      },
+      traceroute: () => Promise.reject(new Error('none is needed')),
+    };
+    const round = { requests, deadline: () => 500, onAnswer: () => true };
+    const { answers } = await clock.drive(runRound(round, { prober, clock }));
+    expect([answers.length, clock.now()]).toEqual([2, 500]);
+  });
+
   it('fails with what held its probes back only when none was sent', async () => {
     const budget = { kind: 'as', subject: 'AS5', packets: 'all', per: 'day', limit: 1, retryAt: 9 } as const;
     for (const [held, outcome] of [

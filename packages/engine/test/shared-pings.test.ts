@@ -45,6 +45,28 @@ describe('SharedPings', () => {
     expect(shared.fresh([request])).toBe(1);
   });
 
+  it('tells every caller that the ping waits for its host, those that come later as well', async () => {
+    const told: string[] = [];
+    const left = Promise.withResolvers<number>();
+    const asked: NonNullable<Parameters<Prober['ping']>[2]>[] = [];
+    const shared = new SharedPings({
+      ping: (_request, _signal, hooks) => {
+        asked.push(hooks ?? {});
+        return new Promise(() => undefined);
+      },
+      traceroute: () => Promise.reject(new Error('not here')),
+    });
+    const follow = (name: string) => (queued: Promise<number>) =>
+      void queued.then((wayMs) => told.push(`${name} ${wayMs}`));
+    void shared.ping(request, undefined, { onQueued: follow('first') });
+    void shared.ping(request, undefined, { onQueued: follow('second') });
+    asked[0].onQueued?.(left.promise);
+    void shared.ping(request, undefined, { onQueued: follow('third') });
+    left.resolve(30);
+    await left.promise;
+    expect([asked.length, told]).toEqual([1, ['first 30', 'second 30', 'third 30']]);
+  });
+
   it('sends pings separately when any field of the packet differs', () => {
     const shared = new SharedPings(new Waiting());
     void shared.ping(request).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { parseIpv4 } from '@revtr/net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AgentSession, type ToAgent, type Work } from '../src/index.ts';
 
 const address = parseIpv4('192.0.2.1');
@@ -27,6 +27,39 @@ describe('a session', () => {
     for (const id of [0, 2, 3]) session.receive(id, { kind: 'emit' });
     expect(await Promise.all(results)).toHaveLength(4);
     expect(session.unfinished).toBe(0);
+  });
+
+  it('tells when work has left the queue: the agent has it, or is away', () => {
+    const { session } = connected();
+    const left: number[] = [];
+    const run = (i: number): void =>
+      void session.run(work, { ...OPTIONS, onGiven: () => left.push(i) }).catch(() => undefined);
+    for (const i of [0, 1, 2, 3]) run(i);
+    expect(left).toEqual([0, 1]);
+    session.receive(0, { kind: 'emit' });
+    expect(left).toEqual([0, 1, 2]);
+    session.detach();
+    run(4);
+    expect(left).toEqual([0, 1, 2, 3, 4]);
+    session.end('over');
+  });
+
+  it('acknowledges many outcomes, and cancels many pieces of work, with one message', async () => {
+    const session = new AgentSession({ address, profile: { ...profile, window: 10 } });
+    const messages: ToAgent[] = [];
+    session.attach((message) => messages.push(message), new Set());
+    const cancel = new AbortController();
+    const results = [0, 1, 2, 3].map((i) =>
+      session.run(work, { ...OPTIONS, ...(i > 1 && { signal: cancel.signal }) }).catch(() => undefined),
+    );
+    for (const id of [0, 1]) session.receive(id, { kind: 'emit' });
+    cancel.abort();
+    await Promise.all(results);
+    await vi.waitFor(() => expect(messages).toContainEqual({ type: 'received', ids: [0, 1] }));
+    expect(messages.filter(({ type }) => type !== 'work').toSorted((a, b) => (a.type < b.type ? -1 : 1))).toEqual([
+      { type: 'cancel', ids: [2, 3] },
+      { type: 'received', ids: [0, 1] },
+    ]);
   });
 
   it('sends again what the agent does not know after a connection broke, and cancels unwanted work', () => {

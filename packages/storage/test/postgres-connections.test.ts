@@ -1,7 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LostConnections } from '../src/access/lost-connections.ts';
 import { postgresPool } from '../src/access/postgres-pool.ts';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
@@ -102,5 +104,37 @@ describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () =>
       slow.release();
       await pool.end();
     }
+  }, 30_000);
+
+  it('do not end when they have been returned and are in use again while the server is asked about them', async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => void client.on('error', () => undefined));
+    const isOver = Promise.withResolvers<void>();
+    const again = Promise.withResolvers<pg.PoolClient>();
+    let first: pg.PoolClient | undefined;
+    const lost = new LostConnections(
+      { suspiciousMs: 200 },
+      {
+        pool,
+        connect: () => {
+          const client = new pg.Client({ connectionString: server.url });
+          first?.release();
+          first = undefined;
+          again.resolve(pool.connect());
+          client.once('end', () => isOver.resolve());
+          return client;
+        },
+      },
+    );
+    first = await pool.connect();
+    const used = await again.promise;
+    await isOver.promise;
+    lost.stop();
+    // What would end the connection runs after the answer of the server.
+    await sleep(50);
+    await expect(used.query('select 1')).resolves.toBeDefined();
+    used.release();
+    await pool.end();
   }, 30_000);
 });

@@ -84,7 +84,7 @@ export async function openMeasurements(
     {
       jobs: isShared ? ownedJobs(jobs, owned) : jobs,
       ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
-      ...{ random: () => random.next(), log, tracing },
+      ...{ random: () => random.next(), log, tracing, delayMs: system.delayMs },
     },
   );
   const queue = new QueueState(database.db);

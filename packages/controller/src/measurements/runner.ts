@@ -18,6 +18,7 @@ import { Periodic } from '../foundation/periodic.ts';
 import type { KillSwitches } from '../safety/kill-switches.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import type { BatchEvents } from './batch-events.ts';
+import { InFlightLimit } from './in-flight-limit.ts';
 import { measurementOptionsSchema } from './options.ts';
 import { ResultWriter } from './result-writer.ts';
 import { compactResult, type StoredResult, toStoredHops, toStoredResult } from './stored-result.ts';
@@ -28,7 +29,7 @@ import { type Pace, PaceMeter } from './waiting/pace.ts';
 export interface RunnerOptions {
   /** Name under which jobs are borrowed: unique among running processes. */
   readonly owner: string;
-  /** Measurements under way at once. */
+  /** Most measurements under way at once. There are fewer while probes would have to wait in the system. */
   readonly concurrency: number;
   /** How long a job is borrowed; renewed while the process lives. Milliseconds. */
   readonly leaseMs: number;
@@ -53,6 +54,8 @@ export interface RunnerCollaborators {
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
+  /** See {@link InFlightLimit}. Default: as many measurements as `concurrency` says are always under way. */
+  readonly delayMs?: (() => number | undefined) | undefined;
   readonly clock: Clock;
   /** A number from 0 to 1. */
   readonly random: () => number;
@@ -72,6 +75,8 @@ const KEPT_SHARE = 0.05;
 const MOST_KEPT_PLACES = 50;
 /** How often measurements are looked for that have waited too long, milliseconds. */
 const EXPIRE_EVERY_MS = 60_000;
+/** How often the number of measurements under way is adapted, milliseconds. */
+const ADAPT_EVERY_MS = 250;
 /** Why a wait for work ends early. One value for all: making errors is costly. */
 const WOKEN = 'there may be work';
 /** Jobs that one query borrows at most. */
@@ -101,14 +106,25 @@ export class MeasurementRunner {
   #emptyUntil = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
+  readonly #limit: InFlightLimit;
   readonly #renewing: Periodic;
   readonly #expiring: Periodic;
+  readonly #adapting: Periodic;
 
   constructor(options: RunnerOptions, collaborators: RunnerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
     const { jobs, switches, clock, random, log } = collaborators;
     switches.subscribe(() => this.#obeySwitches());
+    this.#limit = new InFlightLimit({ most: options.concurrency }, collaborators);
+    this.#adapting = new Periodic(
+      { everyMs: ADAPT_EVERY_MS },
+      {
+        clock,
+        work: async () => this.#adapt(),
+        onError: (error) => log.error({ err: error }, 'the number of measurements under way could not be adapted'),
+      },
+    );
     const onWritten = (id: number, isStored: boolean): void => this.#forget(id, isStored);
     this.#writer = new ResultWriter(
       { owner: options.owner, ...GATHER, retry: { firstMs: 500, mostMs: 10_000 } },
@@ -134,18 +150,19 @@ export class MeasurementRunner {
 
   /** Share of the places for measurements that are taken, 0 to 1. */
   get load(): number {
-    return this.#underWay.size / this.#options.concurrency;
+    return this.#underWay.size / this.#limit.current;
   }
 
   /** How fast measurements are taken from the queue while it is not empty; `undefined` until enough have ended to tell. */
   get pace(): Pace | undefined {
-    return this.#pace.at(this.#options.concurrency - this.#kept - this.#leastRoom / 2);
+    return this.#pace.at(this.#limit.current - this.#kept - this.#leastRoom / 2);
   }
 
   start(): void {
     this.#loop = this.#run();
     this.#renewing.start();
     this.#expiring.start();
+    if (this.#collaborators.delayMs !== undefined) this.#adapting.start();
   }
 
   /** Wakes the runner, because there may be new work. */
@@ -191,7 +208,7 @@ export class MeasurementRunner {
     this.#isStopping = true;
     for (const { cancel } of this.#underWay.values()) cancel.abort();
     this.#wake();
-    await Promise.all([this.#loop, this.#renewing.stop(), this.#expiring.stop()]);
+    await Promise.all([this.#loop, this.#renewing.stop(), this.#expiring.stop(), this.#adapting.stop()]);
     await this.#writer.flush();
     await this.#collaborators.jobs.release(this.#options.owner);
   }
@@ -211,7 +228,7 @@ export class MeasurementRunner {
         await this.#pause();
         continue;
       }
-      const room = this.#options.concurrency - this.#underWay.size;
+      const room = this.#limit.current - this.#underWay.size;
       let taken: readonly Job[] = [];
       const isRoomy = room - this.#kept >= this.#leastRoom && clock.now() >= this.#emptyUntil;
       if (isRoomy || (this.#hasNews && room > 0)) {
@@ -267,7 +284,7 @@ export class MeasurementRunner {
     } finally {
       this.#underWay.delete(job.id);
       ended.resolve();
-      const room = this.#options.concurrency - this.#underWay.size;
+      const room = this.#limit.current - this.#underWay.size;
       if (room - this.#kept >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
   }
@@ -334,6 +351,12 @@ export class MeasurementRunner {
     }
   }
 
+  #adapt(): void {
+    const before = this.#limit.current;
+    this.#limit.adapt(this.#underWay.size);
+    if (this.#limit.current > before) this.#wake();
+  }
+
   /** Resolves when the runner is woken, or after the poll interval. */
   async #waitForWork(): Promise<void> {
     const woken = new AbortController();
@@ -385,12 +408,12 @@ export class MeasurementRunner {
 
   /** Places that must be free before jobs are borrowed. */
   get #leastRoom(): number {
-    return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#options.concurrency * LEASED_SHARE)));
+    return Math.max(1, Math.min(MOST_AWAITED_PLACES, Math.floor(this.#limit.current * LEASED_SHARE)));
   }
 
   /** Places that large batches leave free. */
   get #kept(): number {
-    return Math.min(MOST_KEPT_PLACES, Math.floor(this.#options.concurrency * KEPT_SHARE));
+    return Math.min(MOST_KEPT_PLACES, Math.floor(this.#limit.current * KEPT_SHARE));
   }
 
   #leaseEnd(): Date {

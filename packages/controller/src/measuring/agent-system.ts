@@ -71,6 +71,10 @@ export function agentSystem(
           (address) => address !== host && !outages.isSuspended(address),
         ),
       isReference: (address) => testTargets.includes(address) || directory.participates(address),
+      isCandidate: (host, address) =>
+        address !== host &&
+        !outages.isSuspended(address) &&
+        (testTargets.includes(address) || (directory.participates(address) && connected.has(address))),
     });
     const outages = new OutageDetector(DEFAULT_OUTAGE_DETECTION, {
       prober: parts.guarded(prober),
@@ -121,6 +125,7 @@ export function agentSystem(
         outages.start();
         await network.start();
       },
+      delayMs: () => prober.delayMs,
       settled: (signal) => network.settled(SETTLE_MS, signal),
       stop: async () => {
         await outages.stop();

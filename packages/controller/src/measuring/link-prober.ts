@@ -7,6 +7,7 @@ import {
   type Clock,
   createLegacyMark,
   createSpoofMark,
+  type PingHooks,
   type PingRequest,
   type PingResult,
   type Prober,
@@ -23,6 +24,8 @@ import { NO_TRACING, type Tracing } from '@revtr/tracing';
 import type { AgentDirectory } from '../agents/directory.ts';
 import { currentMeasurement } from '../safety/probe-context.ts';
 import type { AgentAccess, AgentOutcome, AgentTask, ReachableAgent } from './agent-access.ts';
+import { REPORT_MS } from './legacy/legacy-agent.ts';
+import { TransitTimes } from './transit-times.ts';
 
 export interface LinkProberOptions {
   /**
@@ -43,8 +46,13 @@ export interface LinkProberCollaborators {
   readonly tracing?: Tracing;
 }
 
+/** Why the tasks of a spoofed probe end. One value for all: making errors is costly. */
+const PROBE_OVER = 'the probe is over';
 /** Longest time of a traceroute, milliseconds. */
 const MOST_TRACEROUTE_MS = 120_000;
+/** Longest time until a spoofed probe leaves, for which its receiver listens in addition, and the longest for which an agent listens, milliseconds. */
+const MOST_SENDING_MS = 20_000;
+const MOST_LISTENING_MS = 600_000;
 
 /** Sends probes through the connected agents. A spoofed probe uses the address of an active agent, and each one needs a separate grant. */
 export class LinkProber implements Prober {
@@ -53,9 +61,17 @@ export class LinkProber implements Prober {
   /** When a probe first missed an agent that has not connected since, milliseconds since the Unix epoch. */
   readonly #missedSince = new Map<Ipv4Address, number>();
 
+  readonly #transit: TransitTimes;
+
   constructor(options: LinkProberOptions, collaborators: LinkProberCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
+    this.#transit = new TransitTimes(collaborators);
+  }
+
+  /** How much longer probes take inside this system than on an idle one, milliseconds; `undefined` while that is not known. */
+  get delayMs(): number | undefined {
+    return this.#transit.delayMs;
   }
 
   /** Tells that an agent has connected: probes wait for it again when it leaves. */
@@ -63,8 +79,8 @@ export class LinkProber implements Prober {
     this.#missedSince.delete(address);
   }
 
-  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
-    return this.#traced(request, () => this.#ping(request, signal));
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
+    return this.#traced(request, () => this.#ping(request, signal, hooks));
   }
 
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
@@ -83,15 +99,28 @@ export class LinkProber implements Prober {
     return tracing.child(isSpoofed ? 'spoofed ping' : request.type, { attributes }, work);
   }
 
-  async #ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+  async #ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
     const agent = await this.#check(request, signal);
-    if (request.spoof !== undefined) return this.#spoof(request, request.spoof, agent, signal);
+    if (request.spoof !== undefined) return this.#spoof(request, request.spoof, agent, signal, hooks);
+    const { clock } = this.#collaborators;
     const { spoof: _, ...plain } = request;
     const { timeoutMs } = request;
     const measurement = currentMeasurement();
-    const outcome = await run(agent, { kind: 'ping', request: plain, measurement }, { timeoutMs, signal });
+    const left = Promise.withResolvers<number>();
+    hooks?.onQueued?.(left.promise);
+    let givenAt = clock.now();
+    const onGiven = (): void => {
+      givenAt = clock.now();
+      left.resolve(this.#transit.allowanceFor(agent.address));
+    };
+    const outcome = await run(
+      agent,
+      { kind: 'ping', request: plain, measurement },
+      { timeoutMs, signal, onGiven },
+    ).finally(() => left.resolve(0));
     if (outcome.kind !== 'ping') throw unexpected(outcome);
     const { sentAt, reply } = outcome;
+    if (reply !== undefined) this.#transit.note(agent.address, clock.now() - givenAt - reply.rttMs);
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
   }
 
@@ -112,8 +141,17 @@ export class LinkProber implements Prober {
     return this.#session(request.sender, 'unknownSender', signal);
   }
 
-  /** Asks the receiver to report the reply and, at the same time, the sender to emit the probe that causes it. */
-  async #spoof(request: PingRequest, spoof: Spoof, sender: ReachableAgent, signal?: AbortSignal): Promise<PingResult> {
+  /**
+   * Asks the receiver to report the reply and, at the same time, the sender to emit the probe that causes it. The reply is waited for from when
+   * the sender has emitted the probe.
+   */
+  async #spoof(
+    request: PingRequest,
+    spoof: Spoof,
+    sender: ReachableAgent,
+    signal?: AbortSignal,
+    hooks?: PingHooks,
+  ): Promise<PingResult> {
     const { directory, clock } = this.#collaborators;
     const { claimedSource } = spoof;
     const receiver = await this.#session(spoof.receiver, 'unknownReceiver', signal);
@@ -122,25 +160,38 @@ export class LinkProber implements Prober {
         'spoofingRefused',
         `${formatIpv4(claimedSource)} does not allow spoofed probes with its address`,
       );
-    const createMark = directory.find(spoof.receiver)?.legacy === true ? createLegacyMark : createSpoofMark;
+    const isLegacy = directory.find(spoof.receiver)?.legacy === true;
+    const createMark = isLegacy ? createLegacyMark : createSpoofMark;
     const mark = spoof.mark ?? createMark(randomBytes);
     const over = new AbortController();
-    const limited = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    const stop = (): void => over.abort(PROBE_OVER);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
     const { target, timeoutMs } = request;
-    const options = { timeoutMs, signal: limited };
+    const listenMs = Math.min(MOST_LISTENING_MS, timeoutMs + MOST_SENDING_MS);
     const measurement = currentMeasurement();
     const sentAt = clock.now();
-    const caught = run(receiver, { kind: 'catch', target, mark, timeoutMs }, { ...options, isListening: true });
-    const emitted = run(sender, { kind: 'emit', request, spoof, mark, measurement }, options);
+    const listening = { timeoutMs: listenMs, signal: over.signal, isListening: true };
+    const caught = run(receiver, { kind: 'catch', target, mark, timeoutMs: listenMs }, listening);
+    const emitting = { timeoutMs, signal: over.signal };
+    const emitted = run(sender, { kind: 'emit', request, spoof, mark, measurement }, emitting);
+    const now = (): number => 0;
+    hooks?.onQueued?.(emitted.then(now, now));
+    const wayBackMs = isLegacy ? REPORT_MS : this.#transit.allowanceFor(spoof.receiver);
+    // The probe's own end matters only when it could not be sent.
+    const silence = emitted.then(async (): Promise<AgentOutcome> => {
+      await clock.sleep(timeoutMs + wayBackMs, over.signal);
+      return { kind: 'catch' };
+    });
     try {
-      // The probe's own end matters only when it could not be sent.
-      const outcome = await Promise.race([caught, emitted.then(() => caught)]);
+      const outcome = await Promise.race([caught, silence]);
       const reply = this.#judge(outcome, { target, mark, receiver: spoof.receiver, sentAt });
       return { type: 'ping', request, sentAt, ...(reply && { reply }) };
     } finally {
-      over.abort();
+      signal?.removeEventListener('abort', stop);
+      stop();
       caught.catch(() => undefined);
-      emitted.catch(() => undefined);
+      silence.catch(() => undefined);
     }
   }
 

@@ -32,6 +32,11 @@ export interface MeasuringSystem {
   /** Sources that are ready and connected. */
   sources(): readonly Ipv4Address[];
   readonly connected: ConnectedAgents;
+  /**
+   * How much longer probes take inside the system than on an idle one, milliseconds; `undefined` while that is not known. Absent where probes
+   * do not leave this process.
+   */
+  readonly delayMs?: () => number | undefined;
   /** Ends the session of an agent, for instance because its owner has withdrawn it. */
   expel(address: Ipv4Address, reason: string): void;
   /** Sends the current opt-out list to the connected agents. */

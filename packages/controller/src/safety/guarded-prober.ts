@@ -85,23 +85,27 @@ export class GuardedProber implements Prober {
   }
 
   async ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
-    const { prober, randomBytes, isLegacy } = this.#collaborators;
+    const { prober, randomBytes, isLegacy, clock } = this.#collaborators;
     const { spoof } = request;
-    if (spoof === undefined) return this.#run(request, () => prober.ping(request, signal, hooks), signal, hooks);
+    const wait = new Wait(clock);
+    const followed = { ...hooks, onQueued: wait.follow(hooks?.onQueued) };
+    if (spoof === undefined)
+      return this.#run(request, { send: () => prober.ping(request, signal, followed), wait }, signal, hooks);
     const createMark = isLegacy?.(spoof.receiver) === true ? createLegacyMark : createSpoofMark;
     const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createMark(randomBytes) } };
-    const result = await this.#run(marked, () => prober.ping(marked, signal, hooks), signal, hooks);
+    const result = await this.#run(marked, { send: () => prober.ping(marked, signal, followed), wait }, signal, hooks);
     // The token of the mark is a secret between controller and agents.
     return { ...result, request };
   }
 
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    return this.#run(request, () => this.#collaborators.prober.traceroute(request, signal), signal);
+    const { prober, clock } = this.#collaborators;
+    return this.#run(request, { send: () => prober.traceroute(request, signal), wait: new Wait(clock) }, signal);
   }
 
   async #run<Result extends GuardedResult>(
     request: GuardedRequest,
-    send: () => Promise<Result>,
+    sending: Sending<Result>,
     signal: AbortSignal | undefined,
     hooks?: PingHooks,
   ): Promise<Result> {
@@ -118,7 +122,7 @@ export class GuardedProber implements Prober {
       this.#noteRefusal(request, error, cause);
       throw error;
     }
-    const result = await this.#send(request, send, cause);
+    const result = await this.#send(request, sending, cause);
     for (const guard of guards) guard.after?.(request, result, cause);
     return result;
   }
@@ -152,11 +156,11 @@ export class GuardedProber implements Prober {
 
   async #send<Result extends GuardedResult>(
     request: GuardedRequest,
-    send: () => Promise<Result>,
+    { send, wait }: Sending<Result>,
     cause: ProbeCause | undefined,
   ): Promise<Result> {
-    const { guards, clock } = this.#collaborators;
-    const sentAt = clock.now();
+    const { guards } = this.#collaborators;
+    wait.begin();
     try {
       return await send();
     } catch (error) {
@@ -165,7 +169,7 @@ export class GuardedProber implements Prober {
         for (const guard of guards) guard.unsent?.(request, cause);
         this.#noteRefusal(request, error, cause);
       } else {
-        const waitedMs = code === 'cancelled' ? clock.now() - sentAt : 0;
+        const waitedMs = code === 'cancelled' ? wait.ms : 0;
         for (const guard of guards) guard.abandoned?.(request, cause, waitedMs);
       }
       throw error;
@@ -175,5 +179,40 @@ export class GuardedProber implements Prober {
   #noteRefusal(request: GuardedRequest, error: unknown, cause: ProbeCause | undefined): void {
     if (error instanceof ProbingError && error.code !== 'cancelled')
       this.#collaborators.onRefused?.(request, error, cause);
+  }
+}
+
+/** How a probe is sent, and the wait for its answer. */
+interface Sending<Result> {
+  readonly send: () => Promise<Result>;
+  readonly wait: Wait;
+}
+
+/** How long the answer to a probe is waited for, from when it has left this system. */
+class Wait {
+  readonly #clock: Clock;
+  #since = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  begin(): void {
+    this.#since = this.#clock.now();
+  }
+
+  /** Takes the news that a ping is queued, and passes them on. */
+  follow(onQueued: PingHooks['onQueued']): NonNullable<PingHooks['onQueued']> {
+    return (left) => {
+      this.#since = Number.POSITIVE_INFINITY;
+      void left.then((wayMs) => {
+        this.#since = this.#clock.now() + wayMs;
+      });
+      onQueued?.(left);
+    };
+  }
+
+  get ms(): number {
+    return Math.max(0, this.#clock.now() - this.#since);
   }
 }

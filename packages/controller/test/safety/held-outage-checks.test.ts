@@ -15,7 +15,7 @@ it('the outage detector tells the caller of a ping how long a budget holds the p
   } satisfies ConstructorParameters<typeof OutageDetector>[1]['prober'];
   const detector = new OutageDetector(DEFAULT_OUTAGE_DETECTION, {
     prober,
-    references: new ReferenceTargets({ candidates: () => [], isReference: () => false }),
+    references: new ReferenceTargets({ candidates: () => [], isReference: () => false, isCandidate: () => false }),
     canMeasure: () => true,
     participates: () => true,
     onChange: () => undefined,

@@ -1,4 +1,4 @@
-import type { RoundState } from '../timing/round.ts';
+import type { RoundState } from '../timing/round-deadline.ts';
 
 /** Interval at which the original looks for answers, milliseconds. */
 export const TICK_MS = 5_000;

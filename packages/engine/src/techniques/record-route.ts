@@ -1,6 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { OUT_OF_REACH } from '../ranking/ranking.ts';
-import type { RoundDeadline } from '../timing/round.ts';
+import type { RoundDeadline } from '../timing/round-deadline.ts';
 import type { Measurement } from './contract/measurement.ts';
 import { type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';
 import { askDirectly } from './record-route/direct-round.ts';

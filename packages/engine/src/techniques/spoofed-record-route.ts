@@ -5,7 +5,7 @@ import { withAlternative } from '../path/alternatives.ts';
 import type { Hop } from '../path/hop.ts';
 import { asInferred } from '../path/trust.ts';
 import type { RankedVantagePoint } from '../ranking/ranking.ts';
-import type { RoundState } from '../timing/round.ts';
+import type { RoundState } from '../timing/round-deadline.ts';
 import type { Measurement } from './contract/measurement.ts';
 import type { ReadAnswer } from './contract/target-answers.ts';
 import { type Extended, type Extension, notApplicable, nothingFound, type Technique } from './contract/technique.ts';

@@ -7,22 +7,14 @@ import {
   type PingResult,
   ProbingError,
 } from '@revtr/probing';
+import type { RoundDeadline } from './round-deadline.ts';
+import { RoundTimer } from './round-timer.ts';
 import type { LateListener, SharedPingHooks } from './shared-pings.ts';
 
 /** What a round needs of a prober. A prober without late listeners cancels the open pings of a round that is over. */
 export interface RoundProber {
   ping(request: PingRequest, signal?: AbortSignal, hooks?: SharedPingHooks): Promise<PingResult>;
 }
-
-/** State of a round of parallel probes. */
-export interface RoundState {
-  /** When the first answer and the first useful answer came, milliseconds after the start; `undefined` before that. */
-  readonly firstAnswerMs: number | undefined;
-  readonly firstUsefulMs: number | undefined;
-}
-
-/** When a round ends although answers are missing, milliseconds after its start. It is asked again after each answer and can only become earlier. */
-export type RoundDeadline = (state: RoundState) => number;
 
 /** A round of parallel probes. */
 export interface Round {
@@ -59,7 +51,7 @@ export interface RoundOutcome {
 
 /**
  * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed. Where the prober holds
- * probes back to keep to a rate, the deadline counts from when the last of them leaves.
+ * probes back to keep to a rate, or they wait for the host that sends them, the deadline counts from when the last of them leaves.
  * @throws {ProbingError} `cancelled`; `budgetExhausted` or `circuitOpen` when that kept every probe from being sent
  */
 export async function runRound(
@@ -73,42 +65,30 @@ export async function runRound(
   const answers: PingResult[] = [];
   const silent: PingRequest[] = [];
   const unsent: PingRequest[] = [];
-  const state: { firstAnswerMs: number | undefined; firstUsefulMs: number | undefined } = {
-    firstAnswerMs: undefined,
-    firstUsefulMs: undefined,
-  };
-  let stopsAtMs = Number.POSITIVE_INFINITY;
-  let holdMs = 0;
   let heldBack: HeldBack | undefined;
   let refused = 0;
-  const keepDeadline = (): void => {
-    const elapsedMs = clock.now() - startedAt;
-    // Once there is an answer that the round looks for, nobody waits for probes that are still held back.
-    const isOver = round.onAnswer !== undefined && state.firstUsefulMs !== undefined;
-    const deadlineMs = (isOver ? 0 : holdMs) + round.deadline(state);
-    if (deadlineMs >= stopsAtMs) return;
-    stopsAtMs = deadlineMs;
-    clock.sleep(Math.max(0, deadlineMs - elapsedMs), over.signal).then(stop, () => undefined);
-  };
-  const noteUseful = (): void => {
-    state.firstUsefulMs ??= clock.now() - startedAt;
-    keepDeadline();
-  };
-  void round.earlierAnswer?.then(noteUseful);
+  const timer = new RoundTimer(
+    { deadline: round.deadline, endsWhenUseful: round.onAnswer !== undefined },
+    { clock, signal: over.signal, onEnd: stop },
+  );
+  void round.earlierAnswer?.then(() => timer.noteUseful());
   const probes = round.requests.map(async (request) => {
+    const probe = timer.probe();
     let leavesAt = startedAt;
     const onHeld = (ms: number): void => {
       leavesAt = startedAt + ms;
-      holdMs = Math.max(holdMs, ms);
+      probe.hold(ms);
     };
+    const onQueued = (left: Promise<number>): void => probe.queue(left);
     const onLate: LateListener = (result) => {
       if (result.reply === undefined) round.onSilence?.(request);
-      else round.onLateAnswer?.(result, clock.now() - leavesAt);
+      else round.onLateAnswer?.(result, probe.waitedMs());
     };
     const isListening = round.onLateAnswer !== undefined || round.onSilence !== undefined;
     const lateListener = (): LateListener | undefined =>
       isListening && signal?.aborted !== true && clock.now() >= leavesAt ? onLate : undefined;
-    const result = await prober.ping(request, over.signal, { onHeld, lateListener }).catch((error: unknown) => {
+    const hooks = { onHeld, onQueued, lateListener };
+    const result = await prober.ping(request, over.signal, hooks).catch((error: unknown) => {
       if (!(error instanceof ProbingError)) throw error;
       // A ping that the end of the round has cut off is unanswered if it had left; any other error says nothing about the target.
       if (error.code === 'cancelled') return clock.now() < leavesAt ? 'refused' : 'unanswered';
@@ -130,12 +110,10 @@ export async function runRound(
       return;
     }
     answers.push(result);
-    const elapsedMs = clock.now() - startedAt;
-    state.firstAnswerMs ??= elapsedMs;
-    if (round.onAnswer?.(result, clock.now() - leavesAt) ?? true) state.firstUsefulMs ??= elapsedMs;
-    keepDeadline();
+    const waitedMs = probe.waitedMs();
+    probe.answered(waitedMs, round.onAnswer?.(result, waitedMs) ?? true);
   });
-  keepDeadline();
+  timer.check();
   try {
     await Promise.all(probes);
   } finally {
@@ -144,7 +122,7 @@ export async function runRound(
   }
   if (signal?.aborted) throw cancelled();
   if (heldBack !== undefined && refused === round.requests.length) throw heldBack;
-  return { answers, silent, unsent, hasUsefulAnswer: state.firstUsefulMs !== undefined };
+  return { answers, silent, unsent, hasUsefulAnswer: timer.hasUsefulAnswer };
 }
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */

@@ -24,11 +24,21 @@ export interface SharedPingHooks extends PingHooks {
   readonly lateListener?: () => LateListener | undefined;
 }
 
+type QueueListener = NonNullable<PingHooks['onQueued']>;
+
+/** What is known about the way of a ping through the prober, see {@link PingHooks.onQueued}. */
+interface Queue {
+  left: Promise<number> | undefined;
+  /** Callers that came before the ping was queued. */
+  readonly listeners: QueueListener[];
+}
+
 interface InFlight {
   readonly result: Promise<PingResult>;
   readonly over: AbortController;
   /** How long the prober holds the probe back, milliseconds. */
   readonly holdMs: number;
+  readonly queue: Queue;
   /** Ends the sharing: the next equal ping is sent again. */
   readonly forget: () => void;
   waiting: number;
@@ -67,6 +77,7 @@ export class SharedPings implements Prober {
     const shared = this.#inFlight.get(key) ?? this.#send(key, request);
     shared.waiting++;
     if (shared.holdMs > 0) hooks?.onHeld?.(shared.holdMs);
+    listenToQueue(shared.queue, hooks?.onQueued);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         signal?.removeEventListener('abort', stop);
@@ -105,7 +116,12 @@ export class SharedPings implements Prober {
     const onHeld = (ms: number): void => {
       holdMs = ms;
     };
-    const result = this.#prober.ping(request, over.signal, { onHeld });
+    const queue: Queue = { left: undefined, listeners: [] };
+    const onQueued = (left: Promise<number>): void => {
+      queue.left = left;
+      for (const listener of queue.listeners.splice(0)) listener(left);
+    };
+    const result = this.#prober.ping(request, over.signal, { onHeld, onQueued });
     let isOver = false;
     const forget = (): void => {
       if (isOver) return;
@@ -115,12 +131,18 @@ export class SharedPings implements Prober {
       if (load > 0) this.#load.set(request.sender, load);
       else this.#load.delete(request.sender);
     };
-    const shared = { result, over, holdMs, forget, waiting: 0, hasLateListener: false };
+    const shared = { result, over, holdMs, queue, forget, waiting: 0, hasLateListener: false };
     this.#inFlight.set(key, shared);
     this.#load.set(request.sender, this.loadOf(request.sender) + 1);
     result.then(forget, forget);
     return shared;
   }
+}
+
+function listenToQueue(queue: Queue, listener: QueueListener | undefined): void {
+  if (listener === undefined) return;
+  if (queue.left !== undefined) listener(queue.left);
+  else queue.listeners.push(listener);
 }
 
 function listenOn(shared: InFlight, listener: LateListener | undefined): void {

@@ -85,8 +85,14 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
   const say = options.onProgress ?? (() => undefined);
   const directory = mkdtempSync(join(tmpdir(), 'revtr-cluster-'));
   const undo: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
+  const undoAll = async (): Promise<void> => {
+    for (const step of undo.reverse()) await step();
+  };
+  // Whoever stops a cluster that stops already must not go on before everything is gone.
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= undoAll();
+    return stopping;
   };
   try {
     const parameters = fleetParameters(options);

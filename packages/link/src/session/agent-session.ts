@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Ipv4Address } from '@revtr/net';
 import { cancelled } from '@revtr/probing';
 import { LinkError } from '../errors.ts';
-import { MOST_IDS } from '../messages/limits.ts';
 import type { ToAgent } from '../messages/to-agent.ts';
 import type { AgentHealth, SelfTest } from '../messages/to-controller.ts';
 import type { Outcome, Work } from '../messages/work.ts';
+import { GatheredIds, inGroups } from './gathered-ids.ts';
 
 /** What an agent reports about itself when it connects. */
 export interface AgentProfile {
@@ -27,6 +27,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Context of a trace that the agent continues (a `traceparent` of W3C Trace Context). Default: none. */
   readonly trace?: string | undefined;
+  /**
+   * Called when the work does not wait for a place in the agent's window any longer: the agent has it, or is not connected. It may be called
+   * again.
+   */
+  readonly onGiven?: (() => void) | undefined;
 }
 
 interface Task {
@@ -36,6 +41,7 @@ interface Task {
   readonly isListening: boolean;
   readonly timeoutMs: number;
   readonly trace: string | undefined;
+  readonly onGiven: (() => void) | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
   readonly release: () => void;
@@ -52,6 +58,8 @@ const ANSWER_MS = 15_000;
 const MOST_ATTEMPTS = 2;
 /** Most tasks at once that only listen. */
 const MOST_LISTENING = 5_000;
+/** How long acknowledgements are gathered, milliseconds: an agent keeps its outcomes until it has them, and nothing else depends on them. */
+const ACKNOWLEDGE_MS = 50;
 /** Most tasks that wait for a place in the agent's window. */
 const MOST_WAITING = 50_000;
 
@@ -65,6 +73,8 @@ export class AgentSession {
   readonly profile: AgentProfile;
   readonly #waiting: Task[] = [];
   readonly #sent = new Map<number, Task>();
+  readonly #received: GatheredIds;
+  readonly #cancelled: GatheredIds;
   #probing = 0;
   #send: ((message: ToAgent) => void) | undefined;
   #nextId: number;
@@ -82,6 +92,8 @@ export class AgentSession {
   }) {
     this.address = options.address;
     this.profile = options.profile;
+    this.#received = new GatheredIds({ forMs: ACKNOWLEDGE_MS }, (ids) => this.#send?.({ type: 'received', ids }));
+    this.#cancelled = new GatheredIds({ forMs: 0 }, (ids) => this.#send?.({ type: 'cancel', ids }));
     const { predecessor } = options;
     this.#nextId = predecessor === undefined ? 0 : predecessor.#nextId;
     if (predecessor === undefined) return;
@@ -106,7 +118,7 @@ export class AgentSession {
   /** Runs a piece of work. @throws {LinkError} `closed`, `overloaded`; {ProbingError} `cancelled` */
   run(build: () => Work, options: RunOptions): Promise<Outcome> {
     if (this.#over?.successor !== undefined) return this.#over.successor.run(build, options);
-    const { timeoutMs, isListening = false, signal, trace } = options;
+    const { timeoutMs, isListening = false, signal, trace, onGiven } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
       if (this.#over !== undefined) return reject(new LinkError('closed', this.#over.reason, {}));
@@ -119,6 +131,7 @@ export class AgentSession {
         isListening,
         timeoutMs,
         trace,
+        onGiven,
         resolve,
         reject,
         release: () => signal?.removeEventListener('abort', cancel),
@@ -128,6 +141,7 @@ export class AgentSession {
       signal?.addEventListener('abort', cancel, { once: true });
       this.#waiting.push(task);
       this.#fill();
+      if (!this.isConnected) onGiven?.();
     });
   }
 
@@ -137,19 +151,19 @@ export class AgentSession {
     // The agent reports the work that it knows; the rest never arrived and is sent again.
     for (const task of this.#sent.values()) if (!known.has(task.id)) this.#give(task);
     const unwanted = [...known].filter((id) => !this.#sent.has(id));
-    for (let at = 0; at < unwanted.length; at += MOST_IDS)
-      send({ type: 'cancel', ids: unwanted.slice(at, at + MOST_IDS) });
+    for (const ids of inGroups(unwanted)) send({ type: 'cancel', ids });
     this.#fill();
   }
 
   /** The connection ended; the work stays. */
   detach(): void {
     this.#send = undefined;
+    for (const { onGiven } of this.#waiting) onGiven?.();
   }
 
   /** Takes the outcome of a piece of work. Outcomes of unknown work are acknowledged too, or the agent would repeat them. */
   receive(id: number, outcome: Outcome): void {
-    this.#send?.({ type: 'received', ids: [id] });
+    this.#received.add(id);
     const task = this.#sent.get(id);
     if (task === undefined) return;
     this.#forget(task);
@@ -182,10 +196,11 @@ export class AgentSession {
   #give(task: Task): void {
     const { id, trace } = task;
     this.#send?.({ type: 'work', id, work: task.build(), ...(trace !== undefined && { trace }) });
+    task.onGiven?.();
   }
 
   #expire(task: Task): void {
-    this.#send?.({ type: 'cancel', ids: [task.id] });
+    this.#cancelled.add(task.id);
     this.#forget(task);
     this.#fail(task, new LinkError('closed', 'the agent did not answer', {}));
     this.#fill();
@@ -195,7 +210,7 @@ export class AgentSession {
     const at = this.#waiting.indexOf(task);
     if (at >= 0) this.#waiting.splice(at, 1);
     else if (this.#sent.has(task.id)) {
-      this.#send?.({ type: 'cancel', ids: [task.id] });
+      this.#cancelled.add(task.id);
       this.#forget(task);
     }
     this.#fail(task, cancelled());

@@ -9,6 +9,8 @@ import type { Outcome, Work } from '../messages/work.ts';
  */
 export type Perform = (work: Work, signal: AbortSignal, trace?: string) => Promise<Outcome>;
 
+/** Why work ends early. One value for all: making errors is costly. */
+const UNWANTED = 'the controller does not want it any more';
 const TOO_MUCH: Outcome = { kind: 'failed', code: 'proberStopped', message: 'the agent has too much work' };
 
 /**
@@ -46,7 +48,7 @@ export class AgentWork {
   /** The controller accepted the connection. A new session aborts the work of the one before. */
   welcome(session: string, resumed: boolean, send: (message: ToController) => void): void {
     if (!resumed) {
-      for (const task of this.#running.values()) task.abort();
+      for (const task of this.#running.values()) task.abort(UNWANTED);
       this.#running.clear();
       this.#done.clear();
     }
@@ -69,7 +71,7 @@ export class AgentWork {
       else this.#send?.({ type: 'done', id: message.id, outcome: TOO_MUCH });
     } else if (message.type === 'cancel') {
       for (const id of message.ids) {
-        this.#running.get(id)?.abort();
+        this.#running.get(id)?.abort(UNWANTED);
         this.#running.delete(id);
         this.#done.delete(id);
       }

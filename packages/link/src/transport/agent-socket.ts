@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { WebSocket } from 'ws';
 import { LinkError } from '../errors.ts';
@@ -60,13 +61,17 @@ export class AgentSocket implements AgentConnection {
 
   constructor(
     socket: WebSocket,
-    options: AgentSocketOptions & { readonly peer: AgentPeer },
+    options: AgentSocketOptions & {
+      readonly peer: AgentPeer;
+      /** What the WebSocket writes to, if it is known. */
+      readonly stream?: Duplex;
+    },
     collaborators: AgentSocketCollaborators,
   ) {
     this.#socket = socket;
     this.#peer = options.peer;
     this.#collaborators = collaborators;
-    this.#sender = new BoundedSender(socket, { onSlow: (reason) => this.#report(reason) });
+    this.#sender = new BoundedSender(socket, { onSlow: (reason) => this.#report(reason), stream: options.stream });
     this.#timer = setTimeout(
       () => this.#end(CLOSE.noHello, 'the agent did not say hello in time'),
       options.helloTimeoutMs ?? DEFAULT_HELLO_MS,

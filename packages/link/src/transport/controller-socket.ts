@@ -90,6 +90,7 @@ export class ControllerSocket {
         this.#collaborators.optOuts.detach();
         this.#collaborators.work.detach();
       };
+      socket.once('upgrade', (response) => this.#sender.useStream(response.socket));
       socket.once('unexpected-response', (_request, response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => {

@@ -134,7 +134,7 @@ export class Gateway {
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       const { helloTimeoutMs } = this.#options;
-      const options = { peer: admitted, ...(helloTimeoutMs !== undefined && { helloTimeoutMs }) };
+      const options = { peer: admitted, stream: socket, ...(helloTimeoutMs !== undefined && { helloTimeoutMs }) };
       new AgentSocket(client, options, this.#collaborators);
     });
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { sqlStateOf } from './sql-state.ts';
 
@@ -44,13 +45,17 @@ export class LostConnections {
 
   async #look(): Promise<void> {
     const since = performance.now() - this.#suspiciousMs;
-    const suspicious = [...this.#busySince].filter(([, busySince]) => busySince < since).map(([client]) => client);
-    if (suspicious.length === 0) this.#failures = 0;
-    if (suspicious.length === 0 || this.#isLooking) return;
+    const suspicious = new Map([...this.#busySince].filter(([, busySince]) => busySince < since));
+    if (suspicious.size === 0) this.#failures = 0;
+    if (suspicious.size === 0 || this.#isLooking) return;
     this.#isLooking = true;
-    const working = await this.#stillWorking(suspicious);
+    const working = await this.#stillWorking([...suspicious.keys()]);
+    // What the server has sent may have arrived and not been read yet: this process may be what is slow.
+    await setImmediate();
     this.#isLooking = false;
-    for (const client of suspicious) if (this.#busySince.has(client) && !working.has(client)) endSocketOf(client);
+    // A connection that was returned meanwhile works, even if it is in use again.
+    for (const [client, busySince] of suspicious)
+      if (this.#busySince.get(client) === busySince && !working.has(client)) endSocketOf(client);
   }
 
   /** Those of `clients` for which the server works, as far as it can be known. */

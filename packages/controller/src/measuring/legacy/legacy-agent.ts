@@ -33,7 +33,7 @@ const MOST_WAIT_MS = 20_000;
 /** Time for the transfer of a command and its result, milliseconds. */
 const ANSWER_MS = 15_000;
 /** The agent reports the replies of a second together, and has two seconds for it, milliseconds. */
-const REPORT_MS = 2_000;
+export const REPORT_MS = 2_000;
 /** Packets of a traceroute before its result tells how many there were. */
 const USUAL_TRACEROUTE_PACKETS = 15;
 const MOST_LABELS = 8;
@@ -107,7 +107,7 @@ export class LegacyAgent implements ReachableAgent {
   }
 
   /** Runs a task. @throws {ProbingError} */
-  async run(task: AgentTask, { timeoutMs, signal }: RunOptions): Promise<AgentOutcome> {
+  async run(task: AgentTask, { timeoutMs, signal, onGiven }: RunOptions): Promise<AgentOutcome> {
     const { check, replies } = this.#collaborators;
     check(task);
     const stop = new AbortController();
@@ -116,7 +116,7 @@ export class LegacyAgent implements ReachableAgent {
     const limited = AbortSignal.any([stop.signal, this.#over.signal, ...(signal === undefined ? [] : [signal])]);
     this.#running.set(stop, () => check(task));
     try {
-      if (!isCatch) return await this.#probe(task, limited);
+      if (!isCatch) return await this.#probe(task, limited, onGiven);
       const expected = { receiver: this.address, target: task.target, mark: task.mark };
       const reply = await replies.expect(expected, timeoutMs + REPORT_MS, limited);
       return reply === undefined ? { kind: 'catch' } : { kind: 'reported', reply };
@@ -138,11 +138,16 @@ export class LegacyAgent implements ReachableAgent {
     await this.#driver?.stop();
   }
 
-  async #probe(task: Exclude<AgentTask, { kind: 'catch' }>, signal: AbortSignal): Promise<AgentOutcome> {
+  async #probe(
+    task: Exclude<AgentTask, { kind: 'catch' }>,
+    signal: AbortSignal,
+    onGiven: RunOptions['onGiven'],
+  ): Promise<AgentOutcome> {
     const host = await this.#host;
     const most = task.kind === 'traceroute' ? mostPacketsOf(task.request) : 1;
     const expected = Math.min(most, USUAL_TRACEROUTE_PACKETS);
     await this.#rate.take(expected, signal);
+    onGiven?.();
     let attempts = 0;
     let last = most;
     const beforeSend = (): void => {

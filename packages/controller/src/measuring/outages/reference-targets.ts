@@ -5,6 +5,8 @@ export interface ReferenceTargetsCollaborators {
   readonly candidates: (host: Ipv4Address) => readonly Ipv4Address[];
   /** Whether an address can be among the candidates. */
   readonly isReference: (address: Ipv4Address) => boolean;
+  /** Whether an address is among the candidates of a host at this moment. */
+  readonly isCandidate: (host: Ipv4Address, address: Ipv4Address) => boolean;
 }
 
 /** Which addresses each host can ping to learn whether it is online. One is proven when it has answered the host before. */
@@ -29,8 +31,8 @@ export class ReferenceTargets {
 
   /** Candidates that have answered the host before, the one that answered last first. */
   proven(host: Ipv4Address): readonly Ipv4Address[] {
-    const candidates = new Set(this.#collaborators.candidates(host));
-    return [...(this.#answered.get(host) ?? [])].reverse().filter((target) => candidates.has(target));
+    const { isCandidate } = this.#collaborators;
+    return [...(this.#answered.get(host) ?? [])].reverse().filter((target) => isCandidate(host, target));
   }
 
   /** At most `most` candidates of the host, others in every call. */

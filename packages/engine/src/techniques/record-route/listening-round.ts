@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { HeldBack, PingRequest, PingResult } from '@revtr/probing';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
-import type { RoundDeadline } from '../../timing/round.ts';
+import type { RoundDeadline } from '../../timing/round-deadline.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import type { ReadAnswer } from '../contract/target-answers.ts';
 import { readAnswer } from './record-route-answer.ts';

@@ -10,25 +10,26 @@ const GOAL_PER_SECOND = 1_740;
 
 /**
  * Measures `--measurements` reverse traceroutes (default 10,000) on the whole real path: HTTP API, engine, gateway, TLS, `--agents` agents (default
- * 1,000) in another process that answer from the simulator with its round-trip times, and PostgreSQL. Requires root.
+ * 1,000) in another process that answer from the simulator with its round-trip times, and PostgreSQL. All are submitted at once; the controller
+ * decides how many are under way, at most `--concurrency` (default 2,000). Requires root.
  */
 export async function benchFleet(args: readonly string[]) {
-  const { agents, measurements } = integerOptions(args, { agents: 1_000, measurements: 10_000 });
+  const defaults = { agents: 1_000, measurements: 10_000, concurrency: 2_000 };
+  const { agents, measurements, concurrency } = integerOptions(args, defaults);
   const system = await MeasuredCluster.start({
     layout: SINGLE_PROCESS,
     size: agents > MOST_ON_MEDIUM ? 'large' : 'medium',
     sources: SOURCES,
     vantagePoints: agents - SOURCES,
-    concurrency: measurements,
+    concurrency,
   });
   try {
     await system.measure(Math.ceil(measurements / 5));
-    const { perSecond, ...load } = await system.measure(measurements);
+    const load = await system.measure(measurements);
     return {
       agents,
       ...load,
-      perSecond,
-      shareOfGoal: Math.round((100 * perSecond) / GOAL_PER_SECOND) / 100,
+      shareOfGoal: Math.round((100 * load.reachedPerSecond) / GOAL_PER_SECOND) / 100,
       loadOfMachine: loadavg()[0],
       costs: await system.costs(Math.ceil(measurements / 5)),
     };

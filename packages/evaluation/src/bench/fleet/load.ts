@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReverseTracerouteClient } from '@revtr/client';
+import { quantile } from '../../statistics/quantiles.ts';
 import { completion } from '../completion.ts';
 
 /** What a client sees of a load. */
@@ -7,15 +7,25 @@ export interface Load {
   readonly measurements: number;
   /** From the first submission to the last end. */
   readonly seconds: number;
-  /** Measurements that end in a second while the first and the last tenth of them are left out. */
-  readonly perSecond: number;
+  /** Measurements that reached their source, and how the others ended. */
   readonly reached: number;
+  readonly others: Readonly<Record<string, number>>;
+  /** Measurements that reached their source in a second, while the first and the last tenth of all ends are left out. */
+  readonly reachedPerSecond: number;
+  /** How long a measurement took from its start, without its time in the queue, seconds. */
+  readonly duration: { readonly median: number; readonly p95: number };
+}
+
+interface Ended {
+  readonly at: number;
+  readonly durationMs: number;
+  readonly how: string;
 }
 
 const PER_BATCH = 1_000;
-const POLL_MS = 250;
 /** The load is not full while it begins and while it ends. */
 const LEFT_OUT = 0.1;
+const REACHED = 'reaches';
 
 /** Submits pairs in batches of 1,000, spread over the APIs, all at once, and follows each batch to its end. */
 export async function measured(
@@ -23,7 +33,6 @@ export async function measured(
   pairs: readonly { readonly src: string; readonly dst: string }[],
 ): Promise<Load> {
   const started = performance.now();
-  const elapsed = (): number => (performance.now() - started) / 1000;
   const batches = await Promise.all(
     Array.from({ length: Math.ceil(pairs.length / PER_BATCH) }, async (_, i) => {
       const client = clients[i % clients.length];
@@ -31,33 +40,36 @@ export async function measured(
       return { client, batchId };
     }),
   );
-  const samples: { readonly at: number; readonly ended: number }[] = [];
-  const over = new AbortController();
-  const observing = (async () => {
-    while (!over.signal.aborted) {
-      const { queued, running } = await clients[0].fleet.queue();
-      samples.push({ at: elapsed(), ended: pairs.length - queued - running });
-      await sleep(POLL_MS);
-    }
-  })();
   await Promise.all(batches.map(({ client, batchId }) => completion(client, batchId)));
-  const seconds = elapsed();
-  over.abort();
-  await observing;
-  let reached = 0;
+  const seconds = (performance.now() - started) / 1000;
+  const ends: Ended[] = [];
   for (const { client, batchId } of batches)
-    for await (const { stopReason } of client.eachOutline(batchId)) if (stopReason === 'reaches') reached++;
+    for await (const { stopReason, failCode, startedAt, durationMs } of client.eachOutline(batchId)) {
+      if (startedAt === undefined || durationMs === undefined) continue;
+      ends.push({ at: startedAt + durationMs, durationMs, how: [stopReason, failCode].filter(Boolean).join(' ') });
+    }
+  const others: Record<string, number> = {};
+  for (const { how } of ends) if (how !== REACHED) others[how] = (others[how] ?? 0) + 1;
+  const durations = ends.map(({ durationMs }) => durationMs);
   return {
     measurements: pairs.length,
-    seconds: Math.round(seconds * 100) / 100,
-    perSecond: Math.round(steadyRate([...samples, { at: seconds, ended: pairs.length }], pairs.length)),
-    reached,
+    seconds: rounded(seconds),
+    reached: ends.filter(({ how }) => how === REACHED).length,
+    others,
+    reachedPerSecond: rounded(steadyRate(ends)),
+    duration: {
+      median: rounded(quantile(durations, 0.5) / 1000),
+      p95: rounded(quantile(durations, 0.95) / 1000),
+    },
   };
 }
 
-function steadyRate(samples: readonly { readonly at: number; readonly ended: number }[], total: number): number {
-  const first = samples.find(({ ended }) => ended >= total * LEFT_OUT);
-  const last = samples.find(({ ended }) => ended >= total * (1 - LEFT_OUT));
-  if (first === undefined || last === undefined || last.at <= first.at) return total / samples[samples.length - 1].at;
-  return (last.ended - first.ended) / (last.at - first.at);
+function steadyRate(ends: readonly Ended[]): number {
+  const inOrder = [...ends].sort((a, b) => a.at - b.at);
+  const full = inOrder.slice(Math.floor(LEFT_OUT * ends.length), Math.ceil((1 - LEFT_OUT) * ends.length));
+  const [first, last] = [full[0], full[full.length - 1]];
+  if (first === undefined || last.at <= first.at) return 0;
+  return (1000 * full.filter(({ how }) => how === REACHED).length) / (last.at - first.at);
 }
+
+const rounded = (value: number): number => Math.round(100 * value) / 100;

@@ -55,7 +55,7 @@ export class MeasuredCluster {
       REVTR_CONCURRENCY: String(concurrency),
       ...profilingEnvironment(profiles),
     };
-    const cluster = await startCluster({
+    const starting = startCluster({
       ...rest,
       hasAtlases: true,
       prefix: PREFIX,
@@ -63,9 +63,9 @@ export class MeasuredCluster {
       environment,
       onProgress,
     });
-    // The processes are not in the group of the terminal.
-    for (const name of ['SIGINT', 'SIGTERM'] as const)
-      process.once(name, () => void cluster.stop().finally(() => process.exit(1)));
+    // The processes are not in the group of the terminal. What a start has created can be removed once it has ended.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => void stopAndExit(starting, profiles));
+    const cluster = await starting;
     const system = new MeasuredCluster(cluster, options, profiles);
     try {
       await system.#untilConnected();
@@ -127,5 +127,14 @@ export class MeasuredCluster {
     const isUsable = ({ connected, state }: { readonly connected: boolean; readonly state: string }): boolean =>
       connected && state === 'ready';
     while (!(await client.fleet.agents()).every(isUsable)) await sleep(POLL_MS);
+  }
+}
+
+async function stopAndExit(starting: Promise<LocalCluster>, profiles: string): Promise<void> {
+  try {
+    await (await starting).stop();
+  } finally {
+    rmSync(profiles, { recursive: true, force: true });
+    process.exit(1);
   }
 }

@@ -1,0 +1,120 @@
+import type { Clock } from '@revtr/probing';
+import type { RoundDeadline } from './round-deadline.ts';
+
+export interface RoundTimerOptions {
+  readonly deadline: RoundDeadline;
+  /** Whether nobody waits for probes that have not left once there is a useful answer. */
+  readonly endsWhenUseful: boolean;
+}
+
+export interface RoundTimerCollaborators {
+  readonly clock: Clock;
+  /** Ends the timer. */
+  readonly signal: AbortSignal;
+  readonly onEnd: () => void;
+}
+
+/** One probe of a round, as its timer sees it. */
+export interface TimedProbe {
+  /** The prober holds the probe back for so many milliseconds. */
+  hold(ms: number): void;
+  /** The probe waits for the host that sends it, see `PingHooks.onQueued`. */
+  queue(left: Promise<number>): void;
+  /** How long the answer was waited for up to now, milliseconds. */
+  waitedMs(): number;
+  /** The answer has arrived. */
+  answered(waitedMs: number, isUseful: boolean): void;
+}
+
+/** Ends a round at its deadline, which counts from when the last of its probes has left. */
+export class RoundTimer {
+  readonly #options: RoundTimerOptions;
+  readonly #collaborators: RoundTimerCollaborators;
+  readonly #startedAt: number;
+  #firstAnswerMs: number | undefined;
+  #firstUsefulMs: number | undefined;
+  /** When the last probe left, and the one that had the first useful answer, milliseconds after the start. */
+  #lastLeftMs = 0;
+  #usefulLeftMs = 0;
+  #queued = 0;
+  /** When the timer fires, milliseconds after the start. */
+  #firesAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(options: RoundTimerOptions, collaborators: RoundTimerCollaborators) {
+    this.#options = options;
+    this.#collaborators = collaborators;
+    this.#startedAt = collaborators.clock.now();
+  }
+
+  get hasUsefulAnswer(): boolean {
+    return this.#firstUsefulMs !== undefined;
+  }
+
+  /** A probe that is sent at the start of the round, unless it says otherwise. */
+  probe(): TimedProbe {
+    let waitsFromMs = 0;
+    const hold = (ms: number): void => {
+      waitsFromMs = ms;
+      this.#lastLeftMs = Math.max(this.#lastLeftMs, ms);
+    };
+    return {
+      hold,
+      queue: (left) => {
+        this.#queued++;
+        waitsFromMs = Number.POSITIVE_INFINITY;
+        void left.then((wayMs) => {
+          this.#queued--;
+          hold(this.#elapsedMs + wayMs);
+          this.check();
+        });
+      },
+      // An answer may need less time for its way through the system than others, and it may overtake the news that its probe has left.
+      waitedMs: () => Math.max(0, this.#elapsedMs - waitsFromMs),
+      answered: (waitedMs, isUseful) => {
+        this.#firstAnswerMs ??= waitedMs;
+        if (isUseful && this.#firstUsefulMs === undefined) this.#noteUseful(waitedMs);
+        this.check();
+      },
+    };
+  }
+
+  /** An answer to a probe of an earlier round counts as a useful one of this round. */
+  noteUseful(): void {
+    if (this.#firstUsefulMs === undefined) this.#noteUseful(this.#elapsedMs);
+    this.check();
+  }
+
+  /** Sets the timer by what is known now. */
+  check(): void {
+    const { clock, signal, onEnd } = this.#collaborators;
+    const atMs = this.#endsAtMs;
+    if (atMs >= this.#firesAtMs) return;
+    this.#firesAtMs = atMs;
+    const fire = (): void => {
+      if (this.#firesAtMs !== atMs) return;
+      // Probes may have left since, or may still wait to leave.
+      if (this.#endsAtMs <= atMs) onEnd();
+      else {
+        this.#firesAtMs = Number.POSITIVE_INFINITY;
+        this.check();
+      }
+    };
+    clock.sleep(Math.max(0, atMs - this.#elapsedMs), signal).then(fire, () => undefined);
+  }
+
+  get #endsAtMs(): number {
+    const { deadline, endsWhenUseful } = this.#options;
+    const afterLeavingMs = deadline({ firstAnswerMs: this.#firstAnswerMs, firstUsefulMs: this.#firstUsefulMs });
+    if (endsWhenUseful && this.hasUsefulAnswer) return this.#usefulLeftMs + afterLeavingMs;
+    return this.#queued > 0 ? Number.POSITIVE_INFINITY : this.#lastLeftMs + afterLeavingMs;
+  }
+
+  get #elapsedMs(): number {
+    return this.#collaborators.clock.now() - this.#startedAt;
+  }
+
+  #noteUseful(waitedMs: number): void {
+    this.#firstUsefulMs = waitedMs;
+    this.#usefulLeftMs = this.#elapsedMs - waitedMs;
+  }
+}
