@@ -68,6 +68,10 @@ describe('a cluster with two processes of each role', () => {
       environment: {
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${COLLECTOR_PORT}`,
         OTEL_BSP_SCHEDULE_DELAY: '100',
+        // No span is dropped, however slow this machine is.
+        OTEL_BSP_MAX_QUEUE_SIZE: '100000',
+        OTEL_BSP_EXPORT_TIMEOUT: '120000',
+        OTEL_EXPORTER_OTLP_TIMEOUT: '60000',
       },
       isGrpcServed: true,
     });
