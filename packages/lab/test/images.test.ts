@@ -118,7 +118,9 @@ describe.skipIf(!canRunKernelLab() || !canBuildImages())('the images and Debian 
         machine.copy(join(system.directory, 'authority', 'root.crt'), 'etc/revtr-agent/root.crt');
         machine.copy(join(system.directory, 'S', 'plvp.config'), 'etc/revtr-agent/plvp.config');
         await machine.run('chmod a+r /etc/revtr-agent/*; systemctl start revtr-agent');
-        await connected(system, () => undefined);
+        await connected(system, () => undefined).catch(async (error: unknown) => {
+          throw new Error(await machine.run('journalctl -u revtr-agent -o cat | tail -n 40'), { cause: error });
+        });
         await expectPath(system);
         const rights = await machine.run(
           'grep -h -E "^(Uid|CapEff)" /proc/$(systemctl show -p MainPID --value revtr-agent)/status; id -u revtr-agent',

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -67,7 +67,10 @@ export class SystemdMachine {
   /** Boots {@link buildSystemdImage}'s image, and waits until its services can be started. */
   static async boot(namespace: string): Promise<SystemdMachine> {
     const container = (await buildah('from', SYSTEMD_IMAGE)).trim();
-    const machine = new SystemdMachine(container, (await buildah('mount', container)).trim(), namespace);
+    const root = (await buildah('mount', container)).trim();
+    // An installed machine has a name server, and scamper does not start without. The build of an image can leave an empty file.
+    writeFileSync(join(root, 'etc/resolv.conf'), 'nameserver 127.0.0.1\n');
+    const machine = new SystemdMachine(container, root, namespace);
     try {
       await machine.#booted();
       return machine;
