@@ -3,7 +3,7 @@ import type { Life } from './life.ts';
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** What operators and networks do: requests to opt out, opt-outs that end, kill switches, and looks at the state of the system. */
+/** What operators and networks do: requests to opt out, opt-outs that end, kill switches, tests of quarantined agents, and looks at the state of the system. */
 export async function operate(life: Life): Promise<void> {
   const { operator, destinations, url, time } = life.system;
   const { random } = life;
@@ -34,6 +34,11 @@ export async function operate(life: Life): Promise<void> {
       );
       await life.pause(5 * MINUTE_MS);
       await life.ask('probing resumed', () => operator.fleet.resumeProbes('probing'));
+    }),
+    life.repeat(24, async () => {
+      const agents = (await life.ask('agents listed', () => operator.fleet.agents())) ?? [];
+      for (const { address } of agents.filter(({ state }) => state === 'quarantined'))
+        await life.ask('quarantined agents tested', () => operator.fleet.test(address));
     }),
     life.repeat(24, async () => {
       await life.ask('status', () => operator.fleet.status());

@@ -87,7 +87,7 @@ export class People {
     const life = this.#life;
     const { random, system } = life;
     const { client } = person;
-    const [source, destination] = [random.pick(system.sources), random.pick(system.destinations)];
+    const [source, destination] = [random.pick(system.usableSources()), random.pick(system.destinations)];
     switch (random.below(6)) {
       case 0: {
         const [key] = (await life.ask('keys listed', () => client.accounts.keys())) ?? [];

@@ -32,6 +32,8 @@ export interface WeekSystem {
   readonly destinations: readonly string[];
   readonly vantagePoints: readonly Ipv4Address[];
   readonly query: Query;
+  /** Those of the operator's sources that measure now; all of them when none does. */
+  usableSources(): readonly string[];
   /** Disconnects the agent of a host, or lets it connect again. */
   leave(address: Ipv4Address): void;
   comeBack(address: Ipv4Address): void;
@@ -65,6 +67,7 @@ export async function startWeekSystem(
   const { ranking } = network;
   let agents: SimulatedAgents | undefined;
   let ready = (): readonly Ipv4Address[] => [];
+  let readySources = (): readonly Ipv4Address[] => [];
   const open = simulatedMeasuring(
     network,
     {
@@ -94,6 +97,7 @@ export async function startWeekSystem(
         measuring: async (parts) => {
           const opened = await open(parts);
           ready = opened.vantagePoints;
+          readySources = opened.sources;
           return { ...opened, learnedRanking: ranking instanceof IngressRanking ? ranking : undefined };
         },
         facts: simulatedFacts(internet, datasets.knowledge),
@@ -114,16 +118,21 @@ export async function startWeekSystem(
     if (ranking instanceof IngressRanking) ranking.setVantagePoints(ready());
   };
   const used = new Set(world.sources.map(({ address }) => address));
+  const sources = world.sources.map(({ address }) => formatIpv4(address));
   return {
-    ...{ internet, time, mailbox, url: system.url },
+    ...{ internet, time, mailbox, url: system.url, sources },
     operator: new ReverseTracerouteClient({ server: system.url, key: system.key }),
-    sources: world.sources.map(({ address }) => formatIpv4(address)),
     spares: places.sources.filter(({ address }) => !used.has(address)).map(({ address }) => formatIpv4(address)),
     destinations: places.hitlist
       .filter((address) => world.ipToAs.originOf(address) !== undefined)
       .map((address) => formatIpv4(address)),
     vantagePoints: world.vantagePoints,
     query: async (statement) => (await sql.raw(statement).execute(system.database.db)).rows,
+    usableSources: () => {
+      const usable = new Set(readySources().map((address) => formatIpv4(address)));
+      const found = sources.filter((source) => usable.has(source));
+      return found.length > 0 ? found : sources;
+    },
     leave: (address) => {
       agents?.leave(address);
       rank();

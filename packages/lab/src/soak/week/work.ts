@@ -49,8 +49,10 @@ export class Work {
   async #measure(size = PER_BATCH, replacements = 0): Promise<void> {
     const { system, random, clock } = this.#life;
     const client = this.#people.any();
+    // As users do who see which sources are ready: the refused pairs of a source that is away for days would be most of the load.
+    const sources = system.usableSources();
     const pairs = Array.from({ length: size }, () => ({
-      src: random.pick(system.sources),
+      src: random.pick(sources),
       dst: random.pick(system.destinations),
       useCache: random.below(2) === 0,
     }));
