@@ -8,7 +8,7 @@ export interface Outcome {
   readonly fault: string;
   /** Seconds from the begin of the fault to the alert; absent when it did not fire. */
   readonly firedAfter: number | undefined;
-  /** Seconds from the end of the fault to the end of the alert; absent when it did not end. */
+  /** Seconds from the time when the fault begins to end to the end of the alert; absent when it did not end. */
   readonly resolvedAfter: number | undefined;
 }
 
@@ -39,9 +39,10 @@ export async function runTrial(
     firing.catch(() => undefined);
     const end = await begin(system, signal);
     const fired = await firing;
+    const ending = Promise.all([...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, until)));
+    ending.catch(() => undefined);
     await end();
-    const ending = [...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, until));
-    const resolved = await Promise.all(ending);
+    const resolved = await ending;
     return alerts.map((alert, i) => ({
       ...{ alert, fault, firedAfter: fired[i] },
       resolvedAfter: fired[i] === undefined ? undefined : resolved[i],
