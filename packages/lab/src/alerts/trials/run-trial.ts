@@ -1,4 +1,6 @@
+import { systemClock } from '@revtr/probing';
 import type { AlertWatch } from '../prometheus/alert-watch.ts';
+import { SCRAPE_SECONDS } from '../prometheus/faster-rules.ts';
 import type { AlertSystem } from '../system/alert-system.ts';
 import type { Trial } from './trial.ts';
 
@@ -14,6 +16,8 @@ export interface Outcome {
 
 /** An alert that takes longer does not fire, and one that lasts longer is not resolved, seconds. */
 const MOST_SECONDS = 240;
+/** Two readings of the metrics, and the time for which they must be bad. */
+const AFTERMATH_MS = 4 * SCRAPE_SECONDS * 1_000;
 
 export interface TrialCollaborators {
   readonly system: AlertSystem;
@@ -39,10 +43,13 @@ export async function runTrial(
     firing.catch(() => undefined);
     const end = await begin(system, signal);
     const fired = await firing;
-    const ending = Promise.all([...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, until)));
+    const ending = Promise.all(alerts.map((alert) => watch.until(alert, false, MOST_SECONDS, until)));
     ending.catch(() => undefined);
     await end();
+    // What ends a fault may itself be seen later, for example the restart of a process.
+    await systemClock.sleep(AFTERMATH_MS, signal);
     const resolved = await ending;
+    await Promise.all(others.map((alert) => watch.until(alert, false, MOST_SECONDS, until)));
     return alerts.map((alert, i) => ({
       ...{ alert, fault, firedAfter: fired[i] },
       resolvedAfter: fired[i] === undefined ? undefined : resolved[i],
