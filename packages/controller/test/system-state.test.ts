@@ -35,12 +35,15 @@ describe('the metrics of a process', () => {
   it('are there without those of the database when it does not answer', async () => {
     const clock = new ManualClock();
     const metrics = new Metrics();
-    const state = { read: () => Promise.withResolvers<never>().promise };
+    const datasets = [{ kind: 'mmdb', importedAt: undefined, hasFailed: true }];
+    const known = { at: clock.now(), startedAt: 0, agents: [], datasets, processes: [], killSwitches: [] };
+    const state = { read: () => Promise.withResolvers<never>().promise, known: () => known };
     observeState(metrics, { state, clock, log: pino({ level: 'silent' }) });
     metrics.refused('message');
     const shown = metrics.registry.metrics();
     await clock.advance(3_000);
     expect((await shown).split('\n')).toContain('revtr_refused_total{kind="message"} 1');
+    expect(await shown).toContain('revtr_dataset_failed{dataset="mmdb"} 1');
     expect(await shown).not.toMatch(/^revtr_queue_oldest_seconds /m);
   });
 });

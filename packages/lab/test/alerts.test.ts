@@ -59,7 +59,12 @@ describe('the faults of alerts', () => {
 describe('the watch over alerts', () => {
   it('notes what fires without a fault, and how long an alert takes', async () => {
     let firing: FiringAlert[] = [];
-    const watch = new AlertWatch({ prometheus: { firing: async () => firing }, clock: systemClock });
+    const told: string[] = [];
+    const watch = new AlertWatch({
+      prometheus: { firing: async () => firing },
+      clock: systemClock,
+      onUnexpected: (alert) => told.push(alert),
+    });
     const over = new AbortController();
     const running = watch.run(over.signal);
     const forget = watch.expect(['A']);
@@ -74,6 +79,7 @@ describe('the watch over alerts', () => {
     over.abort();
     await running;
     expect(watch.unexpected).toEqual(['B {"instance":"engine1"}']);
+    expect(told).toEqual(watch.unexpected);
   });
 });
 

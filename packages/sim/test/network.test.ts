@@ -82,6 +82,16 @@ describe('forwarding', () => {
     expect(outcomes.size).toBe(2);
   });
 
+  it('loses what hosts send while it is silent', async () => {
+    const internet = build();
+    const [{ address: source }] = internet.places.sources;
+    const [{ address: other }] = internet.places.vantagePoints;
+    internet.network.silence(true);
+    expect(await exchange(internet, echo(source, other), source)).toEqual([]);
+    internet.network.silence(false);
+    expect(await exchange(internet, echo(source, other), source)).toHaveLength(1);
+  });
+
   it('never answers an error with an error, and loses malformed packets quietly', async () => {
     const internet = build();
     const [{ address: source }] = internet.places.sources;

@@ -34,6 +34,9 @@ export interface SystemState {
   readonly killSwitches: readonly { readonly scope: KillSwitchScope; readonly count: number }[];
 }
 
+/** What a process knows without the database. */
+export type KnownState = Pick<SystemState, 'at' | 'startedAt' | 'agents' | 'datasets' | 'processes' | 'killSwitches'>;
+
 export interface StateReaderCollaborators {
   readonly queue: Pick<QueueState, 'totals' | 'rawProbes'>;
   readonly mails: Pick<Mails, 'backlog'>;
@@ -71,24 +74,14 @@ export class StateReader {
     return this.#kept.state;
   }
 
-  async #read(at: number): Promise<SystemState> {
-    const { queue, mails, directory, datasets, runs, switches, processesWith } = this.#collaborators;
-    const since = new Date(at - DAY_MS);
-    const [totals, raw, backlog, refresh, onDemand] = await Promise.all([
-      queue.totals(),
-      queue.rawProbes(),
-      mails.backlog(),
-      runs.paidSince('refresh', since),
-      runs.paidSince('onDemand', since),
-    ]);
+  /** What this process knows, also while the database does not answer. */
+  known(): KnownState {
+    const { clock, directory, datasets, switches, processesWith } = this.#collaborators;
     const agents = Map.groupBy(directory.list(), ({ kind, state }) => `${kind} ${state}`);
     const scopes = Map.groupBy(switches.list(), ({ scope }) => scope);
     return {
-      at,
+      at: clock.now(),
       startedAt: this.#startedAt,
-      queue: { queued: totals.queued, running: totals.running, oldestAt: totals.oldest?.getTime() },
-      rawProbes: { queued: raw.queued, running: raw.running, oldestAt: raw.oldest?.getTime() },
-      mails: { waiting: backlog.waiting, failing: backlog.failing, oldestAt: backlog.oldest?.getTime() },
       agents: [...agents.values()].map((alike) => ({
         kind: alike[0].kind,
         state: alike[0].state,
@@ -99,9 +92,28 @@ export class StateReader {
         importedAt: current === undefined ? undefined : Date.parse(current.importedAt),
         hasFailed: failure !== undefined,
       })),
-      ripeAtlasCredits: { refresh: refresh.credits, onDemand: onDemand.credits },
       processes: processesWith === undefined ? [] : ROLES.map((role) => ({ role, count: processesWith(role) })),
       killSwitches: [...scopes].map(([scope, set]) => ({ scope, count: set.length })),
+    };
+  }
+
+  async #read(at: number): Promise<SystemState> {
+    const { queue, mails, runs } = this.#collaborators;
+    const since = new Date(at - DAY_MS);
+    const [totals, raw, backlog, refresh, onDemand] = await Promise.all([
+      queue.totals(),
+      queue.rawProbes(),
+      mails.backlog(),
+      runs.paidSince('refresh', since),
+      runs.paidSince('onDemand', since),
+    ]);
+    return {
+      ...this.known(),
+      at,
+      queue: { queued: totals.queued, running: totals.running, oldestAt: totals.oldest?.getTime() },
+      rawProbes: { queued: raw.queued, running: raw.running, oldestAt: raw.oldest?.getTime() },
+      mails: { waiting: backlog.waiting, failing: backlog.failing, oldestAt: backlog.oldest?.getTime() },
+      ripeAtlasCredits: { refresh: refresh.credits, onDemand: onDemand.credits },
     };
   }
 }

@@ -63,7 +63,11 @@ async function runAll(
   signal: AbortSignal,
 ): Promise<AlertReport> {
   const over = new AbortController();
-  const watch = new AlertWatch({ prometheus: system.prometheus, clock: systemClock });
+  const watch = new AlertWatch({
+    prometheus: system.prometheus,
+    clock: systemClock,
+    onUnexpected: (alert) => say(`unexpected: ${alert}`),
+  });
   const until = AbortSignal.any([signal, over.signal]);
   const users = usersOf(system, world).run(until);
   const isWanted = ({ alerts }: Trial): boolean =>

@@ -7,14 +7,21 @@ const POLL_MS = 500;
 export class AlertWatch {
   readonly #prometheus: Pick<Prometheus, 'firing'>;
   readonly #clock: Clock;
+  readonly #onUnexpected: (alert: string) => void;
   /** How many faults let an alert fire, by its name. */
   readonly #expected = new Map<string, number>();
   readonly #unexpected = new Set<string>();
   #firing: readonly FiringAlert[] = [];
 
-  constructor(collaborators: { readonly prometheus: Pick<Prometheus, 'firing'>; readonly clock: Clock }) {
+  constructor(collaborators: {
+    readonly prometheus: Pick<Prometheus, 'firing'>;
+    readonly clock: Clock;
+    /** Receives each alert that nobody expects, once. */
+    readonly onUnexpected: (alert: string) => void;
+  }) {
     this.#prometheus = collaborators.prometheus;
     this.#clock = collaborators.clock;
+    this.#onUnexpected = collaborators.onUnexpected;
   }
 
   /** Looks until `signal` fires. */
@@ -22,10 +29,16 @@ export class AlertWatch {
     while (!signal.aborted) {
       // A machine that is busy may not answer at once. If it never does, no alert fires.
       this.#firing = await this.#prometheus.firing().catch(() => this.#firing);
-      for (const { name, labels } of this.#firing)
-        if ((this.#expected.get(name) ?? 0) === 0) this.#unexpected.add(`${name} ${JSON.stringify(labels)}`);
+      for (const alert of this.#firing) this.#judge(alert);
       await this.#clock.sleep(POLL_MS, signal).catch(() => undefined);
     }
+  }
+
+  #judge({ name, labels }: FiringAlert): void {
+    const alert = `${name} ${JSON.stringify(labels)}`;
+    if ((this.#expected.get(name) ?? 0) > 0 || this.#unexpected.has(alert)) return;
+    this.#unexpected.add(alert);
+    this.#onUnexpected(alert);
   }
 
   /** Alerts that fired when no fault explained them, with their labels. */

@@ -1,4 +1,6 @@
+import { systemClock } from '@revtr/probing';
 import type { AlertWatch } from '../prometheus/alert-watch.ts';
+import { SCRAPE_SECONDS } from '../prometheus/faster-rules.ts';
 import type { AlertSystem } from '../system/alert-system.ts';
 import type { Trial } from './trial.ts';
 
@@ -8,12 +10,14 @@ export interface Outcome {
   readonly fault: string;
   /** Seconds from the begin of the fault to the alert; absent when it did not fire. */
   readonly firedAfter: number | undefined;
-  /** Seconds from the end of the fault to the end of the alert; absent when it did not end. */
+  /** Seconds from the time when the fault begins to end to the end of the alert; absent when it did not end. */
   readonly resolvedAfter: number | undefined;
 }
 
 /** An alert that takes longer does not fire, and one that lasts longer is not resolved, seconds. */
 const MOST_SECONDS = 240;
+/** Two readings of the metrics, and the time for which they must be bad. */
+const AFTERMATH_MS = 4 * SCRAPE_SECONDS * 1_000;
 
 export interface TrialCollaborators {
   readonly system: AlertSystem;
@@ -39,9 +43,13 @@ export async function runTrial(
     firing.catch(() => undefined);
     const end = await begin(system, signal);
     const fired = await firing;
+    const ending = Promise.all(alerts.map((alert) => watch.until(alert, false, MOST_SECONDS, until)));
+    ending.catch(() => undefined);
     await end();
-    const ending = [...alerts, ...others].map((alert) => watch.until(alert, false, MOST_SECONDS, until));
-    const resolved = await Promise.all(ending);
+    // What ends a fault may itself be seen later, for example the restart of a process.
+    await systemClock.sleep(AFTERMATH_MS, signal);
+    const resolved = await ending;
+    await Promise.all(others.map((alert) => watch.until(alert, false, MOST_SECONDS, until)));
     return alerts.map((alert, i) => ({
       ...{ alert, fault, firedAfter: fired[i] },
       resolvedAfter: fired[i] === undefined ? undefined : resolved[i],

@@ -1,4 +1,4 @@
-import { agentsCut, databaseSlow, databaseStops, enginesDie, internetLost } from './cluster-faults.ts';
+import { agentsCut, databaseSlow, databaseStops, enginesStop, internetLost } from './cluster-faults.ts';
 import { coldDiskFull, coldFileMissing } from './cold-faults.ts';
 import { agentsQuarantined, datasetFails, datasetOld, mailsRefused, spoofingStopped } from './operation-faults.ts';
 import type { Trial } from './trial.ts';
@@ -12,7 +12,7 @@ export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
   // Hosts are suspended only if they have received answers before: no process has been restarted yet that knows of them.
   [[internetLost], [databaseSlow]],
   [[coldDiskFull, coldFileMissing]],
-  [[enginesDie]],
+  [[enginesStop]],
   [[databaseStops]],
   [[agentsCut]],
 ];
