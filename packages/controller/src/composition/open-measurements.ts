@@ -89,6 +89,11 @@ export async function openMeasurements(
   );
   const queue = new QueueState(database.db);
   const isEngine = cluster.roles.has('engine');
+  if (isEngine) {
+    metrics.observeLimit(() => runner.limit);
+    const { delayMs } = system;
+    if (delayMs !== undefined) metrics.observeDelay(delayMs);
+  }
   const ownPace = (): Pace | undefined => (isEngine ? runner.pace : undefined);
   const sharedPace = isShared ? new SharedPace({ bus, clock, own: ownPace, onError }) : undefined;
   const leases = new Leases(database.db);

@@ -91,6 +91,17 @@ export class Metrics {
     );
   }
 
+  /** Shows how many measurements may be under way at once. */
+  observeLimit(limit: () => number): void {
+    this.#observe('revtr_measurements_limit', 'Measurements that may be in progress at once.', limit);
+  }
+
+  /** Shows how much longer probes take in the system than at best, milliseconds; `undefined`: not known. */
+  observeDelay(delayMs: () => number | undefined): void {
+    const help = 'How much longer probes take in the system than at best; 0 while that is not known.';
+    this.#observe('revtr_probe_delay_seconds', help, () => (delayMs() ?? 0) / 1000);
+  }
+
   /** Counts an outage of a source or vantage point. */
   hostSuspended(): void {
     this.#outages.inc();

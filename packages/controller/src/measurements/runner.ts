@@ -153,6 +153,11 @@ export class MeasurementRunner {
     return this.#underWay.size / this.#limit.current;
   }
 
+  /** Measurements that may be under way at once at this moment. */
+  get limit(): number {
+    return this.#limit.current;
+  }
+
   /** How fast measurements are taken from the queue while it is not empty; `undefined` until enough have ended to tell. */
   get pace(): Pace | undefined {
     return this.#pace.at(this.#limit.current - this.#kept - this.#leastRoom / 2);

@@ -76,6 +76,7 @@ latency and throughput contain the three largest costs of a CPU profile.
                  [--bulk N] [--seconds N]
   fleet          measure through 1,000 agents in another process, TLS and
                  PostgreSQL (requires root) [--agents N] [--measurements N]
+                 [--concurrency N]
   forwarding     forward packets through the simulator
   generation     generate simulated Internets of each size
   inflight       hold many reverse traceroutes in flight and report the memory
