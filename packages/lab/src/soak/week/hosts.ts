@@ -9,6 +9,8 @@ const SOURCE_ABSENCES = 8;
 const MOST_AWAY_MS = 90 * MINUTE_MS;
 const PREPENDS_PER_DAY = 10;
 const MOST_PREPENDS = 3;
+/** Packets on their way have already met the routing of the next seconds, which must not change any more. */
+const AHEAD_MS = MINUTE_MS;
 
 /** Lets vantage points and sources lose their connections. */
 export async function flapHosts(life: Life): Promise<void> {
@@ -34,7 +36,10 @@ export async function changeRouting(life: Life): Promise<void> {
     const network = random.below(networks.count);
     const [first, end] = [adjacencies.first[network], adjacencies.first[network + 1]];
     const neighbour = adjacencies.neighbour[first + random.below(end - first)];
-    internet.schedule({ type: 'prepend', network, neighbour, count: random.below(MOST_PREPENDS + 1) }, clock.now());
+    internet.schedule(
+      { type: 'prepend', network, neighbour, count: random.below(MOST_PREPENDS + 1) },
+      clock.now() + AHEAD_MS,
+    );
     internet.timeline.forgetBefore(clock.now() - HOUR_MS);
     life.count('changes of announcements');
   });
