@@ -15,6 +15,38 @@ const MINUTE_MS = 60_000;
 const LIMITS = { max_per_day: 10, max_parallel: 10, max_per_minute: 10 };
 const database = useDatabase();
 
+/** What a test has: a keeper whose directory is a file at first, and what the metrics show. */
+interface Kept {
+  readonly keeper: ColdKeeper;
+  readonly store: ColdStore;
+  /** The path of the directory. */
+  readonly directory: string;
+  readonly metricOf: (name: string) => Promise<number | undefined>;
+}
+
+/** Runs `use` with a keeper of the partitions that `partitionsOf` returns. */
+async function withKeeper(
+  clock: ManualClock,
+  partitionsOf: (store: ColdStore) => ColdPartitions,
+  use: (kept: Kept) => Promise<void>,
+): Promise<void> {
+  const root = mkdtempSync(join(tmpdir(), 'revtr-cold-keeper-'));
+  const directory = join(root, 'cold');
+  writeFileSync(directory, 'a file');
+  try {
+    const registry = new Registry();
+    const metrics = new ColdMetrics(registry);
+    const store = new ColdStore({ directory }, { onFault: () => undefined });
+    const cold = partitionsOf(store);
+    const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
+    const metricOf = async (name: string): Promise<number | undefined> =>
+      (await registry.getSingleMetric(`revtr_cold_${name}`)?.get())?.values[0]?.value;
+    await use({ keeper, store, directory, metricOf });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
 it('says for how long results have been due to move although their directory cannot be used, until another process does so', async () => {
   const { db } = database();
   const clock = new ManualClock();
@@ -25,25 +57,15 @@ it('says for how long results have been due to move although their directory can
     closed_at: new Date(clock.now()),
     moved_at: null,
   };
-  const root = mkdtempSync(join(tmpdir(), 'revtr-cold-keeper-'));
-  const directory = join(root, 'cold');
-  writeFileSync(directory, 'a file');
-  try {
-    const registry = new Registry();
-    const metrics = new ColdMetrics(registry);
-    const store = new ColdStore({ directory }, { onFault: () => undefined });
-    const cold = Object.assign(new ColdPartitions({}, { db, store }), { due: async () => [partition] });
-    const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
-    const overdue = async (): Promise<number | undefined> =>
-      (await registry.getSingleMetric('revtr_cold_overdue_seconds')?.get())?.values[0]?.value;
+  const dueAlways = (store: ColdStore): ColdPartitions =>
+    Object.assign(new ColdPartitions({}, { db, store }), { due: async () => [partition] });
+  await withKeeper(clock, dueAlways, async ({ keeper, metricOf }) => {
     await clock.advance(5 * DAY_MS);
     await keeper.run(new AbortController().signal);
-    expect(await overdue()).toBe((2 * DAY_MS) / 1_000);
+    expect(await metricOf('overdue_seconds')).toBe((2 * DAY_MS) / 1_000);
     keeper.ended();
-    expect(await overdue()).toBe(0);
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+    expect(await metricOf('overdue_seconds')).toBe(0);
+  });
 });
 
 it('shows that files could be read until one cannot, because an increase needs a value before it', async () => {
@@ -68,39 +90,28 @@ it('keeps results in the database while their directory cannot be used, and move
   await clock.advance(DAY_MS);
   await partitions.prepare(now());
 
-  const root = mkdtempSync(join(tmpdir(), 'revtr-cold-keeper-'));
-  const directory = join(root, 'cold');
-  writeFileSync(directory, 'a file');
-  try {
-    const registry = new Registry();
-    const metrics = new ColdMetrics(registry);
-    const store = new ColdStore({ directory }, { onFault: () => undefined });
-    const cold = new ColdPartitions({}, { db, store });
-    const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
-    const gaugeOf = async (name: string): Promise<number | undefined> =>
-      (await registry.getSingleMetric(`revtr_cold_${name}`)?.get())?.values[0]?.value;
+  const partitionsOf = (store: ColdStore): ColdPartitions => new ColdPartitions({}, { db, store });
+  await withKeeper(clock, partitionsOf, async ({ keeper, store, directory, metricOf }) => {
     const { signal } = new AbortController();
 
     await clock.advance(2 * DAY_MS);
     await keeper.run(signal);
-    expect(await gaugeOf('failures_total')).toBe(1);
+    expect(await metricOf('failures_total')).toBe(1);
     rmSync(directory);
     await clock.advance(9 * MINUTE_MS);
     await keeper.run(signal);
     await clock.advance(MINUTE_MS);
     await keeper.run(signal);
     // The results are not old enough.
-    expect([await gaugeOf('failures_total'), await gaugeOf('results')]).toEqual([1, 0]);
+    expect([await metricOf('failures_total'), await metricOf('results')]).toEqual([1, 0]);
     await clock.advance(DAY_MS);
     await keeper.run(signal);
-    expect([await gaugeOf('results'), await gaugeOf('partitions'), await gaugeOf('overdue_seconds')]).toEqual([
+    expect([await metricOf('results'), await metricOf('partitions'), await metricOf('overdue_seconds')]).toEqual([
       1, 1, 0,
     ]);
-    expect(await gaugeOf('last_success_timestamp_seconds')).toBe(clock.now() / 1_000);
+    expect(await metricOf('last_success_timestamp_seconds')).toBe(clock.now() / 1_000);
     expect((await new Batches(db, store).findMeasurement(id))?.result).toEqual({ stopReason: 'reaches' });
     await keeper.run(AbortSignal.abort());
-    expect(await gaugeOf('failures_total')).toBe(1);
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+    expect(await metricOf('failures_total')).toBe(1);
+  });
 });

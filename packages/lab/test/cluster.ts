@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReverseTracerouteClient } from '@revtr/client';
 import type { LocalCluster } from '../src/cluster/cluster.ts';
+import { untilReady } from '../src/cluster/servers.ts';
 import type { ManagedProcess } from '../src/deployment/managed-process.ts';
 
 /** A process of a cluster. @throws {Error} if there is none of this name */
@@ -10,17 +10,13 @@ export function processOf({ processes }: LocalCluster, name: string): ManagedPro
   return found;
 }
 
-/** Tests sources that failed while a part was missing and the machine was busy, as an operator would, until all are ready. */
-async function untilReady(client: ReverseTracerouteClient): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
+/** Waits until all sources are ready. Tests those that failed while a part was missing and the machine was busy, as an operator would. */
+const untilSourcesReady = (client: ReverseTracerouteClient): Promise<void> =>
+  untilReady('the sources', async () => {
     const sources = (await client.fleet.agents()).filter(({ kind }) => kind === 'source');
-    const missing = sources.filter(({ state }) => state !== 'ready');
-    if (missing.length === 0) return;
-    for (const { address, state } of missing) if (state === 'quarantined') await client.fleet.test(address);
-    await sleep(500);
-  }
-  throw new Error('the sources do not become ready');
-}
+    for (const { address, state } of sources) if (state === 'quarantined') await client.fleet.test(address);
+    return sources.every(({ state }) => state === 'ready');
+  });
 
 /** Submits pairs that `purpose` selects as one batch, when all sources are ready. Returns its number. */
 export async function submitPairs(
@@ -29,6 +25,6 @@ export async function submitPairs(
   count: number,
   purpose: string,
 ): Promise<number> {
-  await untilReady(client);
+  await untilSourcesReady(client);
   return (await client.submit(world.randomRequests(count, purpose))).batchId;
 }

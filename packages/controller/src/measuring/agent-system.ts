@@ -65,15 +65,16 @@ export function agentSystem(
       { patienceMs: PATIENCE_MS },
       { agents: network, directory, targetPolicy, clock, onForged, tracing },
     );
+    const canAnswer = (host: Ipv4Address, address: Ipv4Address): boolean =>
+      address !== host && !outages.isSuspended(address);
     const references = new ReferenceTargets({
       candidates: (host) =>
-        [...testTargets, ...connected.participating().map(({ address }) => address)].filter(
-          (address) => address !== host && !outages.isSuspended(address),
+        [...testTargets, ...connected.participating().map(({ address }) => address)].filter((address) =>
+          canAnswer(host, address),
         ),
       isReference: (address) => testTargets.includes(address) || directory.participates(address),
       isCandidate: (host, address) =>
-        address !== host &&
-        !outages.isSuspended(address) &&
+        canAnswer(host, address) &&
         (testTargets.includes(address) || (directory.participates(address) && connected.has(address))),
     });
     const outages = new OutageDetector(DEFAULT_OUTAGE_DETECTION, {

@@ -51,28 +51,16 @@ export function observeState(
     gauge(name, `Age of the oldest ${oldest}; 0 without one.`, [], stored, (into, read) =>
       into.set(secondsSince(oldestAt(read), read)),
     );
+  const waiting = (name: string, what: string, queueOf: (state: SystemState) => SystemState['queue']): void =>
+    gauge(name, `${what} that have not ended, by state.`, ['state'], stored, (into, read) => {
+      const { queued, running } = queueOf(read);
+      into.set({ state: 'queued' }, queued);
+      into.set({ state: 'running' }, running);
+    });
 
-  gauge(
-    'revtr_queue_measurements',
-    'Measurements that have not ended, by state.',
-    ['state'],
-    stored,
-    (into, { queue }) => {
-      into.set({ state: 'queued' }, queue.queued);
-      into.set({ state: 'running' }, queue.running);
-    },
-  );
+  waiting('revtr_queue_measurements', 'Measurements', ({ queue }) => queue);
   age('revtr_queue_oldest_seconds', 'measurement that has not ended', ({ queue }) => queue.oldestAt);
-  gauge(
-    'revtr_queue_raw_probes',
-    'Raw probes that have not ended, by state.',
-    ['state'],
-    stored,
-    (into, { rawProbes }) => {
-      into.set({ state: 'queued' }, rawProbes.queued);
-      into.set({ state: 'running' }, rawProbes.running);
-    },
-  );
+  waiting('revtr_queue_raw_probes', 'Raw probes', ({ rawProbes }) => rawProbes);
   age('revtr_queue_raw_probes_oldest_seconds', 'raw probe that has not ended', ({ rawProbes }) => rawProbes.oldestAt);
   gauge(
     'revtr_mails_waiting',

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { runUnshared } from '../namespaces/run-unshared.ts';
 import { checkKept } from './check-kept.ts';
 import { ChaosError } from './files/errors.ts';
 import { HELP, parseChaosOptions } from './options.ts';
@@ -18,13 +18,7 @@ function main(args: readonly string[]): number {
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return report.violations.length + report.problems.length === 0 ? 0 : 1;
   }
-  if (process.getuid?.() !== 0) {
-    process.stderr.write('chaos: network namespaces require root\n');
-    return 1;
-  }
-  // Every process of the run ends with the first process of its PID namespace, and mounts with the mount namespace, however the run ends.
-  const namespaces = ['--pid', '--fork', '--kill-child', '--mount-proc', '--mount', '--propagation', 'private'];
-  return spawnSync('unshare', [...namespaces, process.execPath, INSIDE, ...args], { stdio: 'inherit' }).status ?? 1;
+  return runUnshared(INSIDE, args, { name: 'chaos' });
 }
 
 try {

@@ -21,10 +21,10 @@ simulated Internet for N days of virtual time, which pass as fast as the
 machine allows. Each day has --measurements measurements (default 4000), links
 that fail, networks that change their announcements, agents that lose their
 connections, sources that come and go, and users who join, use every part of the
-API and delete their accounts. Everything is kept for one day, or two. Checks
-that each accepted measurement ends, that no row is kept longer, and that no
-table, file or memory grows after the third day. --seed (default 1) selects
-everything that is random. It needs no root.
+API and delete their accounts. Records are kept for one day, atlases and alias
+evidence for two. Checks that each accepted measurement ends, that no record is
+kept longer, and that no table, file or memory grows after the third day. --seed
+(default 1) selects everything that is random. It needs no root.
 
 Both print progress to standard error and a report as JSON to standard output.
 The exit code is 1 if a check failed.

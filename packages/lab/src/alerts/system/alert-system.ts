@@ -29,6 +29,8 @@ const SMTP_PORT = 25;
 const HTTP_PORT = 80;
 const COLD_MIB = 8;
 const SELF = 'operator';
+/** Addresses that answer pings, by which agents find out whether they have a connection. */
+const TARGETS = 4;
 
 /** A cluster, what it needs of other systems, and a Prometheus server that watches it. */
 export interface AlertSystem {
@@ -97,8 +99,6 @@ export async function startAlertSystem(
   const operator = new ReverseTracerouteClient({ server: chaos.apis[0], key: chaos.operatorKey });
   return { chaos, prometheus, mails, datasets, coldDisk, datasetDirectory: join(directory, 'datasets'), operator };
 }
-/** Addresses that answer pings, by which agents find out whether they have a connection. */
-const TARGETS = 4;
 
 /** The dataset that the dataset server has: no process has a copy of it. */
 function probesOf({ internet: { places, topology }, data }: SimulatedWorld): string {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { listen } from '@revtr/link';
 
 /** A web server with one dataset, which it may withhold. */
 export class DatasetServer {
@@ -15,10 +16,7 @@ export class DatasetServer {
   }
 
   async start(port: number, address: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, address, resolve);
-    });
+    await listen(this.#server, { host: address, port });
   }
 
   stop(): void {

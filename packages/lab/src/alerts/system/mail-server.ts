@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { listen } from '@revtr/link';
 
 /** A mail server that takes mails and forgets them, or refuses them. */
 export class MailServer {
@@ -13,10 +14,7 @@ export class MailServer {
   }
 
   async start(port: number, address: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, address, resolve);
-    });
+    await listen(this.#server, { host: address, port });
   }
 
   stop(): void {
