@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControllerClock } from '@revtr/agent';
+import { Authority, GrantSigner, GrantVerifier } from '@revtr/link';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseClock } from '../src/foundation/database-clock.ts';
@@ -46,6 +51,32 @@ describe('the clock of the database', () => {
       expect(Math.max(...steps)).toBeLessThanOrEqual(1_101);
       expect(clock.now()).toBe(host.now() + byMs);
       expect(logged).toEqual([expect.stringContaining('the clock of the database has been set')]);
+    },
+  );
+
+  it.each([AHEAD_MS, -AHEAD_MS])(
+    'is steady for agents, so that they accept grants when it was set by %i ms after they had connected',
+    async (byMs) => {
+      const directory = mkdtempSync(join(tmpdir(), 'revtr-clock-'));
+      try {
+        const { grantSigner, rootCertificate } = await Authority.open(directory, new Date(host.now()));
+        const [sender, source, target] = [1, 2, 3];
+        await start();
+        const time = new ControllerClock({ clock: host });
+        time.set(clock.steady.now());
+        const verifier = new GrantVerifier({ sender, rootCertificate }, { now: () => time.now() });
+        verifier.trust(grantSigner.certificate);
+        aheadMs = byMs;
+        await host.advance(AHEAD_MS * 2);
+        expect(Math.abs(clock.now() - host.now())).toBeGreaterThan(30_000);
+        const mark = { identifier: 1, sequence: 1, token: 'a'.repeat(24) };
+        const request = { type: 'ping', sender, target, timeoutMs: 1_000 } as const;
+        const spoof = { claimedSource: source, receiver: source };
+        const grant = new GrantSigner(grantSigner).sign(request, spoof, mark, clock.steady.now());
+        expect(verifier.use(grant)).toMatchObject({ claimedSource: source });
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
     },
   );
 
