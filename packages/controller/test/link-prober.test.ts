@@ -129,6 +129,27 @@ describe('LinkProber with an agent that refuses a probe', () => {
     expect(longWaits()).toHaveLength(2);
   });
 
+  it('tells that a probe has not left while it waits for an agent that is not connected', async () => {
+    for (const spoof of [undefined, { claimedSource: AGENT, receiver: AGENT }]) {
+      const events: string[] = [];
+      const onQueued = (left: Promise<number>): void => {
+        events.push('queued');
+        void left.then(() => events.push('left'));
+      };
+      const request = {
+        type: 'ping',
+        sender: ABSENT,
+        target: TARGET,
+        timeoutMs: 1_000,
+        ...(spoof && { spoof }),
+      } as const;
+      const end = prober.ping(request, undefined, { onQueued }).catch(() => undefined);
+      expect(events).toEqual(['queued']);
+      await end;
+      expect(events).toEqual(['queued', 'left']);
+    }
+  });
+
   it('waits for the reply to a spoofed probe from when it has been sent, however long that took', async () => {
     const replies: (() => void)[] = [];
     perform = (asked, done) => {
