@@ -130,19 +130,24 @@ export class LinkProber implements Prober {
     };
     const outcome = await run(agent, { kind: 'ping', request: plain, measurement }, { timeoutMs, signal, onGiven });
     if (outcome.kind !== 'ping') throw unexpected(outcome);
-    const { sentAt, reply } = outcome;
+    const { reply } = outcome;
+    const sentAt = between(givenAt, outcome.sentAt, clock.now());
     if (reply !== undefined) this.#transit.note(agent.address, clock.now() - givenAt - reply.rttMs);
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
   }
 
   async #traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     const agent = await this.#check(request, signal);
+    const { clock } = this.#collaborators;
     const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
     const measurement = currentMeasurement();
+    const askedAt = clock.now();
     const outcome = await run(agent, { kind: 'traceroute', request, measurement }, options);
     if (outcome.kind !== 'traceroute') throw unexpected(outcome);
     const { kind: _, ...rest } = outcome;
-    return { type: 'traceroute', request, ...rest };
+    const endedAt = between(askedAt, outcome.endedAt, clock.now());
+    const startedAt = between(askedAt, outcome.startedAt, endedAt);
+    return { type: 'traceroute', request, ...rest, startedAt, endedAt };
   }
 
   async #check(request: PingRequest | TracerouteRequest, signal: AbortSignal | undefined): Promise<ReachableAgent> {
@@ -268,6 +273,9 @@ async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions):
   if (code === 'targetBudget') throw new ProbingError(code, message, { retryAfterMs });
   throw new ProbingError(code === 'targetRefused' ? 'invalidRequest' : code, message);
 }
+
+/** What an agent says about the time, as far as it is possible: its clock may be wrong, and it may lie. What is learned expires by these times. */
+const between = (earliest: number, said: number, latest: number): number => Math.max(earliest, Math.min(said, latest));
 
 const unexpected = (outcome: AgentOutcome): ProbingError =>
   new ProbingError('proberStopped', `an agent answered with ${outcome.kind}`);
