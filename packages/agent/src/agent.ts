@@ -243,7 +243,10 @@ export class Agent {
     const address = credential && agentAddressOf(new X509Certificate(credential.certificate));
     if (address === undefined) throw new LinkError('badCertificate', 'the certificate does not name the agent', {});
     const options = { sender: address, rootCertificate: this.#options.rootCertificate };
-    this.#grants ??= new GrantVerifier(options, { now: () => this.#time.now() });
+    this.#grants ??= new GrantVerifier(options, {
+      now: () => this.#time.now(),
+      startedAt: () => this.#time.createdAt,
+    });
     this.#grants.trust(signer);
     worker.identify(address, this.#grants);
     this.#sender = { address, contact };

@@ -86,7 +86,7 @@ async function create(
     clock,
     log,
     tracing,
-  }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'clock' | 'log' | 'tracing'>,
+  }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log' | 'tracing'> & { readonly clock: DatabaseClock },
 ): Promise<Controller> {
   const { socket, tls, grpc, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock });
@@ -141,7 +141,9 @@ async function create(
     },
     {
       database,
-      measuring: agentSystem({ ...settings.gateway, contact: settings.probeIdentity.contact }, knowledge),
+      measuring: agentSystem({ ...settings.gateway, contact: settings.probeIdentity.contact }, knowledge, {
+        agentClock: clock.steady,
+      }),
       facts: new LiveFacts(knowledge, { clock }),
       datasets: { store, updater, knowledge },
       targetPolicy: new TargetPolicy({ testNetworks }),

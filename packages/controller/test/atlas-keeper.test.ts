@@ -22,6 +22,11 @@ class FragileAtlases extends Atlases {
     if (this.isAway) throw new Error('the database is away');
     await super.change(changes);
   }
+
+  override async putEvidence(evidence: Parameters<Atlases['putEvidence']>[0]): Promise<void> {
+    if (this.isAway) throw new Error('the database is away');
+    await super.putEvidence(evidence);
+  }
 }
 
 describe('AtlasKeeper', () => {
@@ -107,6 +112,15 @@ describe('AtlasKeeper', () => {
     await stored(A);
     await clock.advance(600_000);
     expect([records.attempts, clock.sleeping]).toEqual([5, 0]);
+  });
+
+  it('stores alias evidence that could not be stored before', async () => {
+    records.isAway = true;
+    atlas.evidence.add(A, B, 'linkEnd', clock.now());
+    await keeper.flush();
+    records.isAway = false;
+    await keeper.flush();
+    expect(await records.evidence()).toMatchObject([{ first: formatIpv4(A), second: formatIpv4(B), count: 1 }]);
   });
 
   it('does not bring back what was removed while the database was away', async () => {

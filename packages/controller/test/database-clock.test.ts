@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControllerClock } from '@revtr/agent';
+import { Authority, GrantSigner, GrantVerifier } from '@revtr/link';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseClock } from '../src/foundation/database-clock.ts';
@@ -46,6 +51,41 @@ describe('the clock of the database', () => {
       expect(Math.max(...steps)).toBeLessThanOrEqual(1_101);
       expect(clock.now()).toBe(host.now() + byMs);
       expect(logged).toEqual([expect.stringContaining('the clock of the database has been set')]);
+    },
+  );
+
+  it.each([4 * AHEAD_MS, -4 * AHEAD_MS])(
+    'is steady for agents, so that they accept grants when it was set by %i ms after they had connected, and after a restart',
+    async (byMs) => {
+      const directory = mkdtempSync(join(tmpdir(), 'revtr-clock-'));
+      try {
+        const { grantSigner, rootCertificate } = await Authority.open(directory, new Date(host.now()));
+        const [sender, source, target] = [1, 2, 3];
+        await start();
+        const time = new ControllerClock({ clock: host });
+        time.set(clock.steady.now());
+        const verifier = new GrantVerifier(
+          { sender, rootCertificate },
+          { now: () => time.now(), startedAt: () => time.createdAt },
+        );
+        verifier.trust(grantSigner.certificate);
+        aheadMs = byMs;
+        await host.advance(AHEAD_MS * 2);
+        expect(Math.abs(clock.now() - host.now())).toBeGreaterThan(30_000);
+        const mark = { identifier: 1, sequence: 1, token: 'a'.repeat(24) };
+        const request = { type: 'ping', sender, target, timeoutMs: 1_000 } as const;
+        const spoof = { claimedSource: source, receiver: source };
+        const signer = new GrantSigner(grantSigner);
+        expect(verifier.use(signer.sign(request, spoof, mark, clock.steady.now()))).toMatchObject({ request });
+        // A restart of the gateway takes the database's time at once.
+        await clock.stop();
+        await start();
+        time.set(clock.steady.now());
+        const next = { ...mark, token: 'b'.repeat(24) };
+        expect(verifier.use(signer.sign(request, spoof, next, clock.steady.now()))).toMatchObject({ request });
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
     },
   );
 

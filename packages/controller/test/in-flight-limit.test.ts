@@ -38,16 +38,35 @@ describe('the number of measurements under way', () => {
     expect(Math.min(...(await settled(0)))).toBeGreaterThan(0);
   });
 
-  it('does not grow while there is too little work to tell, nor while nothing is known', async () => {
+  it('does not grow while there is too little work to tell', async () => {
+    for (const delayMs of [0, undefined]) {
+      const clock = new ManualClock();
+      const limit = new InFlightLimit({ most: MOST }, { delayMs: () => delayMs, clock });
+      const first = limit.current;
+      for (let i = 0; i < 100; i++) {
+        limit.adapt(1);
+        await clock.advance(250);
+      }
+      expect(limit.current).toBe(first);
+      expect(first).toBeLessThan(MOST);
+    }
+  });
+
+  it('grows again while nothing is known, because targets that do not answer show no delay', async () => {
     const clock = new ManualClock();
-    let delayMs: number | undefined = 0;
+    let delayMs: number | undefined = 1_000;
     const limit = new InFlightLimit({ most: MOST }, { delayMs: () => delayMs, clock });
-    const first = limit.current;
-    for (let i = 0; i < 100; i++) limit.adapt(1);
+    const run = async (times: number): Promise<number> => {
+      for (let i = 0; i < times; i++) {
+        limit.adapt(limit.current);
+        await clock.advance(250);
+      }
+      return limit.current;
+    };
+    const least = await run(100);
     delayMs = undefined;
-    for (let i = 0; i < 100; i++) limit.adapt(first);
-    expect(limit.current).toBe(first);
-    expect(first).toBeLessThan(MOST);
+    expect(await run(4)).toBeLessThanOrEqual(Math.ceil(1.2 * least));
+    expect(await run(4 * 60)).toBe(MOST);
   });
 
   it('is fixed where probes do not leave the process', () => {

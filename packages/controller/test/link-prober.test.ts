@@ -129,6 +129,43 @@ describe('LinkProber with an agent that refuses a probe', () => {
     expect(longWaits()).toHaveLength(2);
   });
 
+  it.each([-1e300, 0, 1e300])('does not believe an agent that says it has probed at %d', async (at) => {
+    const reply = { from: TARGET, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 9 };
+    const times = { startedAt: at, endedAt: at };
+    perform = ({ kind }, done) =>
+      kind === 'ping'
+        ? done({ kind, sentAt: at, reply })
+        : done({ kind: 'traceroute', ...times, stop: 'gapLimit', hops: [], probesSent: 1 });
+    const before = systemClock.now();
+    const { sentAt } = await ping();
+    const { startedAt, endedAt } = await prober.traceroute({
+      ...{ type: 'traceroute', sender: AGENT, target: TARGET, timeoutMs: 1_000 },
+    });
+    const inOrder = [before, sentAt, startedAt, endedAt, systemClock.now()];
+    expect(inOrder.toSorted((a, b) => a - b)).toEqual(inOrder);
+  });
+
+  it('tells that a probe has not left while it waits for an agent that is not connected', async () => {
+    for (const spoof of [undefined, { claimedSource: AGENT, receiver: AGENT }]) {
+      const events: string[] = [];
+      const onQueued = (left: Promise<number>): void => {
+        events.push('queued');
+        void left.then(() => events.push('left'));
+      };
+      const request = {
+        type: 'ping',
+        sender: ABSENT,
+        target: TARGET,
+        timeoutMs: 1_000,
+        ...(spoof && { spoof }),
+      } as const;
+      const end = prober.ping(request, undefined, { onQueued }).catch(() => undefined);
+      expect(events).toEqual(['queued']);
+      await end;
+      expect(events).toEqual(['queued', 'left']);
+    }
+  });
+
   it('waits for the reply to a spoofed probe from when it has been sent, however long that took', async () => {
     const replies: (() => void)[] = [];
     perform = (asked, done) => {

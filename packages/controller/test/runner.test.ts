@@ -405,16 +405,20 @@ describe('MeasurementRunner', () => {
     expect(engine.begun).toEqual(['198.51.100.1']);
   });
 
-  it('begins a small batch at once while large ones fill the places that they may use', async () => {
-    runner = newRunner('a', 40);
+  it.each([
+    [40, ['198.51.100.1', '198.51.100.2']],
+    [16, ['198.51.100.1']],
+  ])('begins a small batch at once while large ones fill those of %i places that they may use', async (most, small) => {
+    runner = newRunner('a', most);
     const large = Array.from({ length: 60 }, (_, i) => `198.51.100.${100 + i}`);
     await submit(...large);
     runner.start();
-    await vi.waitFor(() => expect(engine.begun).toHaveLength(38), { interval: 2, timeout: 30_000 });
-    await submit('198.51.100.1', '198.51.100.2');
+    const bulk = most - small.length;
+    await vi.waitFor(() => expect(engine.begun).toHaveLength(bulk), { interval: 2, timeout: 30_000 });
+    await submit(...small);
     runner.notify();
-    await vi.waitFor(() => expect(engine.begun).toHaveLength(40), { interval: 2, timeout: 30_000 });
-    expect(engine.begun.slice(38).sort()).toEqual(['198.51.100.1', '198.51.100.2']);
+    await vi.waitFor(() => expect(engine.begun).toHaveLength(most), { interval: 2, timeout: 30_000 });
+    expect(engine.begun.slice(bulk).sort()).toEqual(small);
   });
 
   it('stores a failure when the engine throws, and continues with the others', async () => {

@@ -35,6 +35,23 @@ describe('the times of probes on their way through the system', () => {
     expect(times.delayMs).toBe(0);
   });
 
+  it('show no delay when most probes are those of one slow agent, and others are not slow', () => {
+    const { times, note } = createTimes();
+    note(() => 20);
+    for (let i = 0; i < 10; i++) {
+      note(() => 20);
+      for (let j = 0; j < 50; j++) times.note(1, 5_020);
+    }
+    expect(times.delayMs).toBe(0);
+  });
+
+  it('show the delay of an agent that has almost all of the work', () => {
+    const { times, note } = createTimes();
+    note(() => 20);
+    for (let j = 0; j < 500; j++) times.note(1, 720);
+    expect(times.delayMs).toBe(700);
+  });
+
   it('show the delay that all agents have in common, and forget it', async () => {
     const { clock, times, note } = createTimes();
     for (let i = 0; i < 10; i++) note((agent) => 100 * agent);

@@ -152,9 +152,9 @@ describe('a round of probes', () => {
       const prober: Prober = {
         ping: async (request, signal, hooks): Promise<PingResult> => {
           const isQueued = request.sender === ip(2);
-          // The host has the probe after 5,000 ms. Its way there and back takes 200 ms.
-          if (isQueued) hooks?.onQueued?.(clock.sleep(5_000).then(() => 200));
-          await clock.sleep(isQueued ? 5_000 + 200 + rttMs : 100, signal);
+          // The host has the probe after 2,000 ms. Its way there and back takes 200 ms.
+          if (isQueued) hooks?.onQueued?.(clock.sleep(2_000).then(() => 200));
+          await clock.sleep(isQueued ? 2_000 + 200 + rttMs : 100, signal);
           const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs, ttl: 9 };
           return { type: 'ping', request, sentAt: 0, reply };
         },
@@ -168,7 +168,7 @@ describe('a round of probes', () => {
       const { answers, silent } = await clock.drive(runRound(round, { prober, clock }));
       expect([answers.length, silent.length]).toEqual([answered, 3 - answered]);
       expect(waits).toEqual([100, 100, ...(answered === 3 ? [rttMs] : [])]);
-      expect(clock.now()).toBe(answered === 3 ? 5_600 : 5_700);
+      expect(clock.now()).toBe(answered === 3 ? 2_600 : 2_700);
     }
   });
 
@@ -186,6 +186,35 @@ describe('a round of probes', () => {
     const round = { requests, deadline: () => 500, onAnswer: () => true };
     const { answers } = await clock.drive(runRound(round, { prober, clock }));
     expect([answers.length, clock.now()]).toEqual([2, 500]);
+  });
+
+  it('does not wait for long for a host that does not send its probe, which is no silence', async () => {
+    for (const isAnswered of [false, true]) {
+      const clock = new JumpingClock();
+      const open = new Set<number>();
+      const late: number[] = [];
+      const prober = new SharedPings({
+        ping: async (request, signal, hooks): Promise<PingResult> => {
+          open.add(request.sender);
+          signal?.addEventListener('abort', () => open.delete(request.sender));
+          if (request.sender === ip(2)) hooks?.onQueued?.(clock.sleep(600_000).then(() => 0));
+          await clock.sleep(request.sender === ip(2) ? 600_000 : 100, signal);
+          open.delete(request.sender);
+          const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 100, ttl: 9 };
+          return { type: 'ping', request, sentAt: 0, reply };
+        },
+        traceroute: () => Promise.reject(new Error('none is needed')),
+      });
+      const onSilence = ({ sender }: PingRequest) => late.push(sender);
+      const round = { requests, deadline: () => 500, onAnswer: () => isAnswered, onSilence };
+      const { answers, silent, unsent } = await clock.drive(runRound(round, { prober, clock }));
+      expect([answers.length, silent, unsent.map(({ sender }) => sender)]).toEqual([2, [], [ip(2)]]);
+      expect(clock.now()).toBeLessThan(10_000);
+      // An answer that comes soon after a useful one may still teach something.
+      expect([...open]).toEqual(isAnswered ? [ip(2)] : []);
+      await clock.drive(clock.sleep(700_000));
+      expect(late).toEqual([]);
+    }
   });
 
   it('fails with what held its probes back only when none was sent', async () => {

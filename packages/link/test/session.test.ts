@@ -1,6 +1,6 @@
 import { parseIpv4 } from '@revtr/net';
 import { describe, expect, it, vi } from 'vitest';
-import { AgentSession, type ToAgent, type Work } from '../src/index.ts';
+import { AgentSession, LinkError, type ToAgent, type Work } from '../src/index.ts';
 
 const address = parseIpv4('192.0.2.1');
 const profile = { software: 'test', window: 2, senderOnly: false, selfTests: [] };
@@ -42,6 +42,23 @@ describe('a session', () => {
     run(4);
     expect(left).toEqual([0, 1, 2, 3, 4]);
     session.end('over');
+  });
+
+  it('gives up work that waits for very long for an agent that never answers', async () => {
+    vi.useFakeTimers();
+    try {
+      const session = new AgentSession({ address, profile: { ...profile, window: 1 } });
+      session.attach(() => undefined, new Set());
+      const codes: unknown[] = [];
+      for (let i = 0; i < 100; i++)
+        session.run(work, OPTIONS).catch((error: unknown) => codes.push(LinkError.is(error, 'closed')));
+      await vi.advanceTimersByTimeAsync(700_000);
+      expect(session.unfinished).toBe(0);
+      expect(codes).toEqual(Array(100).fill(true));
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('acknowledges many outcomes, and cancels many pieces of work, with one message', async () => {

@@ -115,6 +115,20 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       await database.db.deleteFrom('ranking_records').execute();
     });
 
+    it('stores what several processes have seen of the same aliases, in whatever order they name them', async () => {
+      const atlases = new Atlases(database.db);
+      const seen = (i: number, lastSeen: Date) => {
+        return { first: '1.0.0.1', second: `1.1.${i >> 8}.${i & 255}`, kind: 'reply', lastSeen, count: 1 };
+      };
+      const numbers = Array.from({ length: 2_000 }, (_, i) => i);
+      for (let i = 0; i < 3; i++) {
+        const evidence = numbers.map((number) => seen(number, later(i)));
+        await Promise.all([atlases.putEvidence(evidence), atlases.putEvidence(evidence.toReversed())]);
+      }
+      expect(await atlases.evidence()).toHaveLength(numbers.length);
+      await database.db.deleteFrom('alias_evidence').execute();
+    });
+
     it('finds a user by the hash of a key', async () => {
       const users = new Users(database.db);
       const user = await newUser();

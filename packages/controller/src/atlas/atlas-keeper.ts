@@ -166,18 +166,29 @@ export class AtlasKeeper {
   }
 
   async #store(): Promise<void> {
-    const { records, log, atlas } = this.#collaborators;
+    const { records, log } = this.#collaborators;
     const changes = [...this.#changes];
     this.#changes.clear();
     try {
       if (changes.length > 0) await records.change(new Map(changes.map(toStoredChange)), this.#options.owner);
-      await records.putEvidence(atlas.evidence.takeChanges().map(toStoredEvidence));
+      await this.#storeEvidence();
       this.#failures = 0;
     } catch (error) {
       log.error({ err: error }, 'changes of the atlas could not be stored; the controller tries again');
       for (const [source, failed] of changes) this.#putBack(source, failed);
       this.#failures++;
       this.#schedule();
+    }
+  }
+
+  async #storeEvidence(): Promise<void> {
+    const { records, atlas } = this.#collaborators;
+    const evidence = atlas.evidence.takeChanges();
+    try {
+      await records.putEvidence(evidence.map(toStoredEvidence));
+    } catch (error) {
+      atlas.evidence.putBack(evidence);
+      throw error;
     }
   }
 }

@@ -27,16 +27,27 @@ export class DatabaseClock implements Clock {
   readonly #collaborators: Required<DatabaseClockCollaborators>;
   readonly #reading: Periodic;
   /** This clock is so much ahead of the one that never jumps, milliseconds. */
-  #offsetMs = 0;
+  #offsetMs: number;
   /** The offset of the database's clock. */
-  #wantedMs = 0;
+  #wantedMs: number;
   /** When the offset was brought forward, by the clock that never jumps. */
   #broughtAt: number;
+  /**
+   * Shows the time of the database at the start and what has passed since, also when the clock of the database is set: for peers that learn the time
+   * of this process only once, when they connect.
+   */
+  readonly steady: Clock;
 
-  private constructor(collaborators: DatabaseClockCollaborators) {
-    this.#collaborators = { clock: systemClock, ...collaborators };
-    const { clock, log } = this.#collaborators;
+  private constructor(collaborators: Required<DatabaseClockCollaborators>, offsetMs: number) {
+    this.#collaborators = collaborators;
+    const { clock, log } = collaborators;
     this.#broughtAt = clock.now();
+    this.#offsetMs = offsetMs;
+    this.#wantedMs = offsetMs;
+    this.steady = {
+      now: () => clock.now() + offsetMs,
+      sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
+    };
     this.#reading = new Periodic(
       { everyMs: EVERY_MS },
       {
@@ -49,16 +60,16 @@ export class DatabaseClock implements Clock {
 
   /** Reads the clock of the database, and from then on again and again. @throws {StorageError} and errors of the driver */
   static async start(collaborators: DatabaseClockCollaborators): Promise<DatabaseClock> {
-    const started = new DatabaseClock(collaborators);
-    const { databaseTime, clock, log } = started.#collaborators;
+    const { databaseTime, clock = systemClock, log } = collaborators;
     const askedAt = clock.now();
     const time = await databaseTime();
-    started.#wantedMs = started.#offsetMs = time - (askedAt + clock.now()) / 2;
-    if (Math.abs(started.#offsetMs) > NOTED_MS)
+    const offsetMs = time - (askedAt + clock.now()) / 2;
+    if (Math.abs(offsetMs) > NOTED_MS)
       log.warn(
-        { differenceMs: Math.round(-started.#offsetMs) },
+        { differenceMs: Math.round(-offsetMs) },
         'the clock of this host differs from that of the database, which is used',
       );
+    const started = new DatabaseClock({ databaseTime, clock, log }, offsetMs);
     started.#reading.start();
     return started;
   }

@@ -25,7 +25,7 @@ const GROWTH = 1.1;
 const SHRINKAGE = 0.8;
 /** Only a limit that is used to this share is known to be too low. */
 const USED = 0.8;
-/** How long the effect of a lower limit takes to show, milliseconds. */
+/** How long the effect of a lower limit takes to show, and how long a limit is kept for which no delay is known, milliseconds. */
 const SETTLE_MS = 1_000;
 
 /**
@@ -52,14 +52,25 @@ export class InFlightLimit {
 
   /** Adapts the limit to the present delay; to be called several times a second. */
   adapt(underWay: number): void {
-    const delayMs = this.#delayMs?.();
-    if (delayMs === undefined) return;
+    if (this.#delayMs === undefined) return;
+    const delayMs = this.#delayMs();
     const now = this.#clock.now();
-    if (delayMs < SHORT_MS && underWay >= USED * this.#current)
-      this.#current = Math.min(this.#most, Math.ceil(this.#current * GROWTH));
+    const isUsed = underWay >= USED * this.#current;
+    if (delayMs === undefined) {
+      // Targets that do not answer must not keep the limit low. If they hide a delay, it shows when others answer.
+      if (!isUsed || now < this.#settledAt) return;
+      this.#grow();
+      this.#settledAt = now + SETTLE_MS;
+      return;
+    }
+    if (delayMs < SHORT_MS && isUsed) this.#grow();
     // Measurements above the limit are about to end: whether it is low enough shows only afterwards.
     if (delayMs <= LONG_MS || underWay > this.#current || now < this.#settledAt) return;
     this.#current = Math.min(this.#most, Math.max(LEAST, Math.floor(underWay * SHRINKAGE)));
     this.#settledAt = now + SETTLE_MS;
+  }
+
+  #grow(): void {
+    this.#current = Math.min(this.#most, Math.ceil(this.#current * GROWTH));
   }
 }

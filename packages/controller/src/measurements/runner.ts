@@ -54,7 +54,7 @@ export interface RunnerCollaborators {
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
-  /** See {@link InFlightLimit}. Default: as many measurements as `concurrency` says are always under way. */
+  /** See {@link InFlightLimit}. Default: as many measurements may be under way as `concurrency` says. */
   readonly delayMs?: (() => number | undefined) | undefined;
   readonly clock: Clock;
   /** A number from 0 to 1. */
@@ -148,7 +148,7 @@ export class MeasurementRunner {
     );
   }
 
-  /** Share of the places for measurements that are taken, 0 to 1. */
+  /** Share of the places for measurements that are taken; above 1 after there have become fewer places. */
   get load(): number {
     return this.#underWay.size / this.#limit.current;
   }
@@ -418,7 +418,7 @@ export class MeasurementRunner {
 
   /** Places that large batches leave free. */
   get #kept(): number {
-    return Math.min(MOST_KEPT_PLACES, Math.floor(this.#limit.current * KEPT_SHARE));
+    return Math.min(MOST_KEPT_PLACES, Math.round(this.#limit.current * KEPT_SHARE));
   }
 
   #leaseEnd(): Date {

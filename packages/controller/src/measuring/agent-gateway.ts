@@ -23,6 +23,11 @@ export interface AgentGatewayOptions {
 }
 
 export interface AgentGatewayCollaborators extends MeasuringParts {
+  /**
+   * The time that agents are told and that grants refer to. It must be steady: agents learn it only when they connect, and refuse grants that are a
+   * few seconds off.
+   */
+  readonly agentClock: Clock;
   /** Called when an agent begins a session. */
   readonly onJoined: (address: Ipv4Address) => void;
   /** Whether an agent is connected to the gateway of another process. */
@@ -56,7 +61,7 @@ export class AgentGateway {
   readonly #optOutWatch: OptOutWatch;
 
   private constructor(options: AgentGatewayOptions, authority: Authority, collaborators: AgentGatewayCollaborators) {
-    const { directory, optOuts, switches, clock, metrics, log, events } = collaborators;
+    const { directory, optOuts, switches, clock, agentClock, metrics, log, events } = collaborators;
     const { auditEvents, onJoined, onLeft, onHealth, isElsewhere, tracing } = collaborators;
     this.#clock = clock;
     this.#authority = authority;
@@ -64,8 +69,8 @@ export class AgentGateway {
     this.hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate, contact: options.contact },
       {
-        now: () => clock.now(),
-        optOut: () => optOuts.at(clock.now()),
+        now: () => agentClock.now(),
+        optOut: () => optOuts.at(agentClock.now()),
         sources: () => directory.participants(),
         onHealth: (address, { measures, reason }) => {
           const agent = formatIpv4(address);
@@ -89,7 +94,7 @@ export class AgentGateway {
     publishSwitches({ switches, hub: this.hub, clock, log, signal: this.#over.signal });
     metrics.observeAgents(() => this.hub.connected().length);
     const grants = new GrantSigner({ key: authority.grantSigner.key });
-    this.agents = new LocalAgents({ hub: this.hub, grants, clock, tracing });
+    this.agents = new LocalAgents({ hub: this.hub, grants, clock: agentClock, tracing });
     const onRefused = ({ kind, address, reason }: GatewayRefusal): void => {
       metrics.refused(kind);
       auditEvents.count({ kind: 'agentRefused', client: address, subject: kind, detail: reason });

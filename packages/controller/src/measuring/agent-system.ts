@@ -10,7 +10,7 @@ import {
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { ConnectedAgents } from '../agents/connected-agents.ts';
 import { Coalescer } from '../foundation/coalescer.ts';
-import type { AgentGatewayOptions } from './agent-gateway.ts';
+import type { AgentGatewayCollaborators, AgentGatewayOptions } from './agent-gateway.ts';
 import { AgentNetwork } from './agent-network.ts';
 import { LinkProber } from './link-prober.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from './measuring-system.ts';
@@ -28,6 +28,7 @@ const PATIENCE_MS = 60_000;
 export function agentSystem(
   options: AgentGatewayOptions,
   facts: { readonly ipToAs: IpToAs; readonly aliases: Aliases; readonly relations: Relations },
+  collaborators: Pick<AgentGatewayCollaborators, 'agentClock'>,
 ): OpenMeasuringSystem {
   return async (parts): Promise<MeasuringSystem> => {
     const { directory, events, switches, targetPolicy, metrics, auditEvents, testTargets, clock, log, tracing } = parts;
@@ -41,6 +42,7 @@ export function agentSystem(
     const rank = (): void => ranked.trigger();
     const network = await AgentNetwork.open(options, {
       ...parts,
+      ...collaborators,
       onJoined: (address) => prober.joined(address),
       onLeft: rank,
       onHealth: (address) => {

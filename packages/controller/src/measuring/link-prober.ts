@@ -100,38 +100,54 @@ export class LinkProber implements Prober {
   }
 
   async #ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
-    const agent = await this.#check(request, signal);
-    if (request.spoof !== undefined) return this.#spoof(request, request.spoof, agent, signal, hooks);
+    // Already the wait for an agent that is not connected is no silence of the target.
+    const left = Promise.withResolvers<number>();
+    hooks?.onQueued?.(left.promise);
+    try {
+      const agent = await this.#check(request, signal);
+      if (request.spoof === undefined) return await this.#pingFrom(agent, request, left.resolve, signal);
+      return await this.#spoof(request, request.spoof, agent, () => left.resolve(0), signal);
+    } finally {
+      left.resolve(0);
+    }
+  }
+
+  /** Sends a ping that is not spoofed. `onLeft` takes how long the way of the probe through the system takes in addition, milliseconds. */
+  async #pingFrom(
+    agent: ReachableAgent,
+    request: PingRequest,
+    onLeft: (wayMs: number) => void,
+    signal?: AbortSignal,
+  ): Promise<PingResult> {
     const { clock } = this.#collaborators;
     const { spoof: _, ...plain } = request;
     const { timeoutMs } = request;
     const measurement = currentMeasurement();
-    const left = Promise.withResolvers<number>();
-    hooks?.onQueued?.(left.promise);
     let givenAt = clock.now();
     const onGiven = (): void => {
       givenAt = clock.now();
-      left.resolve(this.#transit.allowanceFor(agent.address));
+      onLeft(this.#transit.allowanceFor(agent.address));
     };
-    const outcome = await run(
-      agent,
-      { kind: 'ping', request: plain, measurement },
-      { timeoutMs, signal, onGiven },
-    ).finally(() => left.resolve(0));
+    const outcome = await run(agent, { kind: 'ping', request: plain, measurement }, { timeoutMs, signal, onGiven });
     if (outcome.kind !== 'ping') throw unexpected(outcome);
-    const { sentAt, reply } = outcome;
+    const { reply } = outcome;
+    const sentAt = between(givenAt, outcome.sentAt, clock.now());
     if (reply !== undefined) this.#transit.note(agent.address, clock.now() - givenAt - reply.rttMs);
     return { type: 'ping', request, sentAt, ...(reply && { reply }) };
   }
 
   async #traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
     const agent = await this.#check(request, signal);
+    const { clock } = this.#collaborators;
     const options = { timeoutMs: MOST_TRACEROUTE_MS, signal };
     const measurement = currentMeasurement();
+    const askedAt = clock.now();
     const outcome = await run(agent, { kind: 'traceroute', request, measurement }, options);
     if (outcome.kind !== 'traceroute') throw unexpected(outcome);
     const { kind: _, ...rest } = outcome;
-    return { type: 'traceroute', request, ...rest };
+    const endedAt = between(askedAt, outcome.endedAt, clock.now());
+    const startedAt = between(askedAt, outcome.startedAt, endedAt);
+    return { type: 'traceroute', request, ...rest, startedAt, endedAt };
   }
 
   async #check(request: PingRequest | TracerouteRequest, signal: AbortSignal | undefined): Promise<ReachableAgent> {
@@ -149,8 +165,8 @@ export class LinkProber implements Prober {
     request: PingRequest,
     spoof: Spoof,
     sender: ReachableAgent,
+    onLeft: () => void,
     signal?: AbortSignal,
-    hooks?: PingHooks,
   ): Promise<PingResult> {
     const { directory, clock } = this.#collaborators;
     const { claimedSource } = spoof;
@@ -175,8 +191,7 @@ export class LinkProber implements Prober {
     const caught = run(receiver, { kind: 'catch', target, mark, timeoutMs: listenMs }, listening);
     const emitting = { timeoutMs, signal: over.signal };
     const emitted = run(sender, { kind: 'emit', request, spoof, mark, measurement }, emitting);
-    const now = (): number => 0;
-    hooks?.onQueued?.(emitted.then(now, now));
+    emitted.then(onLeft, onLeft);
     const wayBackMs = isLegacy ? REPORT_MS : this.#transit.allowanceFor(spoof.receiver);
     // The probe's own end matters only when it could not be sent.
     const silence = emitted.then(async (): Promise<AgentOutcome> => {
@@ -258,6 +273,9 @@ async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions):
   if (code === 'targetBudget') throw new ProbingError(code, message, { retryAfterMs });
   throw new ProbingError(code === 'targetRefused' ? 'invalidRequest' : code, message);
 }
+
+/** What an agent says about the time, as far as it is possible: its clock may be wrong, and it may lie. What is learned expires by these times. */
+const between = (earliest: number, said: number, latest: number): number => Math.max(earliest, Math.min(said, latest));
 
 const unexpected = (outcome: AgentOutcome): ProbingError =>
   new ProbingError('proberStopped', `an agent answered with ${outcome.kind}`);

@@ -10,6 +10,8 @@ interface Way {
   leastMs: number;
   leastBeforeMs: number;
   spanEndsAt: number;
+  /** How much longer the last probes took than the agent needs at best. */
+  readonly excess: { readonly at: number; readonly ms: number }[];
 }
 
 /** Gains of mean and deviation, those of RFC 6298. */
@@ -25,10 +27,13 @@ const SPAN_MS = 60_000;
 /** Most agents that are remembered; the one that is known longest is forgotten first. */
 const MOST_AGENTS = 20_000;
 
-/** Probes from which the delay is judged: at least and at most so many, and none that is older, milliseconds. */
+/**
+ * Probes from which the delay is judged: at least so many, and none that is older, milliseconds. Each agent counts with its last ones only: one that has
+ * much work and is slow itself, or pretends to be, must not slow down the measurements of others.
+ */
 const LEAST_SAMPLES = 8;
-const MOST_SAMPLES = 256;
 const RECENT_MS = 1_000;
+const MOST_OF_AGENT = 8;
 
 /**
  * How long probes are on their way through this system: from the controller to the agent and back, in both processes and in the queue of the
@@ -37,9 +42,6 @@ const RECENT_MS = 1_000;
 export class TransitTimes {
   readonly #clock: Clock;
   readonly #ways = new Map<Ipv4Address, Way>();
-  /** How much longer the last probes took than their agents need at best. */
-  readonly #excess: { readonly at: number; readonly ms: number }[] = [];
-  #next = 0;
 
   constructor(collaborators: { readonly clock: Clock }) {
     this.#clock = collaborators.clock;
@@ -50,8 +52,8 @@ export class TransitTimes {
     const now = this.#clock.now();
     const way = this.#learn(agent, Math.max(0, ms), now);
     const excessMs = Math.max(0, ms - Math.min(way.leastMs, way.leastBeforeMs));
-    this.#excess[this.#next] = { at: now, ms: excessMs };
-    this.#next = (this.#next + 1) % MOST_SAMPLES;
+    way.excess.push({ at: now, ms: excessMs });
+    if (way.excess.length > MOST_OF_AGENT) way.excess.shift();
   }
 
   /** How long to allow for the way to an agent and back, milliseconds. */
@@ -62,18 +64,21 @@ export class TransitTimes {
 
   /**
    * How much longer probes take at this moment than on an idle system, milliseconds: the median over all agents, so that a few that are slow
-   * themselves do not count. `undefined` while there are too few answers to tell.
+   * themselves do not count unless they have almost all of the work. `undefined` while there are too few answers to tell.
    */
   get delayMs(): number | undefined {
     const since = this.#clock.now() - RECENT_MS;
-    const recent = this.#excess.flatMap(({ at, ms }) => (at > since ? [ms] : [])).sort((a, b) => a - b);
-    return recent.length < LEAST_SAMPLES ? undefined : recent[recent.length >> 1];
+    const recent: number[] = [];
+    for (const { excess } of this.#ways.values()) for (const { at, ms } of excess) if (at > since) recent.push(ms);
+    if (recent.length < LEAST_SAMPLES) return undefined;
+    return recent.sort((a, b) => a - b)[(recent.length - 1) >> 1];
   }
 
   #learn(agent: Ipv4Address, ms: number, now: number): Way {
     const known = this.#ways.get(agent);
     if (known === undefined) {
-      const way = { meanMs: ms, deviationMs: ms / 2, leastMs: ms, leastBeforeMs: ms, spanEndsAt: now + SPAN_MS };
+      const spanEndsAt = now + SPAN_MS;
+      const way = { meanMs: ms, deviationMs: ms / 2, leastMs: ms, leastBeforeMs: ms, spanEndsAt, excess: [] };
       this.#ways.set(agent, way);
       const [oldest] = this.#ways.keys();
       if (this.#ways.size > MOST_AGENTS) this.#ways.delete(oldest);

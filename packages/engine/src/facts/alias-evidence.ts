@@ -51,6 +51,11 @@ export class AliasEvidence {
     return changes;
   }
 
+  /** Counts sightings as changed again, because they could not be stored. */
+  putBack(sightings: Iterable<AliasSighting>): void {
+    for (const { addresses, kind } of sightings) this.#changed.add(keyOf(addresses, kind));
+  }
+
   /** Restores stored sightings, which are given least recently seen first. They do not count as changes. */
   restore(sightings: Iterable<AliasSighting>): void {
     for (const sighting of sightings) this.#sightings.set(keyOf(sighting.addresses, sighting.kind), sighting);

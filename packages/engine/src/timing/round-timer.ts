@@ -14,8 +14,16 @@ export interface RoundTimerCollaborators {
   readonly onEnd: () => void;
 }
 
+/**
+ * How long a round waits for a host to send its probe, milliseconds. Probes of a system that is not overloaded leave much sooner. A host that accepts
+ * probes and never sends them must not keep the measurements of others.
+ */
+const MOST_QUEUED_MS = 3_000;
+
 /** One probe of a round, as its timer sees it. */
 export interface TimedProbe {
+  /** Where the probe is now: held back by the prober, or with the host that sends it, which has not sent it in time (`overdue`) or may still do so. */
+  readonly state: 'held' | 'queued' | 'overdue' | 'left';
   /** The prober holds the probe back for so many milliseconds. */
   hold(ms: number): void;
   /** The probe waits for the host that sends it, see `PingHooks.onQueued`. */
@@ -26,7 +34,7 @@ export interface TimedProbe {
   answered(waitedMs: number, isUseful: boolean): void;
 }
 
-/** Ends a round at its deadline, which counts from when the last of its probes has left. */
+/** Ends a round at its deadline, which counts from when the last of its probes has left, or should have left. */
 export class RoundTimer {
   readonly #options: RoundTimerOptions;
   readonly #collaborators: RoundTimerCollaborators;
@@ -37,6 +45,8 @@ export class RoundTimer {
   #lastLeftMs = 0;
   #usefulLeftMs = 0;
   #queued = 0;
+  /** Until when the round waits for queued probes to leave, milliseconds after the start. */
+  #mostQueuedMs = 0;
   /** When the timer fires, milliseconds after the start. */
   #firesAtMs = Number.POSITIVE_INFINITY;
 
@@ -52,19 +62,35 @@ export class RoundTimer {
 
   /** A probe that is sent at the start of the round, unless it says otherwise. */
   probe(): TimedProbe {
+    let heldUntilMs = 0;
+    let queuedUntilMs: number | undefined;
     let waitsFromMs = 0;
-    const hold = (ms: number): void => {
+    const waitFrom = (ms: number): void => {
       waitsFromMs = ms;
       this.#lastLeftMs = Math.max(this.#lastLeftMs, ms);
     };
+    const stateAt = (elapsedMs: number): TimedProbe['state'] => {
+      if (queuedUntilMs !== undefined) return elapsedMs < queuedUntilMs ? 'queued' : 'overdue';
+      return elapsedMs < heldUntilMs ? 'held' : 'left';
+    };
+    const elapsedMs = (): number => this.#elapsedMs;
     return {
-      hold,
+      get state() {
+        return stateAt(elapsedMs());
+      },
+      hold: (ms) => {
+        heldUntilMs = ms;
+        waitFrom(ms);
+      },
       queue: (left) => {
         this.#queued++;
+        queuedUntilMs = this.#elapsedMs + MOST_QUEUED_MS;
+        this.#mostQueuedMs = Math.max(this.#mostQueuedMs, queuedUntilMs);
         waitsFromMs = Number.POSITIVE_INFINITY;
         void left.then((wayMs) => {
           this.#queued--;
-          hold(this.#elapsedMs + wayMs);
+          queuedUntilMs = undefined;
+          waitFrom(this.#elapsedMs + wayMs);
           this.check();
         });
       },
@@ -106,7 +132,7 @@ export class RoundTimer {
     const { deadline, endsWhenUseful } = this.#options;
     const afterLeavingMs = deadline({ firstAnswerMs: this.#firstAnswerMs, firstUsefulMs: this.#firstUsefulMs });
     if (endsWhenUseful && this.hasUsefulAnswer) return this.#usefulLeftMs + afterLeavingMs;
-    return this.#queued > 0 ? Number.POSITIVE_INFINITY : this.#lastLeftMs + afterLeavingMs;
+    return Math.max(this.#lastLeftMs, this.#queued > 0 ? this.#mostQueuedMs : 0) + afterLeavingMs;
   }
 
   get #elapsedMs(): number {

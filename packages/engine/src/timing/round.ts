@@ -24,7 +24,7 @@ export interface Round {
   readonly onAnswer?: (result: PingResult, waitedMs: number) => boolean;
   /**
    * Called with each answer that comes after the end of the round. With this or `onSilence`, the pings without an answer stay open until
-   * their own timeout; otherwise they are cancelled at the end of the round. The end of a measurement by its signal cancels them in any case.
+   * their own timeout, unless they should have left long ago; otherwise they are cancelled at the end of the round. The end of a measurement by its signal cancels them in any case.
    */
   readonly onLateAnswer?: (result: PingResult, waitedMs: number) => void;
   /** Resolves when an earlier ping, which is not part of the round, has a useful answer: it counts as one of the round. */
@@ -43,7 +43,7 @@ export interface RoundOutcome {
   readonly answers: readonly PingResult[];
   /** Pings that had no answer when the round ended. */
   readonly silent: readonly PingRequest[];
-  /** Pings that the prober could not send at this time (`proberStopped`). */
+  /** Pings that the prober could not send at this time (`proberStopped`), or of which the end of the round came before their hosts had sent them. */
   readonly unsent: readonly PingRequest[];
   /** Whether one of the answers was useful. */
   readonly hasUsefulAnswer: boolean;
@@ -51,14 +51,14 @@ export interface RoundOutcome {
 
 /**
  * Sends the probes of a round in parallel, and collects answers until all have arrived or the deadline has passed. Where the prober holds
- * probes back to keep to a rate, or they wait for the host that sends them, the deadline counts from when the last of them leaves.
+ * probes back to keep to a rate, or they wait for the host that sends them, the deadline counts from when the last of them leaves, but does not wait for a host
+ * that does not send.
  * @throws {ProbingError} `cancelled`; `budgetExhausted` or `circuitOpen` when that kept every probe from being sent
  */
 export async function runRound(
   round: Round,
   { prober, clock, signal }: { readonly prober: RoundProber; readonly clock: Clock; readonly signal?: AbortSignal },
 ): Promise<RoundOutcome> {
-  const startedAt = clock.now();
   const over = new AbortController();
   const stop = (): void => over.abort(ROUND_OVER);
   signal?.addEventListener('abort', stop, { once: true });
@@ -74,11 +74,7 @@ export async function runRound(
   void round.earlierAnswer?.then(() => timer.noteUseful());
   const probes = round.requests.map(async (request) => {
     const probe = timer.probe();
-    let leavesAt = startedAt;
-    const onHeld = (ms: number): void => {
-      leavesAt = startedAt + ms;
-      probe.hold(ms);
-    };
+    const onHeld = (ms: number): void => probe.hold(ms);
     const onQueued = (left: Promise<number>): void => probe.queue(left);
     const onLate: LateListener = (result) => {
       if (result.reply === undefined) round.onSilence?.(request);
@@ -86,12 +82,12 @@ export async function runRound(
     };
     const isListening = round.onLateAnswer !== undefined || round.onSilence !== undefined;
     const lateListener = (): LateListener | undefined =>
-      isListening && signal?.aborted !== true && clock.now() >= leavesAt ? onLate : undefined;
+      isListening && signal?.aborted !== true && ['queued', 'left'].includes(probe.state) ? onLate : undefined;
     const hooks = { onHeld, onQueued, lateListener };
     const result = await prober.ping(request, over.signal, hooks).catch((error: unknown) => {
       if (!(error instanceof ProbingError)) throw error;
       // A ping that the end of the round has cut off is unanswered if it had left; any other error says nothing about the target.
-      if (error.code === 'cancelled') return clock.now() < leavesAt ? 'refused' : 'unanswered';
+      if (error.code === 'cancelled') return CUT_OFF[probe.state];
       refused++;
       if (error.code === 'proberStopped') return 'unsent';
       if (!isHeldBack(error)) return 'refused';
@@ -124,6 +120,9 @@ export async function runRound(
   if (heldBack !== undefined && refused === round.requests.length) throw heldBack;
   return { answers, silent, unsent, hasUsefulAnswer: timer.hasUsefulAnswer };
 }
+
+/** What became of a ping that the end of its round has cut off. */
+const CUT_OFF = { held: 'refused', queued: 'unsent', overdue: 'unsent', left: 'unanswered' } as const;
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */
 const ROUND_OVER = 'the round is over';

@@ -23,18 +23,26 @@ export class GrantVerifier {
   readonly #root: X509Certificate;
   /** Milliseconds since the Unix epoch by the controller's clock. */
   readonly #now: () => number;
-  readonly #startedAt: number;
+  readonly #startedAt: () => number;
   #signer: KeyObject | undefined;
   /** The signer before, and until when its grants may arrive. */
   #previous: { readonly signer: KeyObject; readonly until: number } | undefined;
   /** Tokens of used grants, with the times when the grants expire. */
   readonly #used = new Map<string, number>();
 
-  constructor(options: GrantVerifierOptions, collaborators: { readonly now: () => number }) {
+  constructor(
+    options: GrantVerifierOptions,
+    collaborators: {
+      readonly now: () => number;
+      /** When the agent started, by the controller's clock as it is known now. Default: when the verifier was created. */
+      readonly startedAt?: () => number;
+    },
+  ) {
     this.#options = options;
     this.#root = new X509Certificate(options.rootCertificate);
     this.#now = collaborators.now;
-    this.#startedAt = this.#now();
+    const createdAt = this.#now();
+    this.#startedAt = collaborators.startedAt ?? (() => createdAt);
   }
 
   /**
@@ -90,7 +98,7 @@ export class GrantVerifier {
     if (expiresAt - issuedAt > MOST_VALIDITY_MS || issuedAt > now + TOLERANCE_MS) return 'notYetValid';
     if (expiresAt < now) return 'expired';
     // The tokens that were used before a restart are lost.
-    if (issuedAt < this.#startedAt) return 'fromBeforeStart';
+    if (issuedAt < this.#startedAt()) return 'fromBeforeStart';
     return this.#used.has(mark.token) ? 'replayed' : undefined;
   }
 

@@ -20,7 +20,7 @@ export interface AgentProfile {
 
 /** How to run a piece of work. */
 export interface RunOptions {
-  /** How long the agent may take, milliseconds; 15 seconds for transfer and queueing are added. */
+  /** How long the agent may take, milliseconds; 15 seconds for transfer and its queue are added. The wait for a place in its window comes before. */
   readonly timeoutMs: number;
   /** Whether the agent only listens, which does not count towards its window. Default false. */
   readonly isListening?: boolean;
@@ -60,8 +60,9 @@ const MOST_ATTEMPTS = 2;
 const MOST_LISTENING = 5_000;
 /** How long acknowledgements are gathered, milliseconds: an agent keeps its outcomes until it has them, and nothing else depends on them. */
 const ACKNOWLEDGE_MS = 50;
-/** Most tasks that wait for a place in the agent's window. */
+/** Most tasks that wait for a place in the agent's window, and how long they wait at most, milliseconds: an agent may never answer. */
 const MOST_WAITING = 50_000;
+const MOST_WAIT_MS = 600_000;
 
 /**
  * The controller's side of one run of an agent process, over any number of connections. The agent never has more probes at once
@@ -101,7 +102,7 @@ export class AgentSession {
     predecessor.#send = undefined;
     for (const task of predecessor.#handOver()) {
       task.owner = this;
-      if (task.attempts < MOST_ATTEMPTS) this.#waiting.push(task);
+      if (task.attempts < MOST_ATTEMPTS) this.#await(task);
       else this.#fail(task, new LinkError('closed', 'the agent was restarted several times', {}));
     }
   }
@@ -139,7 +140,7 @@ export class AgentSession {
         attempts: 0,
       };
       signal?.addEventListener('abort', cancel, { once: true });
-      this.#waiting.push(task);
+      this.#await(task);
       this.#fill();
       if (!this.isConnected) onGiven?.();
     });
@@ -178,6 +179,15 @@ export class AgentSession {
     for (const task of this.#handOver()) this.#fail(task, new LinkError('closed', reason, {}));
   }
 
+  /** Lets a task wait for a place in the agent's window. */
+  #await(task: Task): void {
+    this.#waiting.push(task);
+    task.timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(task), 1);
+      this.#fail(task, new LinkError('closed', 'the agent did not take the work', {}));
+    }, MOST_WAIT_MS);
+  }
+
   #fill(): void {
     while (this.#send !== undefined) {
       const at = this.#waiting.findIndex(({ isListening }) =>
@@ -188,6 +198,7 @@ export class AgentSession {
       this.#sent.set(task.id, task);
       if (!task.isListening) this.#probing++;
       task.attempts++;
+      clearTimeout(task.timer);
       task.timer = setTimeout(() => this.#expire(task), task.timeoutMs + ANSWER_MS);
       this.#give(task);
     }
@@ -218,6 +229,7 @@ export class AgentSession {
   }
 
   #fail(task: Task, error: Error): void {
+    clearTimeout(task.timer);
     task.release();
     task.reject(error);
   }

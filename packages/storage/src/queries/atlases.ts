@@ -107,6 +107,7 @@ export class Atlases {
         select first, second, kind, "lastSeen", count
         from jsonb_to_recordset(${rows}::jsonb)
           as rows(first text, second text, kind text, "lastSeen" timestamptz, count integer)
+        order by first, second, kind
         on conflict (first, second, kind) do update
         set last_seen = excluded.last_seen, count = excluded.count`.execute(this.#db);
   }

@@ -74,7 +74,10 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
         random: Math.random,
         onWelcome: ({ now, signer }) => {
           time.set(now);
-          grants ??= new GrantVerifier({ sender: address, rootCertificate }, { now: () => time.now() });
+          grants ??= new GrantVerifier(
+            { sender: address, rootCertificate },
+            { now: () => time.now(), startedAt: () => time.createdAt },
+          );
           grants.trust(signer);
           worker.identify(address, grants);
         },
