@@ -10,6 +10,7 @@ import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
 import { median } from '../statistics/quantiles.ts';
 import { completion } from './completion.ts';
+import { OptionError } from './option-error.ts';
 import { profiled } from './profile/profiled.ts';
 import { StorageSteps } from './storage-steps.ts';
 
@@ -37,9 +38,9 @@ export async function benchThroughput(args: readonly string[]) {
   const [measurements, rounds] = [Number(values.measurements), Number(values.rounds)];
   for (const count of [measurements, rounds])
     if (!(Number.isInteger(count) && count > 0))
-      throw new Error('--measurements and --rounds must be positive whole numbers');
+      throw new OptionError('--measurements and --rounds must be positive whole numbers');
   if (values.safety === 'both') return compareSafety(measurements, rounds);
-  if (values.safety !== 'on' && values.safety !== 'off') throw new Error('--safety must be on, off or both');
+  if (values.safety !== 'on' && values.safety !== 'off') throw new OptionError('--safety must be on, off or both');
   return withSystem(values.safety === 'on', async (load) => {
     const { perSecond, ...run } = await load.run(measurements);
     const shareOfGoal = Math.round((100 * perSecond) / GOAL_PER_SECOND) / 100;
