@@ -22,7 +22,7 @@ import { benchReads } from './reads/reads.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
 import { benchStorage } from './storage.ts';
-import { benchThroughput } from './throughput.ts';
+import { benchThroughput } from './throughput/throughput.ts';
 import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
 
@@ -102,7 +102,7 @@ three largest costs of a CPU profile.
   storage        store results of profile published and report the bytes of each
                  [--measurements N] [--database URL] [--cold N]
   throughput     measure reverse traceroutes from the API to the database
-                 [--measurements N] [--safety on|off|both] [--rounds N]
+                 [--measurements N] [--safety on|off|both | --stored N] [--rounds N]
   warts          decode warts files
   web            size of the first page of the web interface, and its speed in
                  Chromium
