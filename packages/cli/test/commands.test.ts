@@ -8,7 +8,7 @@ import { Context } from '../src/context.ts';
 import { createProgram } from '../src/program.ts';
 import { type ApiServer, answersOf, startApi } from './api.ts';
 import { run } from './run.ts';
-import { HOSTILE } from './values.ts';
+import { HOSTILE, statusOf } from './values.ts';
 
 const WARTS = fileURLToPath(new URL('../../scamper/test/fixtures/ping.warts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'revtr-cli-'));
@@ -287,6 +287,31 @@ describe('every command', () => {
     expect(api.requests.at(-1)).toMatchObject({ key: 'a-key' });
     await run([...args, '--name', 'N', '--email', 'e@example.org'], { environment: { REVTR_SERVER: api.url } });
     expect(api.requests.at(-1)).toMatchObject({ key: undefined });
+  });
+
+  it('says that there is no agent, on standard error', async () => {
+    api.answers = { ...answersOf(), 'GET /api/v2/agents': { agents: [] } };
+    expect(await run(['agents'], { environment })).toMatchObject({
+      out: '',
+      err: 'there is no agent that you may manage\n',
+    });
+  });
+
+  it.each([
+    [true, [], '  controller      ready, up for'],
+    [true, [{ name: 'bus', outcome: 'failed' }], '! controller      ready (bus failed), up for'],
+    [
+      false,
+      [
+        { name: 'database', outcome: 'tooSlow' },
+        { name: 'bus', outcome: 'failed' },
+      ],
+      '! controller      not ready (database is too slow, bus failed), up for',
+    ],
+  ] as const)('marks a controller with a part that fails (ready: %j, %j)', async (isReady, parts, line) => {
+    const status = { ...statusOf('x'), isReady, parts: [...parts] };
+    api.answers = { ...answersOf(), 'GET /api/v2/status': status };
+    expect((await run(['admin', 'status'], { environment })).out).toContain(line);
   });
 
   it('shows one mail with its link when it is handed over', async () => {

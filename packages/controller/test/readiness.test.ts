@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Metrics } from '../src/foundation/metrics.ts';
 import { ReadinessProbe } from '../src/operations/readiness.ts';
+import { observeReadiness } from '../src/operations/readiness-metrics.ts';
 import { ManualClock } from './manual-clock.ts';
 
 describe('ReadinessProbe', () => {
@@ -43,5 +45,19 @@ describe('ReadinessProbe', () => {
       { clock: new ManualClock() },
     );
     expect(await probe.read()).toEqual({ isReady: true, parts: { database: 'ok', bus: 'failed' } });
+  });
+
+  it('is in the metrics with each part', async () => {
+    const metrics = new Metrics();
+    const lost = (): Promise<void> => Promise.reject(new Error('lost'));
+    observeReadiness(metrics, {
+      readiness: new ReadinessProbe(
+        { needed: { database: async () => undefined }, helpful: { bus: lost } },
+        { clock: new ManualClock() },
+      ),
+    });
+    const lines = (await metrics.registry.metrics()).split('\n');
+    expect(lines).toContain('revtr_part_works{part="database"} 1');
+    expect(lines).toContain('revtr_part_works{part="bus"} 0');
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
+import { withoutFault } from '../src/alerts/options.ts';
 import { AlertWatch } from '../src/alerts/prometheus/alert-watch.ts';
 import { alertsOf, fasterRules } from '../src/alerts/prometheus/faster-rules.ts';
 import type { FiringAlert } from '../src/alerts/prometheus/prometheus.ts';
@@ -53,6 +54,13 @@ describe('the faults of alerts', () => {
   it('trigger every alert, unless there is a reason', () => {
     const triggered = [LONGEST, ...STAGES.flat(2)].flatMap(({ alerts }) => alerts);
     expect([...triggered, ...Object.keys(NOT_TRIGGERED)].sort()).toEqual(alertsOf(RULES).sort());
+  });
+
+  it('are refused by name when there is none', () => {
+    expect(withoutFault(['RevtrMailsFail', 'RevtrNope', 'RevtrCircuitsOpen'])).toEqual([
+      'RevtrNope',
+      'RevtrCircuitsOpen',
+    ]);
   });
 });
 

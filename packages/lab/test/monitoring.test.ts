@@ -68,6 +68,18 @@ describe('what operators monitor', () => {
     expect(await metrics()).toContain(`revtr_agents{kind="source",state="ready"} ${ready}`);
   });
 
+  it('includes no metrics at the API where another port has them', async () => {
+    const other = await startTestSystem({ health: { host: '127.0.0.1', port: 0 } });
+    try {
+      const statuses = ['/metrics', '/%6detrics', '/ready'].map(
+        async (path) => (await fetch(`${other.url}${path}`)).status,
+      );
+      expect(await Promise.all(statuses)).toEqual([404, 404, 200]);
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('tells liveness from readiness', async () => {
     expect(await (await get('/health')).json()).toEqual({ status: 'ok' });
     const ready = await get('/ready');

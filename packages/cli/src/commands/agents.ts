@@ -15,7 +15,9 @@ export function addAgents(program: Command, context: Context): void {
 
   withConnection(withTable(addDefaultCommand(agents, 'list', 'List the agents'))).action(
     async (options: ConnectionOptions) => {
-      output.print(options, await (await context.connect(options)).fleet.agents(), renderAgents);
+      const listed = await (await context.connect(options)).fleet.agents();
+      if (listed.length === 0) output.note('there is no agent that you may manage');
+      output.print(options, listed, renderAgents);
     },
   );
 

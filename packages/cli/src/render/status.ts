@@ -6,7 +6,9 @@ export function renderStatus(status: SystemStatus, now: number): string {
   const ageOf = (time: string): string => renderAge(now - Date.parse(time));
   const since = (time: string | undefined): string => (time === undefined ? '' : `, the oldest for ${ageOf(time)}`);
   const { queue, rawProbes, processes, mails, agents, datasets, ripeAtlasCredits: credits, killSwitches } = status;
-  const broken = status.parts.filter(({ outcome }) => outcome !== 'ok');
+  const reasons = status.parts
+    .filter(({ outcome }) => outcome !== 'ok')
+    .map(({ name, outcome }) => `${name} ${outcome === 'tooSlow' ? 'is too slow' : 'failed'}`);
   const line = (title: string, text: string, needsAttention = false): string =>
     `${needsAttention ? '!' : ' '} ${title.padEnd(16)}${text}\n`;
   const agentsOf = (kind: 'source' | 'vantagePoint'): string => {
@@ -18,8 +20,8 @@ export function renderStatus(status: SystemStatus, now: number): string {
   return [
     line(
       'controller',
-      `${status.isReady ? 'ready' : `not ready (${broken.map(({ name, outcome }) => `${name} ${outcome === 'tooSlow' ? 'is too slow' : 'failed'}`).join(', ')})`}, up for ${ageOf(status.startedAt)}`,
-      !status.isReady,
+      `${status.isReady ? 'ready' : 'not ready'}${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}, up for ${ageOf(status.startedAt)}`,
+      !status.isReady || reasons.length > 0,
     ),
     line('measurements', `${queue.running} under way, ${queue.queued} waiting${since(queue.oldestAt)}`),
     line('raw probes', `${rawProbes.running} under way, ${rawProbes.queued} waiting${since(rawProbes.oldestAt)}`),

@@ -8,7 +8,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Metrics } from '../foundation/metrics.ts';
-import { MONITORING } from '../operations/monitoring.ts';
+import { METRICS, MONITORING } from '../operations/monitoring.ts';
 import { registerWeb, sendDocument, wantsPage } from '../web/routes.ts';
 import type { WebFiles } from '../web/web-files.ts';
 import { registerArchiveFiles } from './archive/files.ts';
@@ -83,6 +83,8 @@ export interface ServerOptions {
   readonly trustProxy?: readonly string[] | undefined;
   /** The web interface. Default: none is served. */
   readonly web?: WebFiles | undefined;
+  /** Where the health server listens. It alone has the metrics then: a proxy in front of the API need not hide them. Default: there is none. */
+  readonly health?: { readonly port: number } | undefined;
 }
 
 /** The HTTP server with all its routes and the document that describes them. */
@@ -188,11 +190,13 @@ export async function createServer(
       document ??= describeApi(app.swagger(), collaborators.publicUrl);
       return document;
     });
-    for (const [path, read] of MONITORING)
+    for (const [path, read] of MONITORING) {
+      if (path === METRICS && options.health !== undefined) continue;
       routes.get(path, { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
         const { status, type, body } = await read(collaborators);
         return reply.status(status).type(type).send(body);
       });
+    }
   });
   await app.ready();
   return app;

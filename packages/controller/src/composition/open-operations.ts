@@ -3,6 +3,7 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import type { Role } from '../cluster/roles.ts';
 import { observeCluster } from '../operations/cluster-metrics.ts';
 import { type ReadinessCheck, ReadinessProbe } from '../operations/readiness.ts';
+import { observeReadiness } from '../operations/readiness-metrics.ts';
 import { observeState } from '../operations/state-metrics.ts';
 import { StateReader } from '../operations/system-state.ts';
 import type { KillSwitches } from '../safety/kill-switches.ts';
@@ -45,5 +46,6 @@ export function openOperations(
   const readiness = new ReadinessProbe(isApi ? { needed, helpful: withBus } : { needed: { ...needed, ...withBus } }, {
     clock,
   });
+  observeReadiness(metrics, { readiness });
   return { name: 'operations', state, readiness, start: () => undefined, stop: () => readiness.stopping() };
 }

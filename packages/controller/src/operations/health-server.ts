@@ -6,7 +6,7 @@ import { jsonAnswer, MONITORING, type MonitoringAnswer, type MonitoringCollabora
 const MOST_CONNECTIONS = 100;
 const HEADERS_MS = 10_000;
 
-/** Serves health, readiness and metrics in plain HTTP, for processes without the role `api`. Everybody who reaches the port may read them. */
+/** Serves health, readiness and metrics in plain HTTP, apart from the API. Everybody who reaches the port may read them. */
 export class HealthServer {
   readonly #listen: { readonly host: string; readonly port: number };
   readonly #server: Server;

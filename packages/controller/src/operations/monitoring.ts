@@ -13,7 +13,10 @@ export interface MonitoringAnswer {
   readonly body: string;
 }
 
-/** What monitoring and load balancers ask, by path. The API answers it, and the health server of a process without the API. */
+/** Path of the metrics. */
+export const METRICS = '/metrics';
+
+/** What monitoring and load balancers ask, by path. The API answers it, and the health server. */
 export const MONITORING: ReadonlyMap<string, (collaborators: MonitoringCollaborators) => Promise<MonitoringAnswer>> =
   new Map([
     ['/health', async () => jsonAnswer(200, { status: 'ok' })],
@@ -25,7 +28,7 @@ export const MONITORING: ReadonlyMap<string, (collaborators: MonitoringCollabora
       },
     ],
     [
-      '/metrics',
+      METRICS,
       async ({ metrics: { registry } }: MonitoringCollaborators) => ({
         status: 200,
         type: registry.contentType,

@@ -11,12 +11,13 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export function portProblem(
   error: unknown,
-  { port, gateway, grpc }: Pick<Settings, 'port' | 'gateway' | 'grpc'>,
+  { port, health, gateway, grpc }: Pick<Settings, 'port' | 'health' | 'gateway' | 'grpc'>,
 ): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('port' in error)) return undefined;
   const reason = REASONS[String(error.code)];
   const settings: Readonly<Record<string, number | undefined>> = {
     REVTR_PORT: port,
+    REVTR_HEALTH_PORT: health?.port,
     REVTR_GATEWAY_PORT: gateway.port,
     REVTR_LEGACY_SCAMPER_PORT: gateway.legacy?.scamperPort,
     REVTR_LEGACY_GRPC_PORT: gateway.legacy?.grpcPort,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseOrExit } from '../command-line.ts';
 import { FACTOR } from './prometheus/faster-rules.ts';
+import { LONGEST, STAGES } from './trials/stages.ts';
 
 export const HELP = `npm run alerts -- [options]
 
@@ -36,5 +37,17 @@ export function parseAlertsOptions(args: readonly string[]): AlertsOptions {
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseOrExit(() => parseArgs({ args: [...args], options }), HELP);
-  return { ...values, only: values.only.split(',').filter((name) => name !== '') };
+  const only = values.only.split(',').filter((name) => name !== '');
+  const unknown = withoutFault(only);
+  if (unknown.length > 0) {
+    process.stderr.write(`alerts: --only: no fault triggers ${unknown.join(', ')}\n`);
+    process.exit(2);
+  }
+  return { ...values, only };
+}
+
+/** Those of the names that are not of alerts which a fault triggers. */
+export function withoutFault(names: readonly string[]): string[] {
+  const triggered = new Set([LONGEST, ...STAGES.flat(2)].flatMap(({ alerts }) => alerts));
+  return names.filter((name) => !triggered.has(name));
 }

@@ -43,6 +43,8 @@ export interface SystemOptions {
   readonly visitorMeasurementsPerDay?: number;
   /** Proxies whose forwarding headers are believed. Default: none. */
   readonly trustProxy?: readonly string[];
+  /** Where health, readiness and metrics are served without the API. Default: nowhere. */
+  readonly health?: ControllerOptions['health'];
   /** The gRPC interface. Default: it is not served. */
   readonly grpc?: ControllerOptions['grpc'];
   /** Directory of the built web interface. Default: none is served. */
@@ -129,6 +131,7 @@ export async function startSystem(
     grpc: options.grpc,
     webDirectory: options.webDirectory,
     trustProxy: options.trustProxy,
+    health: options.health,
     publicUrl: options.publicUrl,
     selfRegistration: options.selfRegistration,
     probeIdentity: options.probeIdentity,

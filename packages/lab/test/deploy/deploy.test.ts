@@ -24,6 +24,13 @@ import { schemaError, unknownFields } from './manifest-schema.ts';
 const PUBLIC_IMAGES = ['haproxy:3.2', 'nats:2', 'postgres:17'];
 const OWN_IMAGE = 'revtr-controller';
 const HEALTH_PORT = 8081;
+/** Those of the pool, and one that asks the server about the others. */
+const CONNECTIONS_OF_A_PROCESS = 11;
+/** PostgreSQL keeps them for superusers. */
+const RESERVED_CONNECTIONS = 3;
+const OPERATOR_KEY = 'k'.repeat(24);
+
+const connectionsOf = (file: string): number => Number(/max_connections=(\d+)/.exec(readDeployed(file))?.[1]);
 
 const known = new Set(
   readFileSync(join(REPOSITORY, 'packages/controller/src/settings/settings.ts'), 'utf8')
@@ -59,6 +66,11 @@ function run(command: string, args: readonly string[]): { status: number | null;
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   return { status, output: `${stdout}${stderr}` };
 }
+
+it('has no key that an operator could forget to replace', () => {
+  for (const file of ['cluster/example.env', 'kubernetes/example-secrets.env', 'systemd/cluster.env'])
+    expect(() => readSettings(parseEnvironment(readDeployed(file)))).toThrow('REVTR_OPERATOR_KEY');
+});
 
 it('names only settings that exist, in every file for operators', () => {
   const files = readdirSync(DEPLOY, { recursive: true, withFileTypes: true }).filter(
@@ -98,7 +110,7 @@ describe('the compose file of a cluster', () => {
     ...parseEnvironment(readDeployed('cluster/example.env')),
     POSTGRES_PASSWORD: 'a1',
     NATS_PASSWORD: 'b2',
-    REVTR_OPERATOR_KEY: 'k'.repeat(24),
+    REVTR_OPERATOR_KEY: OPERATOR_KEY,
   };
   const read = () => parseCompose(readDeployed('cluster/compose.yaml'), example);
   const services = () => Object.entries(composeFile.parse(read()).services);
@@ -166,11 +178,17 @@ describe('the compose file of a cluster', () => {
 
   it('starts NATS with options that it knows, and publishes neither its ports nor those of PostgreSQL', () => {
     const known = run('/usr/sbin/nats-server', ['--help']).output;
-    for (const name of ['nats-1', 'nats-2', 'database']) {
-      const { command = [], ports } = Object.fromEntries(services())[name] ?? {};
-      expect(ports).toEqual([]);
-      for (const option of command) expect(known).toContain(option.split('=')[0]);
-    }
+    const all = Object.fromEntries(services());
+    for (const name of ['nats-1', 'nats-2'])
+      for (const option of all[name]?.command ?? []) expect(known).toContain(option.split('=')[0]);
+    for (const name of ['nats-1', 'nats-2', 'database']) expect(all[name]?.ports).toEqual([]);
+  });
+
+  it('lets PostgreSQL accept the connections of all processes', () => {
+    const count = controllers().reduce((sum, [, { deploy }]) => sum + (deploy?.replicas ?? 1), 0);
+    expect(connectionsOf('cluster/compose.yaml')).toBeGreaterThan(
+      count * CONNECTIONS_OF_A_PROCESS + RESERVED_CONNECTIONS,
+    );
   });
 
   it('lets the controller believe the load balancer, whose configuration HAProxy accepts', async () => {
@@ -241,6 +259,7 @@ describe('the manifests for Kubernetes', () => {
   const environment = {
     ...parseEnvironment(readDeployed('kubernetes/settings.env')),
     ...parseEnvironment(readDeployed('kubernetes/example-secrets.env')),
+    REVTR_OPERATOR_KEY: OPERATOR_KEY,
   };
 
   it('follow the schema of the Kubernetes API, and have no unknown fields', () => {
@@ -270,6 +289,11 @@ describe('the manifests for Kubernetes', () => {
       return settings.roles;
     });
     expect(roles.sort()).toEqual([...ROLES].sort());
+    // Kubernetes replaces one process of each role after the other, and starts the new one first.
+    const count = controllers().reduce((sum, { spec }) => sum + spec.replicas + 1, 0);
+    expect(connectionsOf('kubernetes/postgres.yaml')).toBeGreaterThan(
+      count * CONNECTIONS_OF_A_PROCESS + RESERVED_CONNECTIONS,
+    );
   });
 
   it('refer to volumes, settings and ports that exist, and mount them where the controller keeps its files', () => {
@@ -322,7 +346,7 @@ describe('the manifests for Kubernetes', () => {
 
 describe('the systemd unit of a process of a cluster', () => {
   it('has a file of settings for each role that the controller accepts', () => {
-    const common = parseEnvironment(readDeployed('systemd/cluster.env'));
+    const common = { ...parseEnvironment(readDeployed('systemd/cluster.env')), REVTR_OPERATOR_KEY: OPERATOR_KEY };
     const ports = ROLES.map((role) => {
       const { roles, health } = accepted({ ...common, ...parseEnvironment(readDeployed(`systemd/${role}.env`)) });
       expect(roles).toEqual([role]);

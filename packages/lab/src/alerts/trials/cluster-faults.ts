@@ -35,6 +35,17 @@ export const databaseStops: Trial = {
   },
 };
 
+/** No process reaches the others. */
+export const busStops: Trial = {
+  fault: 'NATS is stopped.',
+  alerts: ['RevtrBusUnreachable'],
+  others: [...WAITING, 'RevtrSourcesUnowned', 'RevtrTimeoutsRise', 'RevtrHostsSuspended'],
+  begin: async ({ chaos: { nats } }) => {
+    await nats.stop();
+    return async () => nats.start();
+  },
+};
+
 /** The gateways run, but no agent reaches them. */
 export const agentsCut: Trial = {
   fault: 'All packets between agents and gateways are lost.',

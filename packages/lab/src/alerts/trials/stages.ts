@@ -1,4 +1,4 @@
-import { agentsCut, databaseSlow, databaseStops, enginesStop, internetLost } from './cluster-faults.ts';
+import { agentsCut, busStops, databaseSlow, databaseStops, enginesStop, internetLost } from './cluster-faults.ts';
 import { coldDiskFull, coldFileMissing } from './cold-faults.ts';
 import { agentsQuarantined, datasetFails, datasetOld, mailsRefused, spoofingStopped } from './operation-faults.ts';
 import type { Trial } from './trial.ts';
@@ -14,6 +14,7 @@ export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
   [[coldDiskFull, coldFileMissing]],
   [[enginesStop]],
   [[databaseStops]],
+  [[busStops]],
   [[agentsCut]],
 ];
 
