@@ -122,6 +122,25 @@ describe('ProbeRunner', () => {
     expect([sent.length, (await sets.probesOf(set))[0].result]).toMatchObject([0, { failure: { code: 'expired' } }]);
   });
 
+  it('renews the leases of probes under way, which another process takes over soon after this one was killed', async () => {
+    await submit('192.0.2.1');
+    isSilent = true;
+    const runner = open();
+    runner.start();
+    const leaseEnd = async (): Promise<number> => {
+      const row = await database().db.selectFrom('probes').select('lease_until').executeTakeFirstOrThrow();
+      return row.lease_until?.getTime() ?? 0;
+    };
+    await expect.poll(leaseEnd).toBeGreaterThan(0);
+    const first = await leaseEnd();
+    await expect.poll(leaseEnd).toBeGreaterThan(first);
+    await sets.renew('another process', [1], new Date(Date.now() + 3_600_000));
+    const [now, later] = [new Date(), new Date(Date.now() + 180_000)];
+    expect(await sets.lease('another process', 10, now, later)).toEqual([]);
+    expect(await sets.lease('another process', 10, later, later)).toMatchObject([{ request: request('192.0.2.1') }]);
+    await runner.stop();
+  });
+
   it('returns the probes under way to the queue when it stops, and the next process sends them', async () => {
     const set = await submit('192.0.2.1');
     isSilent = true;

@@ -37,9 +37,11 @@ export interface ProbeRunnerCollaborators {
   readonly log: Logger;
 }
 
-/** A probe that takes longer is given up; its lease lasts longer, so that no other process sends it as well. */
+/** A probe that takes longer is given up. */
 const LONGEST_PROBE_MS = 300_000;
-const LEASE_MS = 2 * LONGEST_PROBE_MS;
+/** How long a probe is borrowed, and how often this is renewed. It outlasts an outage of the database of more than a minute. */
+const LEASE_MS = 120_000;
+const RENEW_EVERY_MS = 15_000;
 /** Probes are leased in groups, because each query costs: once this share of the places is free. */
 const LEASED_SHARE = 0.1;
 /** Pause before the result of a probe is written again, milliseconds. */
@@ -52,6 +54,7 @@ export class ProbeRunner {
   readonly #options: ProbeRunnerOptions;
   readonly #collaborators: ProbeRunnerCollaborators;
   readonly #polling: Periodic;
+  readonly #renewing: Periodic;
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #stopping = new AbortController();
   /** Whether the queue had more probes than there were places when it was last read. */
@@ -69,10 +72,19 @@ export class ProbeRunner {
         onError: (error) => log.error({ err: error }, 'raw probes could not be read from the queue'),
       },
     );
+    this.#renewing = new Periodic(
+      { everyMs: RENEW_EVERY_MS },
+      {
+        clock,
+        work: () => collaborators.sets.renew(options.owner, [...this.#underWay.keys()], this.#leaseEnd()),
+        onError: (error) => log.error({ err: error }, 'the leases of raw probes could not be renewed'),
+      },
+    );
   }
 
   start(): void {
     this.#polling.start();
+    this.#renewing.start();
   }
 
   /** Wakes the runner, because there may be new probes. */
@@ -86,6 +98,7 @@ export class ProbeRunner {
     this.#stopping.abort();
     await this.#polling.stop();
     await Promise.all(this.#underWay.values());
+    await this.#renewing.stop();
     await this.#collaborators.sets.release(this.#options.owner);
   }
 
@@ -94,9 +107,10 @@ export class ProbeRunner {
     const { sets, clock } = this.#collaborators;
     const room = concurrency - this.#underWay.size;
     if (room <= 0) return;
-    const now = clock.now();
-    const jobs = await sets.lease(owner, room, new Date(now), new Date(now + LEASE_MS));
-    this.#hasMore = jobs.length === room;
+    const leased = await sets.lease(owner, room, new Date(clock.now()), this.#leaseEnd());
+    this.#hasMore = leased.length === room;
+    // The runner's own leases end while the database is away: probes that it still sends are not sent again.
+    const jobs = leased.filter(({ id }) => !this.#underWay.has(id));
     const rules = await this.#rulesOf(jobs);
     for (const job of jobs) {
       const running = this.#run(job, rules.get(job.userId)).finally(() => {
@@ -111,6 +125,10 @@ export class ProbeRunner {
   async #rulesOf(jobs: readonly ProbeJob[]): Promise<ReadonlyMap<number, SenderRules | undefined>> {
     const users = [...new Set(jobs.map(({ userId }) => userId))];
     return new Map(await Promise.all(users.map(async (id) => [id, await this.#collaborators.rulesOf(id)] as const)));
+  }
+
+  #leaseEnd(): Date {
+    return new Date(this.#collaborators.clock.now() + LEASE_MS);
   }
 
   /** Why a probe that was accepted must not be sent any more. */

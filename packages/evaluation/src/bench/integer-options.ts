@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { OptionError } from './option-error.ts';
 
 /**
  * Reads options whose values are positive whole numbers. `defaults` names the options and their default values.
- * @throws {Error} for other options and values
+ * @throws {OptionError} for other options and values
  */
 export function integerOptions<Name extends string>(
   args: readonly string[],
@@ -19,9 +20,9 @@ export function integerOptions<Name extends string>(
   return read;
 }
 
-/** The value of an option, a positive whole number. @throws {Error} for other text */
+/** The value of an option, a positive whole number. @throws {OptionError} for other text */
 export function positiveInteger(name: string, text: string): number {
   const value = Number(text);
-  if (!(Number.isSafeInteger(value) && value > 0)) throw new Error(`--${name} must be a positive whole number`);
+  if (!(Number.isSafeInteger(value) && value > 0)) throw new OptionError(`--${name} must be a positive whole number`);
   return value;
 }

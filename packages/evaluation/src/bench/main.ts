@@ -13,6 +13,7 @@ import { benchLatency } from './latency/latency.ts';
 import { benchLink } from './link.ts';
 import { benchListener } from './listener.ts';
 import { benchOptOut } from './opt-out.ts';
+import { OptionError } from './option-error.ts';
 import { parameterTable } from './parameters.ts';
 import { benchPrefixTable } from './prefix-table.ts';
 import { benchQueries } from './queries.ts';
@@ -21,7 +22,7 @@ import { benchReads } from './reads/reads.ts';
 import { benchRealism } from './realism/realism.ts';
 import { benchSafety } from './safety.ts';
 import { benchStorage } from './storage.ts';
-import { benchThroughput } from './throughput.ts';
+import { benchThroughput } from './throughput/throughput.ts';
 import { benchWarts } from './warts.ts';
 import { benchWeb } from './web/web.ts';
 
@@ -54,14 +55,16 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
 
 const HELP = `npm run bench -- NAME [OPTIONS]
 
-Runs one benchmark and prints its figures, as JSON unless noted. Repeated
-timings are medians. The answers of agents, cluster, fairness, fleet, inflight,
-latency and throughput contain the three largest costs of a CPU profile.
+Runs one benchmark and prints its figures as JSON; parameters and realism print
+tables unless told otherwise. Repeated timings are medians. The answers of
+agents, cluster, fairness, fleet, inflight, latency and throughput contain the
+three largest costs of a CPU profile.
 
   --base REF     run the benchmark alternately at another version (a commit, tag
                  or branch of Git) and in the working tree, and print the
                  medians of all figures and their ratios
   --runs N       with --base: runs of each version (default 3)
+  --json         print JSON, also for realism
 
   agents         connect 10,000 agents to one gateway: connections, idle cost, and
                  time until all have a new opt-out [--agents N]
@@ -99,7 +102,7 @@ latency and throughput contain the three largest costs of a CPU profile.
   storage        store results of profile published and report the bytes of each
                  [--measurements N] [--database URL] [--cold N]
   throughput     measure reverse traceroutes from the API to the database
-                 [--measurements N] [--safety on|off|both] [--rounds N]
+                 [--measurements N] [--safety on|off|both | --stored N] [--rounds N]
   warts          decode warts files
   web            size of the first page of the web interface, and its speed in
                  Chromium
@@ -108,11 +111,25 @@ latency and throughput contain the three largest costs of a CPU profile.
 const name = process.argv[2] ?? '';
 const isHelp = name === 'help' || name === '--help';
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-if (bench === undefined) {
+if (bench === undefined || isHelp) {
   (isHelp ? process.stdout : process.stderr).write(HELP);
   process.exitCode = isHelp ? 0 : 2;
 } else {
-  const { base, runs, rest } = comparisonOptions(process.argv.slice(3));
-  const result = base === undefined ? await bench(rest) : await compared(name, rest, { base, runs });
-  process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result, null, 2)}\n`);
+  try {
+    const { base, runs, rest } = comparisonOptions(process.argv.slice(3));
+    // Only `realism` has to be told: the others print JSON in any case.
+    const own = name === 'realism' ? rest : rest.filter((arg) => arg !== '--json');
+    const result = base === undefined ? await bench(own) : await compared(name, own, { base, runs });
+    process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result, null, 2)}\n`);
+  } catch (error) {
+    if (!isAboutOptions(error)) throw error;
+    process.stderr.write(`bench ${name}: ${error.message}\n\n${HELP}`);
+    process.exitCode = 2;
+  }
+}
+
+/** Whether `parseArgs` of `node:util` or a benchmark rejected the command line. */
+function isAboutOptions(error: unknown): error is Error {
+  if (error instanceof OptionError) return true;
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }

@@ -12,6 +12,7 @@ import { pino } from 'pino';
 import { measureCold } from './cold-storage.ts';
 import { completion } from './completion.ts';
 import { positiveInteger } from './integer-options.ts';
+import { OptionError } from './option-error.ts';
 
 const PER_BATCH = 1_000;
 
@@ -39,7 +40,7 @@ export async function benchStorage(args: readonly string[]) {
   });
   const count = positiveInteger('measurements', values.measurements);
   const cold = Number(values.cold);
-  if (!(Number.isInteger(cold) && cold >= 0)) throw new Error('--cold must be a whole number');
+  if (!(Number.isInteger(cold) && cold >= 0)) throw new OptionError('--cold must be a whole number');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-storage-'));
   const database = values.database ?? join(directory, 'data');
   try {

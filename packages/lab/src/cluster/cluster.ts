@@ -7,6 +7,7 @@ import { type Place, type SimParameters, type Size, simParameters } from '@revtr
 import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
+import { KernelLabError } from '../namespaces/errors.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
 import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
@@ -45,6 +46,8 @@ export interface LocalClusterOptions {
   /** The version of the controller. Default: that of this checkout. */
   readonly version?: Pick<Checkout, 'controller' | 'migrate'>;
   readonly onProgress?: (message: string) => void;
+  /** Interrupts the start. Default: never. */
+  readonly signal?: AbortSignal;
   /** Called when a process ends although nobody stopped it. */
   readonly onEnd?: (name: string, end: ProgramEnd) => void;
 }
@@ -79,7 +82,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Starts a cluster in one network namespace, whose loopback interface has the addresses of the simulated agents. Requires root.
- * @throws {KernelLabError} `commandFailed`, `notReady`
+ * @throws {KernelLabError} `commandFailed`, `notReady`, `stopped`
  */
 export async function startCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const say = options.onProgress ?? (() => undefined);
@@ -136,6 +139,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       const addresses = vantagePoints.map(({ address }) => address);
       await storeAtlases(database, world, addresses);
     }
+    if (options.signal?.aborted) throw new KernelLabError('stopped', 'stopped', {});
     if (postgres !== undefined) say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
 
     const key = generateApiKey();
@@ -151,6 +155,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
     const gateways = options.layout.filter(({ roles }) => roles.includes('gateway'));
     const served = options.layout.filter(({ roles }) => roles.includes('api'));
+    let isStarted = false;
     const launch = async (planned: PlannedProcess, program = options.version?.controller): Promise<void> => {
       const { name } = planned;
       const hosts = { gatewayHost: hostOf(gateways.indexOf(planned)), grpcHost: hostOf(served.indexOf(planned)) };
@@ -158,7 +163,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       processes.set(name, process);
       const starts = startsIn(process);
       process.start();
-      await untilReady(name, () => startsIn(process) > starts);
+      await untilReady(name, () => startsIn(process) > starts, isStarted ? undefined : options.signal);
     };
     // The first gateway creates the certificate authority that all gateways share.
     const [first] = gateways;
@@ -198,6 +203,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
         grpc.push(`localhost:${proxy.port}`);
       }
     }
+    isStarted = true;
     const replace = async (name: string, program: string = CONTROLLER): Promise<void> => {
       await processes.get(name)?.stop();
       const found = options.layout.find((planned) => planned.name === name);

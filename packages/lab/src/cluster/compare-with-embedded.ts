@@ -47,7 +47,7 @@ export async function compareWithEmbedded(
     const { prefix, size, seed } = options;
     const isEmbedded = layout === SINGLE_PROCESS;
     const cluster = await startCluster({
-      ...{ prefix, size, seed, layout, isEmbedded, onProgress },
+      ...{ prefix, size, seed, layout, isEmbedded, onProgress, signal },
       ...{ sources: SOURCES, vantagePoints: VANTAGE_POINTS, hasAtlases: true, isCalm: true },
     });
     try {

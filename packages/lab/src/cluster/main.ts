@@ -50,20 +50,17 @@ async function main(): Promise<number> {
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseOrExit(() => parseArgs({ options }), HELP);
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const { size } = values;
   const [seed, perRole, pairs] = [Number(values.seed), Number(values['per-role']), Number(values.compare ?? 1)];
-  const isValid =
-    isSize(size) &&
-    Number.isInteger(seed) &&
-    Number.isInteger(pairs) &&
-    pairs >= 1 &&
-    Number.isInteger(perRole) &&
-    perRole >= 1 &&
-    perRole <= MOST_PER_ROLE;
-  if (values.help || !isValid) {
-    (values.help ? process.stdout : process.stderr).write(HELP);
-    return values.help ? 0 : 2;
-  }
+  if (!isSize(size)) return refused('size', size);
+  if (!Number.isInteger(seed)) return refused('seed', values.seed);
+  if (!(Number.isInteger(perRole) && perRole >= 1 && perRole <= MOST_PER_ROLE))
+    return refused('per-role', values['per-role']);
+  if (!(Number.isInteger(pairs) && pairs >= 1)) return refused('compare', values.compare);
   if (process.getuid?.() !== 0) {
     process.stderr.write('cluster: network namespaces require root\n');
     return 1;
@@ -91,7 +88,7 @@ async function main(): Promise<number> {
   const cluster = await startCluster({
     ...{ prefix: PREFIX, size, seed, sources: SOURCES, vantagePoints: VANTAGE_POINTS, ports },
     layout: separateProcesses(perRole),
-    onProgress: say,
+    ...{ onProgress: say, signal: stopping.signal },
     onEnd: (name, { exitCode, signal }) => say(`${name} ended (${signal ?? `exit code ${exitCode}`})`),
   });
   const [{ destination }] = cluster.world.randomPairs(1);
@@ -108,6 +105,12 @@ Press Ctrl-C to stop.`);
   say('stopping');
   await cluster.stop();
   return 0;
+}
+
+/** Says which value is wrong. Returns the exit code. */
+function refused(option: string, value: string | undefined): number {
+  process.stderr.write(`cluster: the value '${value}' of --${option} is invalid\n\n${HELP}`);
+  return 2;
 }
 
 try {

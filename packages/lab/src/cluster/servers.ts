@@ -42,9 +42,14 @@ export function postgresPrograms(): string {
   return found;
 }
 
-/** Waits until `isReady`. @throws {KernelLabError} `notReady` after two minutes */
-export async function untilReady(what: string, isReady: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until `isReady`. @throws {KernelLabError} `notReady` after two minutes, `stopped` when `signal` fires */
+export async function untilReady(
+  what: string,
+  isReady: () => boolean | Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<void> {
   for (let polls = 0; !(await isReady()); polls++) {
+    if (signal?.aborted) throw new KernelLabError('stopped', 'stopped', {});
     if (polls >= MOST_READY_POLLS) throw notReady(what, 'did not become ready in time');
     await systemClock.sleep(READY_POLL_MS);
   }

@@ -56,7 +56,7 @@ export async function upgradeCluster(options: UpgradeOptions): Promise<UpgradeRe
     onProgress(`starting version ${old.commit}`);
     const hosts = { sources: SOURCES, vantagePoints: VANTAGE_POINTS };
     const layout = separateProcesses(perRole);
-    const cluster = await startCluster({ ...rest, ...hosts, seed, layout, onProgress, version: old });
+    const cluster = await startCluster({ ...rest, ...hosts, seed, layout, onProgress, signal, version: old });
     try {
       const order = createRandom(seed).shuffle(layout.map(({ name }) => name));
       return { from: old.commit, ...(await replaceAll(cluster, order, { onProgress, signal })) };

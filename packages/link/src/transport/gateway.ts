@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
+import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { formatIpv4 } from '@revtr/net';
@@ -9,6 +10,7 @@ import { LinkError } from '../errors.ts';
 import type { Authority } from '../identity/authority.ts';
 import { agentAddressOf } from '../identity/names.ts';
 import { type ConnectionLimits, limitConnections } from '../limits/limit-connections.ts';
+import { PacedConnections } from '../limits/paced-connections.ts';
 import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
 import type { Admission, GatewayRefusal } from './admission.ts';
@@ -44,13 +46,23 @@ export interface GatewayCollaborators {
 
 const MOST_REQUEST_BYTES = 16_384;
 const DEFAULT_CONNECTIONS: ConnectionLimits = { total: 16_384, perAddress: 16 };
+/** Agents that are admitted at a time, before no further connection is begun. */
+const MOST_ADMISSIONS = 32;
+/** How long a connection may take from its TLS handshake until it is a WebSocket or has ended, milliseconds. */
+const REQUEST_MS = 20_000;
 
 /** The server that agents connect to: enrolment over TLS, everything else over WebSockets with client certificates. */
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #collaborators: GatewayCollaborators;
+  /** Accepts the connections. */
+  readonly #listener: TcpServer;
+  readonly #paced: PacedConnections;
+  /** Serves them. It does not listen. */
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
+  readonly #deadlines = new WeakMap<Duplex, NodeJS.Timeout>();
+  #admissions = 0;
 
   constructor(options: GatewayOptions, collaborators: GatewayCollaborators) {
     this.#options = options;
@@ -63,7 +75,26 @@ export class Gateway {
     });
     // Agents enrol without a certificate; every other connection is checked when it asks for a WebSocket.
     this.#server = createServer(tlsOptions(authority));
-    limitConnections(this.#server, options.connections ?? DEFAULT_CONNECTIONS);
+    this.#paced = new PacedConnections(
+      {},
+      {
+        pass: (socket) => this.#server.emit('connection', socket),
+        isBusy: () => this.#admissions >= MOST_ADMISSIONS,
+        now: () => performance.now(),
+      },
+    );
+    this.#listener = createTcpServer({ pauseOnConnect: true });
+    limitConnections(this.#listener, options.connections ?? DEFAULT_CONNECTIONS);
+    this.#listener.on('connection', (socket) => {
+      socket.on('error', () => socket.destroy());
+      if (!socket.destroyed) this.#paced.add(socket);
+    });
+    // Node.js limits the time of requests only for servers that listen.
+    this.#server.on('secureConnection', (socket) => {
+      const deadline = setTimeout(() => socket.destroy(), REQUEST_MS);
+      this.#deadlines.set(socket, deadline);
+      socket.once('close', () => clearTimeout(deadline));
+    });
     this.#server.on('request', (request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         if (!(error instanceof LinkError)) response.destroy(error instanceof Error ? error : undefined);
@@ -79,7 +110,7 @@ export class Gateway {
 
   /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
   start(): Promise<number> {
-    return listen(this.#server, this.#options);
+    return listen(this.#listener, this.#options);
   }
 
   /** Answers new connections with the certificate that the authority has now, see {@link Authority.renew}. */
@@ -92,7 +123,8 @@ export class Gateway {
     this.#collaborators.hub.stop();
     for (const socket of this.#sockets.clients) socket.terminate();
     await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
+      this.#listener.close(() => resolve());
+      this.#paced.stop();
       this.#server.closeAllConnections();
     });
   }
@@ -108,9 +140,13 @@ export class Gateway {
     const { admission, authority, hub } = this.#collaborators;
     const reason = await admission.mayEnrol(address);
     if (reason !== undefined) throw new LinkError('enrolmentRefused', reason, {});
-    const certificate = await authority.certifyAgent(await readBody(request), address, new Date(hub.now()));
-    const { serialNumber } = new X509Certificate(certificate);
-    await admission.enrolled(address, { serialNumber, listeningPort: listeningPortOf(request) });
+    const body = await readBody(request);
+    const certificate = await this.#admitting(async () => {
+      const certificate = await authority.certifyAgent(body, address, new Date(hub.now()));
+      const { serialNumber } = new X509Certificate(certificate);
+      await admission.enrolled(address, { serialNumber, listeningPort: listeningPortOf(request) });
+      return certificate;
+    });
     hub.disconnect(address, 'the agent enrolled again');
     response.writeHead(200, { 'content-type': 'application/x-pem-file' }).end(certificate);
   }
@@ -133,6 +169,7 @@ export class Gateway {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      clearTimeout(this.#deadlines.get(socket));
       const { helloTimeoutMs } = this.#options;
       const options = { peer: admitted, stream: socket, ...(helloTimeoutMs !== undefined && { helloTimeoutMs }) };
       new AgentSocket(client, options, this.#collaborators);
@@ -146,9 +183,20 @@ export class Gateway {
     if (certificate === undefined || address === undefined) return 'no certificate of an agent of this controller';
     if (peerAddressOf(socket) !== address)
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
+    const { admission } = this.#collaborators;
     const { serialNumber } = certificate;
     const peer = { address, serialNumber, acceptsTrace: TRACE_HEADER in headers };
-    return (await this.#collaborators.admission.mayConnect(address, serialNumber)) ?? peer;
+    return (await this.#admitting(() => admission.mayConnect(address, serialNumber))) ?? peer;
+  }
+
+  /** Counts an admission while it is under way: work of this process only, whose end no peer can delay. */
+  async #admitting<T>(admit: () => Promise<T>): Promise<T> {
+    this.#admissions++;
+    try {
+      return await admit();
+    } finally {
+      this.#admissions--;
+    }
   }
 }
 

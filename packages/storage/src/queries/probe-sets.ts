@@ -156,6 +156,20 @@ export class ProbeSets {
     return [...overdue, ...queued];
   }
 
+  /** Extends leases that `owner` has on probes until `until`. */
+  async renew(owner: string, ids: readonly number[], until: Date): Promise<void> {
+    if (ids.length === 0) return;
+    await sql`
+      update probes set lease_until = ${until}
+      from (
+        select id from probes
+        where state = 'running' and lease_owner = ${owner}
+          and id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))
+        order by id for update
+      ) as held
+      where probes.id = held.id`.execute(this.#db);
+  }
+
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */
   async release(owner?: string): Promise<void> {
     await queueAgain(this.#db, 'probes', { owner });

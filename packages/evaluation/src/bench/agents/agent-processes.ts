@@ -39,14 +39,19 @@ export class AgentProcesses {
     return this.#children.flatMap(({ pid }) => pid ?? []);
   }
 
+  /** Agents that are connected. */
+  get connected(): number {
+    return this.#reports.reduce((sum, { connected }) => sum + connected, 0);
+  }
+
   /** Resolves as soon as so many agents are connected. */
   untilConnected(count: number): Promise<void> {
-    return this.#until((reports) => reports.reduce((sum, { connected }) => sum + connected, 0) >= count);
+    return this.#until(() => this.connected >= count);
   }
 
   /** Resolves as soon as at most so many agents are connected. */
   untilDisconnected(count: number): Promise<void> {
-    return this.#until((reports) => reports.reduce((sum, { connected }) => sum + connected, 0) <= count);
+    return this.#until(() => this.connected <= count);
   }
 
   /** Resolves as soon as all agents have an opt-out list with so many entries. */

@@ -12,6 +12,7 @@ import { ControllerProcess } from './controller-process.ts';
 
 const IDLE_SECONDS = 10;
 const CHANGES = 5;
+const FOLLOW_EVERY_MS = 10_000;
 
 /**
  * Connects `--agents` agents (default 10,000) to the one gateway of a real controller over TLS. Reports the enrolments, the storm in which all
@@ -29,15 +30,16 @@ export async function benchAgents(args: readonly string[]) {
     const rootCertificate = controller.rootCertificate;
     const place = { port: controller.gatewayPort, directory: join(directory, 'agents'), rootCertificate };
     agents = new AgentProcesses({ ...place, addresses, answers: false });
-    const enrolment = await observed(controller, agents.untilConnected(count));
+    const enrolment = await following(agents, observed(controller, agents.untilConnected(count)));
 
     await controller.kill();
     await agents.untilDisconnected(0);
     await controller.start();
     const bytesBefore = residentBytes(controller.pid);
     const all = agents.untilConnected(count);
-    const { result: storm, costs } = await profiledElsewhere([controller.pid], directory, () =>
-      observed(controller, all),
+    const { result: storm, costs } = await following(
+      agents,
+      profiledElsewhere([controller.pid], directory, () => observed(controller, all)),
     );
     const idle = await observedIdle(controller, agents);
     const kibibytesEach = Math.round((residentBytes(controller.pid) - bytesBefore) / count / 1024);
@@ -59,6 +61,18 @@ export async function benchAgents(args: readonly string[]) {
     agents?.stop();
     await controller.kill();
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Says how many agents are connected, every ten seconds until the work ends. */
+async function following<T>(agents: AgentProcesses, work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {
+    process.stderr.write(`${agents.connected} agents are connected\n`);
+  }, FOLLOW_EVERY_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
   }
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { quantiles } from '../../statistics/quantiles.ts';
+import { OptionError } from '../option-error.ts';
 import { profiledElsewhere } from '../profile/other-process.ts';
 import { type SystemUnderLoad, startSystemUnderLoad } from './system-under-load.ts';
 
@@ -23,7 +24,7 @@ const POLL_MS = 100;
 export async function benchLatency(args: readonly string[]) {
   const { values } = parseArgs({ args: [...args], options: { seconds: { type: 'string', default: '20' } } });
   const seconds = Number(values.seconds);
-  if (!(seconds > 0)) throw new Error('--seconds must be positive');
+  if (!(seconds > 0)) throw new OptionError('--seconds must be positive');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
   const system = await startSystemUnderLoad(directory);
   try {

@@ -1,86 +1,48 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
 import { SimulatedWorld } from '@revtr/lab/simulated-world';
 import { simParameters } from '@revtr/sim';
 import { pino } from 'pino';
-import { median } from '../statistics/quantiles.ts';
-import { completion } from './completion.ts';
-import { profiled } from './profile/profiled.ts';
+import { completion } from '../completion.ts';
 import { StorageSteps } from './storage-steps.ts';
 
 /** Batches that are measured at once, each of as many pairs. */
 const LANES = 10;
 const MOST_PER_BATCH = 2_000;
-const GOAL_PER_SECOND = 1_740;
 const POLL_MS = 250;
 
-/**
- * Measures `--measurements` reverse traceroutes (default 20,000) through the API on the medium Internet, with an embedded database on disk and virtual
- * time at full speed. With `--safety on` (the default) or `off`, reports the rate, the processor time for each measurement while more and more are
- * stored, and the profile of as many measurements again as a tenth. With `both`, reports the rates with and without kill switches, budgets, circuit
- * breakers and audit, of `--rounds` runs each (default 3), in turn.
- */
-export async function benchThroughput(args: readonly string[]) {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      measurements: { type: 'string', default: '20000' },
-      safety: { type: 'string', default: 'on' },
-      rounds: { type: 'string', default: '3' },
-    },
-  });
-  const [measurements, rounds] = [Number(values.measurements), Number(values.rounds)];
-  for (const count of [measurements, rounds])
-    if (!(Number.isInteger(count) && count > 0))
-      throw new Error('--measurements and --rounds must be positive whole numbers');
-  if (values.safety === 'both') return compareSafety(measurements, rounds);
-  if (values.safety !== 'on' && values.safety !== 'off') throw new Error('--safety must be on, off or both');
-  return withSystem(values.safety === 'on', async (load) => {
-    const { perSecond, ...run } = await load.run(measurements);
-    const shareOfGoal = Math.round((100 * perSecond) / GOAL_PER_SECOND) / 100;
-    const { costs } = await profiled(() => load.run(Math.ceil(measurements / 10)));
-    return { measurements, ...run, perSecond, shareOfGoal, loadOfMachine: loadavg()[0], costs };
-  });
+/** What a system of the benchmark is like. */
+export interface SystemOptions {
+  /** Whether kill switches, budgets, circuit breakers and the audit are in use. */
+  readonly isGuarded: boolean;
+  /** Directory of the embedded database. */
+  readonly database: string;
 }
 
-async function compareSafety(measurements: number, rounds: number) {
-  const off: Run[] = [];
-  const on: Run[] = [];
-  for (let round = 0; round < rounds; round++) {
-    // Each order once in two rounds, because the machine may become slower or faster meanwhile.
-    for (const isOn of round % 2 === 0 ? [false, true] : [true, false])
-      (isOn ? on : off).push(await withSystem(isOn, (load) => load.run(measurements)));
-  }
-  const ratio = (figure: (run: Run) => number): number =>
-    Math.round(100 * median(off.map((run, i) => figure(run) / figure(on[i])))) / 100;
-  return {
-    rounds,
-    perSecondOff: off.map(({ perSecond }) => perSecond),
-    perSecondOn: on.map(({ perSecond }) => perSecond),
-    processorMsOff: off.map(({ processorMs }) => processorMs.process),
-    processorMsOn: on.map(({ processorMs }) => processorMs.process),
-    ratioOfRates: ratio(({ seconds }) => seconds),
-    ratioByProcessorTime: ratio(({ processorMs }) => processorMs.process),
-  };
-}
-
-type Run = Awaited<ReturnType<Load['run']>>;
-
-/** Lets `use` run measurements on a new system. */
-async function withSystem<T>(isGuarded: boolean, use: (load: Load) => Promise<T>): Promise<T> {
+/** Lets `use` have a temporary directory. */
+export async function inDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Lets `use` run measurements on a system of the medium Internet, with virtual time at full speed. */
+export async function withSystem<T>(options: SystemOptions, use: (load: Load) => Promise<T>): Promise<T> {
+  const { database, isGuarded } = options;
   const world = new SimulatedWorld({ parameters: simParameters('medium', 1), sources: 10 });
   const system = await startSimulatedSystem(
     world,
     {
       ...{ host: '127.0.0.1', port: 0, concurrency: 1_000, realTime: false, isGuarded },
-      database: join(directory, 'data'),
-      audit: { directory: join(directory, 'audit') },
+      database,
+      audit: { directory: `${database}.audit` },
     },
     pino({ level: 'error' }),
   );
@@ -88,11 +50,14 @@ async function withSystem<T>(isGuarded: boolean, use: (load: Load) => Promise<T>
     return await use(new Load(world, new ReverseTracerouteClient({ server: system.url, key: system.key })));
   } finally {
     await system.stop();
-    rmSync(directory, { recursive: true, force: true });
   }
 }
 
-class Load {
+/** A run of measurements. */
+export type Run = Awaited<ReturnType<Load['run']>>;
+
+/** Measures through the API of one system. */
+export class Load {
   readonly #world: SimulatedWorld;
   readonly #client: ReverseTracerouteClient;
   #batches = 0;

@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net';
+
+export interface PacedConnectionsOptions {
+  /** Most connections that are passed on in one turn of the event loop. Default 8. */
+  readonly perTurn?: number;
+  /** How long a turn may take, milliseconds, before the next one passes nothing on. Default 50. */
+  readonly longTurnMs?: number;
+}
+
+export interface PacedConnectionsCollaborators {
+  /** Takes a connection. */
+  readonly pass: (socket: Socket) => void;
+  /** Whether enough is under way with the connections passed on before. */
+  readonly isBusy: () => boolean;
+  /** Monotonic time, milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Passes accepted connections on at the pace at which this process can serve them, in the order of their arrival.
+ *
+ * Without this, ten thousand agents that connect at once share the processor: all handshakes end together, after the agents have given up, and the
+ * next try begins with as many. Connections that cost nothing, such as those of peers that send nothing, do not hold up the others.
+ */
+export class PacedConnections {
+  readonly #perTurn: number;
+  readonly #longTurnMs: number;
+  readonly #collaborators: PacedConnectionsCollaborators;
+  readonly #waiting = new Set<Socket>();
+  #turnSince: number | undefined;
+
+  constructor(options: PacedConnectionsOptions, collaborators: PacedConnectionsCollaborators) {
+    this.#perTurn = options.perTurn ?? 8;
+    this.#longTurnMs = options.longTurnMs ?? 50;
+    this.#collaborators = collaborators;
+  }
+
+  /** Connections that have not been passed on. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Takes a paused connection, see `pauseOnConnect` of `net.createServer`. */
+  add(socket: Socket): void {
+    this.#waiting.add(socket);
+    socket.once('close', () => this.#waiting.delete(socket));
+    if (this.#turnSince === undefined) this.#nextTurn();
+  }
+
+  /** Closes the connections that wait. */
+  stop(): void {
+    for (const socket of this.#waiting) socket.destroy();
+    this.#waiting.clear();
+  }
+
+  #nextTurn(): void {
+    this.#turnSince = this.#collaborators.now();
+    // A timer, not `setImmediate`: while a process waits for other threads, its turns would never end.
+    setTimeout(() => this.#endTurn(), 1);
+  }
+
+  #endTurn(): void {
+    const { now, pass, isBusy } = this.#collaborators;
+    const took = now() - (this.#turnSince ?? 0);
+    this.#turnSince = undefined;
+    let left = took < this.#longTurnMs ? this.#perTurn : 0;
+    for (const socket of this.#waiting) {
+      if (left-- <= 0 || isBusy()) break;
+      this.#waiting.delete(socket);
+      if (!socket.destroyed) pass(socket);
+    }
+    if (this.#waiting.size > 0) this.#nextTurn();
+  }
+}
