@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Batches, ColdPartitions, ColdStore, Jobs, ResultPartitions, Users } from '@revtr/storage';
+import { dirname, join } from 'node:path';
+import { Batches, ColdPartitions, ColdStore, DirectoryFiles, Jobs, ResultPartitions, Users } from '@revtr/storage';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
@@ -36,7 +36,7 @@ async function withKeeper(
   try {
     const registry = new Registry();
     const metrics = new ColdMetrics(registry);
-    const store = new ColdStore({ directory }, { onFault: () => undefined });
+    const store = new ColdStore({}, { files: new DirectoryFiles(directory), onFault: () => undefined });
     const cold = partitionsOf(store);
     const keeper = new ColdKeeper({ afterDays: 3 }, { cold, metrics, clock, log: pino({ level: 'silent' }) });
     const metricOf = async (name: string): Promise<number | undefined> =>
@@ -111,6 +111,15 @@ it('keeps results in the database while their directory cannot be used, and move
     ]);
     expect(await metricOf('last_success_timestamp_seconds')).toBe(clock.now() / 1_000);
     expect((await new Batches(db, store).findMeasurement(id))?.result).toEqual({ stopReason: 'reaches' });
+    // What a process that was killed has left behind.
+    const left = join(directory, '2026/01/01/1-abcdef.parquet');
+    mkdirSync(dirname(left), { recursive: true });
+    writeFileSync(left, 'left');
+    await keeper.run(signal);
+    expect(existsSync(left)).toBe(true);
+    await clock.advance(60 * MINUTE_MS);
+    await keeper.run(signal);
+    expect(existsSync(left)).toBe(false);
     await keeper.run(AbortSignal.abort());
     expect(await metricOf('failures_total')).toBe(1);
   });

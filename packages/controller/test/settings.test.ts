@@ -45,6 +45,39 @@ describe('the roles of a process', () => {
   });
 });
 
+describe('the place of cold results', () => {
+  const s3 = {
+    REVTR_COLD_S3_URL: 'https://s3.example.net/bucket/revtr',
+    REVTR_COLD_S3_ACCESS_KEY_ID: 'id',
+    REVTR_COLD_S3_SECRET_ACCESS_KEY: 'secret',
+  };
+
+  it('is the database by default, a directory, or a bucket', () => {
+    expect(readSettings({ REVTR_COLD_AFTER_DAYS: '3' }).cold).toBeUndefined();
+    expect(readSettings({ REVTR_COLD_DIRECTORY: '/srv/cold' }).cold).toEqual({
+      place: { directory: '/srv/cold' },
+      afterDays: 30,
+    });
+    expect(readSettings({ ...s3, REVTR_COLD_S3_REGION: 'eu-central-1', REVTR_COLD_AFTER_DAYS: '3' }).cold).toEqual({
+      place: {
+        s3: { url: s3.REVTR_COLD_S3_URL, region: 'eu-central-1', accessKeyId: 'id', secretAccessKey: 'secret' },
+      },
+      afterDays: 3,
+    });
+  });
+
+  it.each([
+    [{ ...s3, REVTR_COLD_DIRECTORY: '/srv/cold' }, 'REVTR_COLD_S3_URL'],
+    [{ ...s3, REVTR_COLD_S3_URL: 's3://bucket' }, 'REVTR_COLD_S3_URL'],
+    [{ ...s3, REVTR_COLD_S3_ACCESS_KEY_ID: undefined }, 'REVTR_COLD_S3_ACCESS_KEY_ID'],
+    [{ ...s3, REVTR_COLD_S3_SECRET_ACCESS_KEY: undefined }, 'REVTR_COLD_S3_SECRET_ACCESS_KEY'],
+  ])('is refused in %j, without a word of the secret', (environment, variable) => {
+    const read = () => readSettings(environment);
+    expect(read).toThrow(variable);
+    expect(read).not.toThrow('secret"');
+  });
+});
+
 describe('agents of revtr 2.0', () => {
   it('are not served by default', () => {
     expect(readSettings({ REVTR_LEGACY_PLAINTEXT: 'true' }).gateway.legacy).toBeUndefined();

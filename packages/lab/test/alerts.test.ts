@@ -35,6 +35,7 @@ describe('rules that fire sooner', () => {
       'rate(revtr_x_total[30m]) > 0.9',
       'increase(revtr_x_total[1h])',
       'revtr_queue_oldest_seconds > 1800',
+      'max by (job) (revtr_mails_oldest_seconds) > 3600',
       'revtr_dataset_age_seconds{dataset="prefix2as"} > 30 * 86400',
       'histogram_quantile(0.99, rate(revtr_http_request_duration_seconds_bucket[10m])) > 2',
     ];
@@ -44,9 +45,20 @@ describe('rules that fire sooner', () => {
       'rate(revtr_x_total[20s]) > 0.9',
       'increase(revtr_x_total[25s])',
       'revtr_queue_oldest_seconds > 1800 / 144',
+      'max by (job) (revtr_mails_oldest_seconds) > 3600 / 144',
       'revtr_dataset_age_seconds{dataset="prefix2as"} > 30 * 86400 / 144',
       'histogram_quantile(0.99, rate(revtr_http_request_duration_seconds_bucket[20s])) > 2',
     ]);
+  });
+});
+
+describe('the ages in the rules', () => {
+  it('are all made smaller', () => {
+    const ages = fasterRules(RULES)
+      .split('\n')
+      .filter((line) => /_(?:age|oldest|overdue)_seconds.*> \d/.test(line));
+    expect(ages.length).toBeGreaterThanOrEqual(5);
+    for (const line of ages) expect(line).toContain(' / 144');
   });
 });
 

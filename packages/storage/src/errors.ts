@@ -1,5 +1,5 @@
-/** Why a file of cold results cannot be read: this process has no directory of cold results, or what is wrong with the file. */
-export type ColdFault = 'noDirectory' | 'missing' | 'damaged' | 'failed';
+/** Why a file of cold results cannot be read: this process does not know their place, or what is wrong with the file. */
+export type ColdFault = 'noPlace' | 'missing' | 'damaged' | 'failed';
 
 /** The details of each error of this package, by error code. Codes are stable. */
 export interface StorageErrorDetails {
@@ -28,11 +28,15 @@ export interface StorageErrorDetails {
   /** A stored result is not in the form of this version, or damaged at this byte. */
   readonly badRecord: { readonly reason: string; readonly at: number };
   /**
-   * A file of cold results is missing, damaged, or cannot be read; the path is that in the directory of cold results. Other results can be read.
+   * A file of cold results is missing, damaged, or cannot be read; the path is that in the place of cold results. Other results can be read.
    */
   readonly coldUnreadable: { readonly path: string; readonly reason: ColdFault };
-  /** The directory of cold results belongs to another database. */
-  readonly foreignDirectory: { readonly directory: string };
+  /** The place of cold results belongs to another database. */
+  readonly foreignPlace: { readonly place: string };
+  /** A file of cold results was given up while it was being written, or is not what was written. */
+  readonly coldFileLost: { readonly path: string };
+  /** An object store did not do what it was asked to; `reason` is its error code where it gave one. There is no status without an answer. */
+  readonly objectStore: { readonly status: number | undefined; readonly reason: string };
   /** A value passed as the hash of an API key is not the hexadecimal form of a SHA-256. */
   readonly badKeyHash: { readonly length: number };
 }

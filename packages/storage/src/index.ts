@@ -3,7 +3,11 @@ export { type Database, type DatabaseCollaborators, openDatabase } from './acces
 export { Turns } from './access/turns.ts';
 export { generateApiKey, generateToken, type HashedApiKey, hashApiKey, hashToken } from './api-keys/api-key.ts';
 export { SCOPES, type Scope, USER_SCOPES } from './api-keys/scopes.ts';
-export { type ColdFile, ColdStore, type ColdStoreOptions } from './cold/cold-store.ts';
+export { type ColdFile, ColdStore } from './cold/cold-store.ts';
+export type { ColdFiles } from './cold/files/cold-files.ts';
+export { DirectoryFiles } from './cold/files/directory-files.ts';
+export { S3Files } from './cold/files/s3/s3-files.ts';
+export { parseS3Url, type S3Place } from './cold/files/s3/s3-place.ts';
 export { lockDirectory } from './embedded/lock-file.ts';
 export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';
@@ -83,9 +87,10 @@ export { decodeRecord } from './records/decode-record.ts';
 export { encodeRecord } from './records/encode-record.ts';
 export { ColdPartitions, type ColdTotals } from './results/cold-partitions.ts';
 export { JsonResults } from './results/json-results.ts';
-export type { MovedPartition, MoveStep } from './results/move-partition.ts';
+export type { MovedPartition } from './results/move-partition.ts';
 export type { MeasurementOutline } from './results/outline.ts';
 export { type ResultPartition, ResultPartitions } from './results/result-partitions.ts';
+export type { MoveStep } from './results/write-and-record.ts';
 export {
   AGENT_STATES,
   type Agent,

@@ -2,15 +2,18 @@ import { join } from 'node:path';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeRecord, type MeasurementRow, type User } from '../src/index.ts';
+import { directoryPlace } from './cold-places.ts';
 import { ColdWorld } from './cold-world.ts';
 
+const place = directoryPlace();
+const directory = 'directory' in place.name ? place.name.directory : '';
 let world: ColdWorld;
 let user: User;
 let before: readonly MeasurementRow[];
 let sql: (query: string) => Promise<Record<string, Json>[]>;
 
 beforeAll(async () => {
-  world = await ColdWorld.open({ kind: 'memory' });
+  world = await ColdWorld.open({ kind: 'memory' }, place);
   user = await world.user('reader@revtr.example');
   const batches = [await world.measure(user, 0, 'a "quoted" label'), await world.measure(user, 0)];
   await world.batches.noteForwardTraceroute(user.id, (await world.batches.endedIn(batches[0]))[3], 12);
@@ -22,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const files = (): string => `read_parquet('${join(world.directory, '*/*/*/*.parquet')}')`;
+const files = (): string => `read_parquet('${join(directory, '*/*/*/*.parquet')}')`;
 
 it('DuckDB reads cold results with all their columns', async () => {
   const rows = await sql(`
@@ -54,13 +57,13 @@ it('DuckDB finds sorted groups, typed columns and filters that rule groups out',
   });
   const groups = await sql(`
     select stats_min_value::bigint as first, stats_max_value::bigint as last, compression
-    from parquet_metadata('${join(world.directory, '*/*/*/*.parquet')}')
+    from parquet_metadata('${join(directory, '*/*/*/*.parquet')}')
     where path_in_schema = 'measurement' order by first`);
   expect(groups.map(({ compression }) => compression)).toEqual(['ZSTD', 'ZSTD']);
   expect(Number(groups[0].last)).toBeLessThan(Number(groups[1].first));
-  const [path] = world.files().toSorted();
+  const [path] = (await world.paths()).toSorted();
   const [{ excluded }] = await sql(`
     select count(*) filter (bloom_filter_excludes) as excluded
-    from parquet_bloom_probe('${join(world.directory, path)}', 'destination', '9.9.9.9')`);
+    from parquet_bloom_probe('${join(directory, path)}', 'destination', '9.9.9.9')`);
   expect(Number(excluded)).toBe(1);
 });

@@ -1,24 +1,42 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { parsePrefix } from '@revtr/net';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Batches, type DatabaseSettings, Jobs, openDatabase, StorageError, type User } from '../src/index.ts';
+import {
+  Batches,
+  ColdPartitions,
+  ColdStore,
+  type DatabaseSettings,
+  Jobs,
+  openDatabase,
+  StorageError,
+  type User,
+} from '../src/index.ts';
+import { directoryPlace, s3Place, type TestPlace } from './cold-places.ts';
 import { ColdWorld, dayAt } from './cold-world.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
+import { S3Server } from './s3-server.ts';
 
 const signal = new AbortController().signal;
+const STEPS = ['written', 'taken', 'recorded'];
 
 interface Databases {
   /** A new database. */
   settings(): Promise<DatabaseSettings>;
+  /** A new place of cold results. */
+  place(): TestPlace;
   stop(): Promise<void>;
 }
 
 /** What is checked with each kind of database, or only with a server. */
-function coldResults(name: string, start: () => Promise<Databases>, isServer: boolean): void {
+function coldResults(
+  name: string,
+  start: () => Promise<Databases>,
+  { isServer, isDirectory }: { readonly isServer: boolean; readonly isDirectory: boolean },
+): void {
   describe(name, () => {
     let server: Databases;
     let world: ColdWorld;
@@ -28,7 +46,7 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
     });
     afterAll(() => server.stop());
     beforeEach(async () => {
-      world = await ColdWorld.open(await server.settings());
+      world = await ColdWorld.open(await server.settings(), server.place());
       users = [await world.user('a@revtr.example'), await world.user('b@revtr.example')];
     });
     afterEach(() => world.close());
@@ -73,7 +91,7 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
         0,
       );
       expect(await readAll()).toEqual(before);
-      expect(world.files()).toHaveLength(4);
+      expect(await world.paths()).toHaveLength(4);
       expect(await world.cold.totals()).toMatchObject({ partitions: 3, files: 4, results: 1_200 });
       expect(await world.move(6)).toBe(0);
 
@@ -100,16 +118,16 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
       expect(await world.batches.measurementsOf(batch)).toEqual([]);
       expect(await world.batches.findMeasurement(row.id)).toBeUndefined();
       expect(await world.publications.measurementBy('token')).toBeUndefined();
-      const has = (text: string): boolean =>
-        world.files().some((path) => readFileSync(join(world.directory, path)).includes(text));
-      expect(has('secret')).toBe(true);
+      const has = async (text: string): Promise<boolean> =>
+        (await world.paths()).some((path) => world.place.content(path).includes(text));
+      expect(await has('secret')).toBe(true);
       expect(await world.cold.erase(dayAt(3), signal)).toBe(0);
       expect(await world.cold.erase(dayAt(5), signal)).toBe(300);
       expect(await world.cold.erase(dayAt(7), signal)).toBe(0);
       // Those who began to read before still find the old files.
-      expect(has('secret')).toBe(true);
-      expect(await world.cold.deleteRemoved(dayAt(7))).toHaveLength(1);
-      expect(has('secret')).toBe(false);
+      expect(await has('secret')).toBe(true);
+      expect(await world.cold.deleteRemoved(dayAt(7), signal)).toHaveLength(1);
+      expect(await has('secret')).toBe(false);
       expect(await world.batches.measurementsOf(kept)).toEqual(before);
       expect(await world.cold.totals()).toMatchObject({ results: 300 });
     });
@@ -121,12 +139,12 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
       expect(await world.partitions.dropBefore(new Date(dayAt(1).getTime() + 1), dayAt(4))).toHaveLength(1);
       expect(await world.batches.measurementsOf(batch)).toEqual([]);
       expect(await world.batches.find(batch)).toBeUndefined();
-      expect([await world.cold.deleteRemoved(dayAt(4)), world.files().length]).toEqual([[], 2]);
-      expect(await world.cold.deleteRemoved(dayAt(6))).toHaveLength(1);
-      expect(world.files()).toHaveLength(1);
+      expect([await world.cold.deleteRemoved(dayAt(4), signal), (await world.paths()).length]).toEqual([[], 2]);
+      expect(await world.cold.deleteRemoved(dayAt(6), signal)).toHaveLength(1);
+      expect(await world.paths()).toHaveLength(1);
       expect(await world.partitions.dropBefore(dayAt(9), dayAt(10))).toHaveLength(1);
-      await world.cold.deleteRemoved(dayAt(12));
-      expect(world.files()).toEqual([]);
+      await world.cold.deleteRemoved(dayAt(12), signal);
+      expect(await world.paths()).toEqual([]);
     });
 
     it('leaves a partition alone while something in it is open, and moves it when its results have changed meanwhile', async () => {
@@ -151,7 +169,7 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
       if (moved === undefined) expect(await world.move(4)).toBe(1);
       expect((await world.batches.findMeasurement(id))?.forward_traceroute_id).toBe(5);
       expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
-      expect(world.files().filter((path) => path.startsWith('.writing'))).toEqual([]);
+      expect((await world.paths()).toSorted()).toEqual(await recordedIn(world));
     });
 
     it('moves a partition that ended while the clock was ahead', async () => {
@@ -170,12 +188,10 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
       const [first, second] = users;
       const batches = [await world.measure(first, 0), await world.measure(second, 0), await world.measure(first, 1)];
       await world.move(4);
-      const [path] = world.files().toSorted();
-      const file = join(world.directory, path);
-      const content = readFileSync(file);
+      const [path] = (await world.paths()).toSorted();
+      const content = world.place.content(path);
       const reasonsOf = async (bytes: Buffer | undefined): Promise<string[]> => {
-        if (bytes === undefined) rmSync(file);
-        else writeFileSync(file, bytes);
+        world.place.change(path, bytes);
         const reader = new Batches(world.database.db, world.newStore());
         return Promise.all(
           batches.map((batch) =>
@@ -200,10 +216,10 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
       expect(await reasonsOf(undefined)).toEqual(['missing', 'missing', '300']);
       expect(world.faults.length).toBeGreaterThan(10);
       const without = new Batches(world.database.db);
-      await expect(without.measurementsOf(batches[0])).rejects.toMatchObject({ details: { reason: 'noDirectory' } });
+      await expect(without.measurementsOf(batches[0])).rejects.toMatchObject({ details: { reason: 'noPlace' } });
     });
 
-    it.each(['written', 'placed', 'recorded', 'tooLarge'])(
+    it.each(isDirectory ? [...STEPS, 'tooLarge'] : STEPS)(
       'loses and doubles nothing when the process that moves is killed, or cannot write: %s',
       async (step) => {
         const [user] = users;
@@ -211,61 +227,145 @@ function coldResults(name: string, start: () => Promise<Databases>, isServer: bo
         await world.partitions.prepare(dayAt(3));
         const readAll = () => Promise.all(ids.map((id) => world.batches.measurementsOf(id)));
         const before = await readAll();
-        const { status, signal, stderr } = moveElsewhere(world, step);
+        const { status, killedBy, stderr } = await moveElsewhere(world, step);
         if (step === 'tooLarge') expect([status, stderr]).toEqual([1, expect.stringContaining('EFBIG')]);
-        else expect(signal).toBe('SIGKILL');
+        else expect([killedBy, stderr]).toEqual(['SIGKILL', '']);
         expect(await readAll()).toEqual(before);
         // Files that are too new may be those of another process.
-        await world.cold.prepare(new Date());
+        const left = await world.paths();
+        await world.cold.prepare(new Date(), signal);
+        expect(await world.paths()).toEqual(left);
         expect(await readAll()).toEqual(before);
-        await world.cold.prepare(new Date(Date.now() + 7_200_000));
-        const { rows } = await sql<{ path: string }>`select path from cold_files`.execute(world.database.db);
-        expect(world.files().toSorted()).toEqual(rows.map(({ path }) => path).toSorted());
+        await world.cold.prepare(new Date(Date.now() + 7_200_000), signal);
+        expect((await world.paths()).toSorted()).toEqual(await recordedIn(world));
         expect(await world.move(4)).toBe(step === 'recorded' ? 1 : 2);
         expect(await readAll()).toEqual(before);
         expect(await world.cold.totals()).toMatchObject({ results: 900, files: 3 });
       },
     );
 
-    it('refuses the directory of another database', async () => {
-      await world.cold.prepare(dayAt(0));
-      writeFileSync(join(world.directory, 'revtr-cold-results.txt'), 'other\n');
-      await expect(world.cold.prepare(dayAt(0))).rejects.toMatchObject({ code: 'foreignDirectory' });
+    it('ends a file that has become long', async () => {
+      const [user] = users;
+      const batches = [await world.measure(user, 0), await world.measure(user, 0)];
+      await world.partitions.prepare(dayAt(3));
+      await world.cold.prepare(dayAt(4), signal);
+      const cold = new ColdPartitions({ bytesPerFile: 100 }, { db: world.database.db, store: world.store });
+      const [partition] = await cold.due(dayAt(4), dayAt(4));
+      const moved = await cold.move(partition, dayAt(4), signal);
+      expect(moved?.files.map(({ rows }) => rows)).toEqual([500, 100]);
+      for (const batch of batches) expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
+    });
+
+    it('refuses the place of another database', async () => {
+      await world.cold.prepare(dayAt(0), signal);
+      await world.cold.prepare(dayAt(0), signal);
+      world.place.change('revtr-cold-results.txt', Buffer.from('other\n'));
+      await expect(world.cold.prepare(dayAt(0), signal)).rejects.toMatchObject({ code: 'foreignPlace' });
+    });
+
+    it('moves nothing to files that another process has deleted meanwhile', async () => {
+      const [user] = users;
+      const batch = await world.measure(user, 0);
+      await world.partitions.prepare(dayAt(3));
+      const [partition] = await world.cold.due(dayAt(4), dayAt(4));
+      const deletions: (() => Promise<unknown>)[] = [
+        // The other process takes this one for dead.
+        () => world.cold.prepare(new Date(Date.now() + 7_200_000), signal),
+        // A file is lost.
+        async () => world.place.change((await world.paths())[0], undefined),
+        // The other process has yet to delete the file.
+        async () => sql`delete from cold_unfinished`.execute(world.database.db),
+      ];
+      for (const deletion of deletions) {
+        let reads = 0;
+        const { files } = world;
+        const store = new ColdStore(
+          {},
+          {
+            files: {
+              ...{ place: files.place, create: files.create.bind(files), sizeOf: files.sizeOf.bind(files) },
+              ...{ remove: files.remove.bind(files), list: files.list.bind(files) },
+              ...{ identity: files.identity.bind(files), identify: files.identify.bind(files) },
+              read: async (...range) => {
+                const bytes = await files.read(...range);
+                // The last read of the only file, which has one group.
+                if (++reads === 2) await deletion();
+                return bytes;
+              },
+            },
+            onFault: () => undefined,
+          },
+        );
+        const cold = new ColdPartitions({}, { db: world.database.db, store });
+        await expect(cold.move(partition, dayAt(4), signal)).rejects.toMatchObject({ code: 'coldFileLost' });
+        expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
+      }
+      expect(await world.move(4)).toBe(1);
+      expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
     });
   });
 }
 
 /** Moves partitions in another process, which is killed when a step is done, or may not write files of more than 8 KiB. */
-function moveElsewhere({ url, directory }: ColdWorld, step: string) {
-  const program = `${process.execPath} ${join(import.meta.dirname, 'move-and-die.ts')} ${url} ${directory} ${step}`;
+async function moveElsewhere({ url, place }: ColdWorld, step: string) {
   const limit = step === 'tooLarge' ? "trap '' XFSZ; ulimit -f 8; " : '';
-  return spawnSync('bash', ['-c', `${limit}exec ${program}`], { encoding: 'utf8' });
+  const program = [
+    process.execPath,
+    join(import.meta.dirname, 'move-and-die.ts'),
+    url,
+    JSON.stringify(place.name),
+    step,
+  ];
+  const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...program], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [status, killedBy]: unknown[] = await once(child, 'close');
+  return { status, killedBy, stderr };
+}
+
+/** The files that the database knows. */
+async function recordedIn({ database }: ColdWorld): Promise<string[]> {
+  const { rows } = await sql<{ path: string }>`select path from cold_files order by path`.execute(database.db);
+  return rows.map(({ path }) => path).toSorted();
 }
 
 const isOf = (record: unknown, type: string): boolean => Object(record).type === type;
 
 coldResults(
   'the embedded database',
-  async () => ({ settings: async () => ({ kind: 'memory' }), stop: async () => undefined }),
-  false,
+  async () => ({ settings: async () => ({ kind: 'memory' }), place: directoryPlace, stop: async () => undefined }),
+  { isServer: false, isDirectory: true },
 );
 describe.runIf(findPostgres() !== undefined)('PostgreSQL', () => {
+  const start = async (): Promise<Omit<Databases, 'place'>> => {
+    const { url, stop } = await startPostgres();
+    await (await openDatabase({ kind: 'postgres', url: url.replace('/postgres', '/template1') })).close();
+    let databases = 0;
+    const settings = async (): Promise<DatabaseSettings> => {
+      const client = new pg.Client(url);
+      await client.connect();
+      const name = `db${databases++}`;
+      await client.query(`create database ${name}`);
+      await client.end();
+      return { kind: 'postgres', url: url.replace('/postgres', `/${name}`) };
+    };
+    return { settings, stop };
+  };
+  coldResults('with a directory', async () => ({ ...(await start()), place: directoryPlace }), {
+    isServer: true,
+    isDirectory: true,
+  });
   coldResults(
-    'with a server',
+    'with an object store',
     async () => {
-      const { url, stop } = await startPostgres();
-      await (await openDatabase({ kind: 'postgres', url: url.replace('/postgres', '/template1') })).close();
-      let databases = 0;
-      const settings = async (): Promise<DatabaseSettings> => {
-        const client = new pg.Client(url);
-        await client.connect();
-        const name = `db${databases++}`;
-        await client.query(`create database ${name}`);
-        await client.end();
-        return { kind: 'postgres', url: url.replace('/postgres', `/${name}`) };
+      const [{ settings, stop }, objects] = await Promise.all([start(), S3Server.start()]);
+      const stopAll = async (): Promise<void> => {
+        await Promise.all([stop(), objects.stop()]);
       };
-      return { settings, stop };
+      return { settings, place: () => s3Place(objects), stop: stopAll };
     },
-    true,
+    { isServer: true, isDirectory: false },
   );
 });

@@ -1,10 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   Accounts,
   ArchiveRecords,
   Batches,
+  type ColdFiles,
   ColdPartitions,
   ColdStore,
   type Database,
@@ -21,6 +19,7 @@ import {
   type User,
   Users,
 } from '../src/index.ts';
+import { directoryPlace, filesIn, pathsIn, type TestPlace } from './cold-places.ts';
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 0, 1, 12);
@@ -30,12 +29,13 @@ const LIMITS = { max_per_day: 100_000, max_parallel: 100_000, max_per_minute: 10
 
 export const dayAt = (day: number): Date => new Date(START + day * DAY_MS);
 
-/** A database with results of several days and users, and a directory for cold ones. */
+/** A database with results of several days and users, and a place for cold ones. */
 export class ColdWorld {
   readonly database: Database;
   /** Of a PostgreSQL server; empty otherwise. */
   readonly url: string;
-  readonly directory = mkdtempSync(join(tmpdir(), 'revtr-cold-'));
+  readonly place: TestPlace;
+  readonly files: ColdFiles;
   readonly faults: StorageError<'coldUnreadable'>[] = [];
   readonly store: ColdStore;
   readonly cold: ColdPartitions;
@@ -46,8 +46,10 @@ export class ColdWorld {
   readonly archive: ArchiveRecords;
   onStep: (step: MoveStep) => void = () => undefined;
 
-  private constructor(database: Database, settings: DatabaseSettings) {
+  private constructor(database: Database, settings: DatabaseSettings, place: TestPlace) {
     this.database = database;
+    this.place = place;
+    this.files = filesIn(place.name);
     this.url = settings.kind === 'postgres' ? settings.url : '';
     const { db } = database;
     this.store = this.newStore();
@@ -62,21 +64,18 @@ export class ColdWorld {
     this.archive = new ArchiveRecords(db, this.store);
   }
 
-  static async open(settings: DatabaseSettings): Promise<ColdWorld> {
-    return new ColdWorld(await openDatabase(settings), settings);
+  static async open(settings: DatabaseSettings, place = directoryPlace()): Promise<ColdWorld> {
+    return new ColdWorld(await openDatabase(settings), settings, place);
   }
 
   /** A store that has nothing of the files in memory, as in another process. */
   newStore(): ColdStore {
-    return new ColdStore(
-      { directory: this.directory, mostGroups: 1 },
-      { onFault: (error) => void this.faults.push(error) },
-    );
+    return new ColdStore({ mostGroups: 1 }, { files: this.files, onFault: (error) => void this.faults.push(error) });
   }
 
   async close(): Promise<void> {
     await this.database.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    this.place.remove();
   }
 
   user(email: string): Promise<User> {
@@ -111,10 +110,11 @@ export class ColdWorld {
   async move(day: number): Promise<number> {
     const now = dayAt(day);
     await this.partitions.prepare(dayAt(day - 0.5));
-    await this.cold.prepare(now);
+    const { signal } = new AbortController();
+    await this.cold.prepare(now, signal);
     let moved = 0;
     for (const partition of await this.cold.due(now, now))
-      if ((await this.cold.move(partition, now, new AbortController().signal)) !== undefined) moved++;
+      if ((await this.cold.move(partition, now, signal)) !== undefined) moved++;
     return moved;
   }
 
@@ -138,11 +138,9 @@ export class ColdWorld {
     return found;
   }
 
-  /** The files in the directory, without that of its identity. */
-  files(): string[] {
-    return readdirSync(this.directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.parquet'),
-    );
+  /** The paths of all files, finished or not. */
+  paths(): Promise<string[]> {
+    return pathsIn(this.files);
   }
 
   /** Everything that is stored about a user. */

@@ -14,13 +14,13 @@ import type { SendMail } from '../mail/outbox.ts';
 import type { OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
 import type { ReverseNameServer } from '../opt-outs/reverse-dns-proof.ts';
+import type { ColdOptions } from '../results/cold-options.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { SafetySettings } from '../safety/settings.ts';
 import type { SelfAuditSettings } from '../self-audit/self-auditor.ts';
 import type { WatchSettings } from '../watches/settings.ts';
 import type { ResolveHost } from '../watches/webhooks/target.ts';
 import type { ListenOptions } from './open-api.ts';
-import type { ColdOptions } from './open-cold.ts';
 import type { GrpcListenOptions } from './open-grpc.ts';
 import type { AuditOptions } from './open-safety.ts';
 

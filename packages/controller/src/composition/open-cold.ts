@@ -1,15 +1,8 @@
-import { ColdStore } from '@revtr/storage';
+import { type ColdFiles, ColdStore, DirectoryFiles, S3Files } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { Metrics } from '../foundation/metrics.ts';
 import { ColdMetrics } from '../results/cold-metrics.ts';
-
-/** Where old results are, and when they move there. */
-export interface ColdOptions {
-  /** The same directory for all processes of a cluster. */
-  readonly directory: string;
-  /** How long results stay in the database after the day on which they were submitted, days. */
-  readonly afterDays: number;
-}
+import type { ColdOptions, ColdPlace } from '../results/cold-options.ts';
 
 /** What reads cold results, and its metrics. */
 export interface ColdParts {
@@ -18,16 +11,17 @@ export interface ColdParts {
   readonly metrics: ColdMetrics;
 }
 
-/** Opens the directory of cold results for reading, where there is one. */
+/** Opens the place of cold results for reading, where there is one. */
 export function openCold(
-  options: Pick<ColdOptions, 'directory'> | undefined,
+  options: Pick<ColdOptions, 'place'> | undefined,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
 ): ColdParts {
   const coldMetrics = new ColdMetrics(metrics.registry);
   if (options === undefined) return { store: undefined, metrics: coldMetrics };
   const store = new ColdStore(
-    { directory: options.directory },
+    {},
     {
+      files: filesOf(options.place),
       onFault: ({ message, details }, cause) => {
         coldMetrics.unreadable(details.reason);
         log.error({ err: cause, ...details }, message);
@@ -36,3 +30,6 @@ export function openCold(
   );
   return { store, metrics: coldMetrics };
 }
+
+const filesOf = (place: ColdPlace): ColdFiles =>
+  'directory' in place ? new DirectoryFiles(place.directory) : new S3Files(place.s3);

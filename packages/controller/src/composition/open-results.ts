@@ -1,8 +1,8 @@
 import { ColdPartitions, JsonResults, type MoveStep, ResultPartitions } from '@revtr/storage';
 import { ColdKeeper } from '../results/cold-keeper.ts';
+import type { ColdOptions } from '../results/cold-options.ts';
 import { ResultKeeper } from '../results/result-keeper.ts';
 import type { Context } from './context.ts';
-import type { ColdOptions } from './open-cold.ts';
 import type { Subsystem } from './subsystem.ts';
 
 /** Opens the upkeep of stored results. */

@@ -2,11 +2,7 @@ import type { Clock } from '@revtr/probing';
 import type { ColdPartitions } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { ColdMetrics } from './cold-metrics.ts';
-
-export interface ColdKeeperOptions {
-  /** How long results stay in the database after the day on which they were submitted, days. */
-  readonly afterDays: number;
-}
+import type { ColdOptions } from './cold-options.ts';
 
 export interface ColdKeeperCollaborators {
   readonly cold: Pick<ColdPartitions, 'prepare' | 'due' | 'move' | 'erase' | 'deleteRemoved' | 'totals'>;
@@ -18,15 +14,17 @@ export interface ColdKeeperCollaborators {
 const DAY_MS = 86_400_000;
 /** Pause after a run that failed: a partition is written from its beginning again. */
 const PAUSE_MS = 600_000;
+/** How often the place is looked through for files that were left behind. */
+const PREPARED_EVERY_MS = 3_600_000;
 
 /** Moves old partitions of results to files, takes deleted results out of these, and deletes the files that hold none any more. */
 export class ColdKeeper {
-  readonly #options: ColdKeeperOptions;
+  readonly #options: Pick<ColdOptions, 'afterDays'>;
   readonly #collaborators: ColdKeeperCollaborators;
-  #isPrepared = false;
+  #preparedUntil = 0;
   #pausedUntil = 0;
 
-  constructor(options: ColdKeeperOptions, collaborators: ColdKeeperCollaborators) {
+  constructor(options: Pick<ColdOptions, 'afterDays'>, collaborators: ColdKeeperCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
   }
@@ -37,8 +35,8 @@ export class ColdKeeper {
     if (clock.now() < this.#pausedUntil) return;
     let isFailed = false;
     for (const work of [this.#prepare, this.#deleteRemoved, this.#erase, this.#move, this.#report]) {
-      // Without the directory, nothing can be done but say so.
-      if (!this.#isPrepared && work !== this.#prepare && work !== this.#report) continue;
+      // Without the place, nothing can be done but say so.
+      if (!this.#isPrepared() && work !== this.#prepare && work !== this.#report) continue;
       try {
         await work(signal);
       } catch (error) {
@@ -50,7 +48,7 @@ export class ColdKeeper {
     if (isFailed) {
       metrics.failed();
       // A write that failed may have left a file behind.
-      this.#isPrepared = false;
+      this.#preparedUntil = 0;
       this.#pausedUntil = clock.now() + PAUSE_MS;
     } else metrics.succeeded(clock.now());
   }
@@ -60,17 +58,21 @@ export class ColdKeeper {
     this.#collaborators.metrics.ended();
   }
 
-  readonly #prepare = async (): Promise<void> => {
-    if (this.#isPrepared) return;
-    const { cold, log } = this.#collaborators;
-    const left = await cold.prepare(this.#now());
-    this.#isPrepared = true;
+  #isPrepared(): boolean {
+    return this.#collaborators.clock.now() < this.#preparedUntil;
+  }
+
+  readonly #prepare = async (signal: AbortSignal): Promise<void> => {
+    if (this.#isPrepared()) return;
+    const { cold, clock, log } = this.#collaborators;
+    const left = await cold.prepare(this.#now(), signal);
+    this.#preparedUntil = clock.now() + PREPARED_EVERY_MS;
     if (left.length > 0) log.info({ files: left.length }, 'unfinished files of cold results were deleted');
   };
 
-  readonly #deleteRemoved = async (): Promise<void> => {
+  readonly #deleteRemoved = async (signal: AbortSignal): Promise<void> => {
     const { cold, log } = this.#collaborators;
-    const deleted = await cold.deleteRemoved(this.#now());
+    const deleted = await cold.deleteRemoved(this.#now(), signal);
     if (deleted.length > 0) log.info({ files: deleted.length }, 'files that hold no results any more were deleted');
   };
 

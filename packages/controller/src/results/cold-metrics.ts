@@ -2,7 +2,7 @@ import type { ColdTotals, StorageErrorDetails } from '@revtr/storage';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 type Reason = StorageErrorDetails['coldUnreadable']['reason'];
-const REASONS: readonly Reason[] = ['noDirectory', 'missing', 'damaged', 'failed'];
+const REASONS: readonly Reason[] = ['noPlace', 'missing', 'damaged', 'failed'];
 
 /** Metrics of cold results. */
 export class ColdMetrics {

@@ -1,6 +1,7 @@
 import type { NatsSettings } from '@revtr/bus';
 import { formatPrefix, type Ipv4Address, type Prefix, parseIpv4, parsePrefix } from '@revtr/net';
 import { parseContact } from '@revtr/probing';
+import { parseS3Url } from '@revtr/storage';
 import { z } from 'zod';
 import { type RipeAtlasSettings, streamUrlOf } from '../atlas/ripe-access.ts';
 import { ROLES, type Role } from '../cluster/roles.ts';
@@ -8,6 +9,7 @@ import type { CredentialFiles } from '../foundation/credential-files.ts';
 import { parsed } from '../foundation/parsed.ts';
 import type { LegacyOptions } from '../measuring/legacy/legacy-gateway.ts';
 import type { ProbeIdentity } from '../opt-outs/probe-identity.ts';
+import type { ColdOptions } from '../results/cold-options.ts';
 import { DEFAULT_SELF_AUDIT } from '../self-audit/self-auditor.ts';
 import { DEFAULT_WATCHES, type WatchSettings } from '../watches/settings.ts';
 import { DEFAULT_MAX_BATCH, DEFAULT_WEB_DIRECTORY } from './defaults.ts';
@@ -37,6 +39,11 @@ const hours = z.coerce.number().positive();
 function directoryUrl(text: string): string {
   const { href } = new URL(text);
   return href.endsWith('/') ? href : `${href}/`;
+}
+
+function checkedS3Url(text: string): string {
+  parseS3Url(text);
+  return text;
 }
 
 const settingsShape = z.object({
@@ -158,8 +165,14 @@ const settingsShape = z.object({
   REVTR_ARCHIVE: z.string().min(1).optional(),
   /** How long results are kept, days; without it, for ever. */
   REVTR_RESULT_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
-  /** Directory to which old results move; without one, all results stay in the database. */
+  /** Directory to which old results move; without it and the next one, all results stay in the database. */
   REVTR_COLD_DIRECTORY: z.string().min(1).optional(),
+  /** Bucket to which old results move, `https://host/bucket` or `https://host/bucket/prefix`, in an object store with the API of Amazon S3. */
+  REVTR_COLD_S3_URL: parsed(checkedS3Url).optional(),
+  REVTR_COLD_S3_REGION: z.string().min(1).max(100).default('us-east-1'),
+  /** Access key of the bucket. */
+  REVTR_COLD_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  REVTR_COLD_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   /** How long results stay in the database before they move, days. */
   REVTR_COLD_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   /** Addresses that answer pings, to test agents with; separated by commas. */
@@ -185,6 +198,12 @@ const settingsSchema = settingsShape.superRefine((read, context) => {
     );
   if ((read.REVTR_LEGACY_CERTIFICATE === undefined) !== (read.REVTR_LEGACY_KEY === undefined))
     add('REVTR_LEGACY_KEY', 'and REVTR_LEGACY_CERTIFICATE are set together, or neither of them');
+  if (read.REVTR_COLD_S3_URL !== undefined) {
+    if (read.REVTR_COLD_DIRECTORY !== undefined)
+      add('REVTR_COLD_S3_URL', 'and REVTR_COLD_DIRECTORY exclude each other');
+    for (const name of ['REVTR_COLD_S3_ACCESS_KEY_ID', 'REVTR_COLD_S3_SECRET_ACCESS_KEY'] as const)
+      if (read[name] === undefined) add(name, 'is needed with REVTR_COLD_S3_URL');
+  }
   const isPart = ROLES.some((role) => !roles.includes(role));
   if (isPart && bus.length === 0) add('REVTR_BUS', 'is needed for a process that has not all roles (REVTR_ROLES)');
   if ((isPart || bus.length > 0) && !/^postgres(ql)?:/.test(database))
@@ -236,7 +255,7 @@ export interface Settings {
   /** How long results are kept, days; `undefined`: for ever. */
   readonly resultDays: number | undefined;
   /** Where results are that are older than `afterDays`; `undefined`: in the database. */
-  readonly cold: { readonly directory: string; readonly afterDays: number } | undefined;
+  readonly cold: ColdOptions | undefined;
   readonly testTargets: readonly Ipv4Address[];
   readonly testNetworks: readonly Prefix[];
   readonly budgetsFile: string | undefined;
@@ -273,6 +292,14 @@ function legacyOf(read: z.infer<typeof settingsShape>): LegacyOptions | undefine
     acceptsPlaintext: read.REVTR_LEGACY_PLAINTEXT,
     packetsPerSecond: read.REVTR_LEGACY_RATE,
   };
+}
+
+function coldOf(read: z.infer<typeof settingsShape>): ColdOptions | undefined {
+  const { REVTR_COLD_DIRECTORY: directory, REVTR_COLD_S3_URL: url, REVTR_COLD_AFTER_DAYS: afterDays } = read;
+  if (directory !== undefined) return { place: { directory }, afterDays };
+  const { REVTR_COLD_S3_ACCESS_KEY_ID: accessKeyId, REVTR_COLD_S3_SECRET_ACCESS_KEY: secretAccessKey } = read;
+  if (url === undefined || accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { place: { s3: { url, region: read.REVTR_COLD_S3_REGION, accessKeyId, secretAccessKey } }, afterDays };
 }
 
 function grpcOf(read: z.infer<typeof settingsShape>): GrpcSettings | undefined {
@@ -345,10 +372,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       allowsInternalWebhooks: read.REVTR_INTERNAL_WEBHOOKS,
     },
     resultDays: read.REVTR_RESULT_DAYS,
-    cold:
-      read.REVTR_COLD_DIRECTORY === undefined
-        ? undefined
-        : { directory: read.REVTR_COLD_DIRECTORY, afterDays: read.REVTR_COLD_AFTER_DAYS },
+    cold: coldOf(read),
     archive: read.REVTR_ARCHIVE === undefined ? undefined : { directory: read.REVTR_ARCHIVE },
     testTargets: read.REVTR_TEST_TARGETS,
     testNetworks: read.REVTR_TEST_NETWORKS,

@@ -3,6 +3,7 @@ import {
   Batches,
   ColdPartitions,
   ColdStore,
+  DirectoryFiles,
   openDatabase,
   parseDatabaseSettings,
   ResultPartitions,
@@ -51,10 +52,12 @@ export async function measureCold(database: string, directory: string, count: nu
       db,
     );
     const ids = all.map(({ id }) => id);
+    const files = new DirectoryFiles(directory);
     const newStore = (): ColdStore =>
       new ColdStore(
-        { directory },
+        {},
         {
+          files,
           onFault: (error) => {
             throw error;
           },
@@ -62,14 +65,15 @@ export async function measureCold(database: string, directory: string, count: nu
       );
     const readStoredMs = await medianMs(ids, () => new Batches(db, newStore()));
     const cold = new ColdPartitions({}, { db, store: newStore() });
-    await cold.prepare(now);
+    const { signal } = new AbortController();
+    await cold.prepare(now, signal);
     const [begin, processor] = [performance.now(), process.cpuUsage()];
-    for (const partition of await cold.due(now, now)) await cold.move(partition, now, new AbortController().signal);
+    for (const partition of await cold.due(now, now)) await cold.move(partition, now, signal);
     const moveSeconds = (performance.now() - begin) / 1_000;
     const used = process.cpuUsage(processor);
     const { results, bytes } = await cold.totals();
     const readFirstMs = await medianMs(ids, () => new Batches(db, newStore()));
-    const known = new Batches(db, new ColdStore({ directory, mostGroups: 1 }, { onFault: () => undefined }));
+    const known = new Batches(db, new ColdStore({ mostGroups: 1 }, { files, onFault: () => undefined }));
     await medianMs(ids, () => known);
     const readAgainMs = await medianMs(ids, () => known);
     return {

@@ -1,16 +1,14 @@
-import { rm } from 'node:fs/promises';
-import { DurableFile, makeDirectory } from '../files/durable-file.ts';
 import { ColdEncoder } from './cold-encoder.ts';
 import { readFooter, sha256Of } from './cold-footer.ts';
-import type { ColdLayout } from './cold-layout.ts';
+import { newColdPath } from './cold-path.ts';
 import type { ColdRow } from './cold-row.ts';
 import type { ColdFile } from './cold-store.ts';
-import { readBytes } from './file-bytes.ts';
+import type { ByteRange, ColdFiles, NewFile } from './files/cold-files.ts';
 import { ROWS_PER_GROUP } from './groups.ts';
 import { readGroup } from './read-group.ts';
 import { RowDigest } from './row-digest.ts';
 
-/** A file that was written under its temporary name. */
+/** A file that was written. It does not exist for the database before it is recorded. */
 export interface WrittenFile extends ColdFile {
   readonly rows: number;
   /** Ids of its first and last result. */
@@ -23,27 +21,34 @@ export interface WrittenFile extends ColdFile {
 export interface WriteOptions {
   /** Most rows of a file: its footer is read as a whole. */
   readonly rowsPerFile: number;
+  /** A file ends with the group that makes it so long: an object store receives it as a whole. */
+  readonly bytesPerFile: number;
   readonly signal: AbortSignal;
 }
 
+export interface WriteCollaborators {
+  readonly files: ColdFiles;
+  /** Called with the path of each file before the file is created. */
+  readonly onBegin: (path: string) => Promise<void>;
+}
+
 /**
- * Writes rows, ascending by id, to files under temporary names. Each file is on the disk, and has been read again and compared, before the next one
- * begins. Deletes what it has written when it fails. Throws errors of the system, that of `rows`, and the reason of `signal`.
+ * Writes rows, ascending by id, to files. Each file is complete, and has been read again and compared, before the next one begins. What was written
+ * when this fails is left to the caller. Throws errors of the system and of {@link ColdFiles}, that of `rows`, and the reason of `signal`.
  */
 export async function writeColdFiles(
   rows: AsyncIterable<readonly ColdRow[]>,
-  { rowsPerFile, signal }: WriteOptions,
-  layout: ColdLayout,
+  { rowsPerFile, bytesPerFile, signal }: WriteOptions,
+  collaborators: WriteCollaborators,
 ): Promise<WrittenFile[]> {
-  await makeDirectory(layout.root, layout.writing, 'owner');
   const written: WrittenFile[] = [];
   let writer: FileWriter | undefined;
   try {
     for await (const group of groupsOf(rows)) {
       signal.throwIfAborted();
-      writer ??= await FileWriter.create(layout, group[0]);
+      writer ??= await FileWriter.create(group[0], collaborators, signal);
       await writer.add(group);
-      if (writer.rows < rowsPerFile) continue;
+      if (writer.rows < rowsPerFile && writer.bytes < bytesPerFile) continue;
       written.push(await writer.end());
       writer = undefined;
     }
@@ -51,14 +56,8 @@ export async function writeColdFiles(
     return written;
   } catch (error) {
     await writer?.abandon();
-    await removeTemporary(written, layout);
     throw error;
   }
-}
-
-/** Removes files that are under their temporary names. */
-export async function removeTemporary(files: readonly WrittenFile[], layout: ColdLayout): Promise<void> {
-  for (const { path } of files) await rm(layout.temporary(path), { force: true });
 }
 
 type Group = [ColdRow, ...ColdRow[]];
@@ -77,28 +76,35 @@ async function* groupsOf(pages: AsyncIterable<readonly ColdRow[]>): AsyncGenerat
 }
 
 class FileWriter {
-  readonly #layout: ColdLayout;
+  readonly #files: ColdFiles;
   readonly #path: string;
-  readonly #file: DurableFile;
+  readonly #file: NewFile;
+  readonly #signal: AbortSignal;
   readonly #encoder = new ColdEncoder();
   readonly #digest = new RowDigest();
   readonly #users = new Set<number>();
   readonly #first: number;
   #last: number;
-  #bytes = 0;
   rows = 0;
+  bytes = 0;
 
-  private constructor(layout: ColdLayout, path: string, file: DurableFile, first: number) {
-    this.#layout = layout;
+  private constructor(files: ColdFiles, path: string, file: NewFile, first: number, signal: AbortSignal) {
+    this.#files = files;
     this.#path = path;
     this.#file = file;
     this.#first = first;
     this.#last = first;
+    this.#signal = signal;
   }
 
-  static async create(layout: ColdLayout, { created_at, measurement }: ColdRow): Promise<FileWriter> {
-    const path = layout.newPath(created_at, measurement);
-    return new FileWriter(layout, path, await DurableFile.create(layout.temporary(path), 'owner'), measurement);
+  static async create(
+    { created_at, measurement }: ColdRow,
+    { files, onBegin }: WriteCollaborators,
+    signal: AbortSignal,
+  ): Promise<FileWriter> {
+    const path = newColdPath(created_at, measurement);
+    await onBegin(path);
+    return new FileWriter(files, path, await files.create(path, signal), measurement, signal);
   }
 
   async add(rows: Group): Promise<void> {
@@ -110,12 +116,12 @@ class FileWriter {
   }
 
   async end(): Promise<WrittenFile> {
-    const footerAt = this.#bytes;
+    const footerAt = this.bytes;
     const footer = this.#encoder.end();
     await this.#write(footer);
-    await this.#file.close();
+    await this.#file.end();
     const written = {
-      ...{ path: this.#path, rows: this.rows, bytes: this.#bytes, users: this.#users },
+      ...{ path: this.#path, rows: this.rows, bytes: this.bytes, users: this.#users },
       ...{ first_id: this.#first, last_id: this.#last },
       ...{ footer_at: footerAt, footer_sha256: sha256Of(footer) },
     };
@@ -125,23 +131,21 @@ class FileWriter {
 
   async abandon(): Promise<void> {
     await this.#file.abandon();
-    await rm(this.#layout.temporary(this.#path), { force: true });
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     await this.#file.write(bytes);
-    this.#bytes += bytes.length;
+    this.bytes += bytes.length;
   }
 
   /** Reads the file again, as everybody reads it, and compares its rows with those that were to be written. */
   async #verify({ path, bytes, footer_at, footer_sha256 }: WrittenFile): Promise<void> {
-    const temporary = this.#layout.temporary(path);
-    const end = await readBytes(temporary, footer_at, bytes);
+    const read = (range: ByteRange) => this.#files.read(path, range, this.#signal);
+    const end = await read({ start: footer_at, end: bytes });
     if (sha256Of(end) !== footer_sha256) throw new Error(`the footer of ${path} is not what was written`);
     const footer = readFooter(end, footer_at);
     const digest = new RowDigest();
-    for (const group of footer.groups)
-      digest.add(await readGroup(footer, group, await readBytes(temporary, group.start, group.end)));
+    for (const group of footer.groups) digest.add(await readGroup(footer, group, await read(group)));
     if (digest.end() !== this.#digest.end()) throw new Error(`the rows of ${path} are not those that were written`);
   }
 }

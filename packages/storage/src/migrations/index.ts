@@ -33,6 +33,7 @@ import { findMeasurements } from './0041-find-measurements.ts';
 import { coldResults } from './0043-cold-results.ts';
 import { traces } from './0045-traces.ts';
 import { requestedSizes } from './0047-requested-sizes.ts';
+import { unfinishedColdFiles } from './0049-unfinished-cold-files.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -68,6 +69,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0043-cold-results': coldResults,
   '0045-traces': traces,
   '0047-requested-sizes': requestedSizes,
+  '0049-unfinished-cold-files': unfinishedColdFiles,
 };
 
 /**

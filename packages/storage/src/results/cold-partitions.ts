@@ -1,15 +1,18 @@
 import { type Kysely, sql } from 'kysely';
 import type { ColdStore } from '../cold/cold-store.ts';
 import type { Schema } from '../schema/schema.ts';
-import { ColdDirectory } from './cold-directory.ts';
-import { type MovedPartition, type MoveStep, movePartition } from './move-partition.ts';
+import { ColdInventory } from './cold-inventory.ts';
+import { type MovedPartition, movePartition } from './move-partition.ts';
 import { heldFiles } from './record-files.ts';
 import { type ResultPartition, ResultPartitions } from './result-partitions.ts';
 import { rewriteFile } from './rewrite-file.ts';
+import type { MoveStep } from './write-and-record.ts';
 
 export interface ColdPartitionsOptions {
   /** Most results of a file. Default 100,000. */
   readonly rowsPerFile?: number;
+  /** A file ends with the 500 results that make it so long. Default 64 MiB. */
+  readonly bytesPerFile?: number;
 }
 
 export interface ColdPartitionsCollaborators {
@@ -28,37 +31,38 @@ export interface ColdTotals {
 }
 
 const ROWS_PER_FILE = 100_000;
+const BYTES_PER_FILE = 2 ** 26;
 /** A file with deleted results is written anew at most this often, milliseconds. */
 const REWRITTEN_MS = 86_400_000;
 
 /** Moves old partitions of results to files, and looks after these. One process at a time should do so; two lose nothing. */
 export class ColdPartitions {
-  readonly #rowsPerFile: number;
+  readonly #sizes: Required<ColdPartitionsOptions>;
   readonly #db: Kysely<Schema>;
   readonly #store: ColdStore;
   readonly #onStep: (step: MoveStep) => void;
   readonly #partitions: ResultPartitions;
-  readonly #directory: ColdDirectory;
+  readonly #inventory: ColdInventory;
 
   constructor(
-    { rowsPerFile = ROWS_PER_FILE }: ColdPartitionsOptions,
+    { rowsPerFile = ROWS_PER_FILE, bytesPerFile = BYTES_PER_FILE }: ColdPartitionsOptions,
     { db, store, onStep = () => undefined }: ColdPartitionsCollaborators,
   ) {
-    this.#rowsPerFile = rowsPerFile;
+    this.#sizes = { rowsPerFile, bytesPerFile };
     this.#db = db;
     this.#store = store;
     this.#onStep = onStep;
     this.#partitions = new ResultPartitions(db);
-    this.#directory = new ColdDirectory({ db, layout: store.layout });
+    this.#inventory = new ColdInventory({ db, files: store.files });
   }
 
   /**
-   * Makes the directory if it is missing, and deletes what processes have left behind that were killed. Returns the paths of that.
-   * @throws {StorageError} `foreignDirectory`, and errors of the system
+   * Makes a new place that of this database, and deletes what processes have left behind that were killed. Returns the paths of that.
+   * @throws {StorageError} `foreignPlace`, `objectStore`, and errors of the system
    */
-  async prepare(now: Date): Promise<string[]> {
-    await this.#directory.open();
-    return this.#directory.tidy(now);
+  async prepare(now: Date, signal: AbortSignal): Promise<string[]> {
+    await this.#inventory.open(signal);
+    return this.#inventory.tidy(now, signal);
   }
 
   /** The partitions that ended before `time` and are in the database, in the order of their ids. */
@@ -68,8 +72,8 @@ export class ColdPartitions {
 
   /** See {@link movePartition}. */
   async move(partition: ResultPartition, now: Date, signal: AbortSignal): Promise<MovedPartition | undefined> {
-    const options = { now, signal, rowsPerFile: this.#rowsPerFile };
-    return movePartition(partition, options, { db: this.#db, layout: this.#store.layout, onStep: this.#onStep });
+    const options = { now, signal, ...this.#sizes };
+    return movePartition(partition, options, { db: this.#db, files: this.#store.files, onStep: this.#onStep });
   }
 
   /**
@@ -86,7 +90,7 @@ export class ColdPartitions {
     const failures: unknown[] = [];
     for (const file of files) {
       signal.throwIfAborted();
-      const options = { now, signal, rowsPerFile: this.#rowsPerFile };
+      const options = { now, signal, ...this.#sizes };
       try {
         erased += (await rewriteFile(file, options, { db: this.#db, store: this.#store })) ?? 0;
       } catch (error) {
@@ -98,8 +102,8 @@ export class ColdPartitions {
   }
 
   /** Deletes files that have held no results for a day. Returns their paths. */
-  async deleteRemoved(now: Date): Promise<string[]> {
-    return this.#directory.deleteRemoved(now);
+  async deleteRemoved(now: Date, signal: AbortSignal): Promise<string[]> {
+    return this.#inventory.deleteRemoved(now, signal);
   }
 
   /** How much is in files. */

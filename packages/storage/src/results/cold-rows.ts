@@ -41,7 +41,7 @@ export async function* coldRows(
   for await (const file of coldFiles(db, selection)) {
     const within = narrowed(selection, file, ids);
     if (within === undefined) continue;
-    if (store === undefined) throw unreadable(file, 'noDirectory');
+    if (store === undefined) throw unreadable(file, 'noPlace');
     for await (const { rows } of store.read(file, { ...within, order, sought })) {
       const found = rows.filter((row) => isSelected(row, selection));
       if (found.length > 0) yield await existing(db, found);

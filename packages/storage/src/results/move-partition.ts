@@ -1,17 +1,14 @@
 import { formatIpv4 } from '@revtr/net';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
-import type { ColdLayout } from '../cold/cold-layout.ts';
 import type { ColdRow } from '../cold/cold-row.ts';
-import { removeTemporary, type WriteOptions, type WrittenFile, writeColdFiles } from '../cold/write-cold-files.ts';
+import type { ColdFiles } from '../cold/files/cold-files.ts';
+import type { WriteOptions, WrittenFile } from '../cold/write-cold-files.ts';
 import type { ResultTable } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
-import { exclusively } from './partition-lock.ts';
-import { placeFiles, recordFiles } from './record-files.ts';
+import { recordFiles } from './record-files.ts';
 import { fromStoredAddress, stopReasonOf } from './result-columns.ts';
 import { completed, dropTable, idsOf, type ResultPartition } from './result-partitions.ts';
-
-/** Steps of a move, each named when it is done. The process may be killed at any of them. */
-export type MoveStep = 'written' | 'placed' | 'recorded';
+import { type MoveStep, writeAndRecord } from './write-and-record.ts';
 
 /** What a move has done. */
 export interface MovedPartition {
@@ -25,42 +22,33 @@ export interface MoveOptions extends WriteOptions {
 
 export interface MoveCollaborators {
   readonly db: Kysely<Schema>;
-  readonly layout: ColdLayout;
+  readonly files: ColdFiles;
   readonly onStep: (step: MoveStep) => void;
 }
 
 const ROWS_AT_ONCE = 500;
 
 /**
- * Moves the results of a partition to files. The files are complete and on the disk, and their content was read again and compared, before one
- * transaction gives them their final names, records them, and drops the table. Returns `undefined`, and leaves everything as it was, while the
- * partition must stay: a measurement of it is open, a watch has yet to judge one, or its results have changed meanwhile.
+ * Moves the results of a partition to files. The files are complete, and their content was read again and compared, before one transaction records them
+ * and drops the table. Returns `undefined`, and leaves everything as it was, while the partition must stay: a measurement of it is open, a watch has yet
+ * to judge one, or its results have changed meanwhile.
  */
 export async function movePartition(
   partition: ResultPartition,
   options: MoveOptions,
-  { db, layout, onStep }: MoveCollaborators,
+  { db, files, onStep }: MoveCollaborators,
 ): Promise<MovedPartition | undefined> {
   if (!(await db.transaction().execute((transaction) => isMovable(transaction, partition)))) return undefined;
   const seen = new Totals();
-  const files = await writeColdFiles(rowsOf(db, partition, seen), options, layout);
-  onStep('written');
-  let isMoved = false;
-  try {
-    isMoved = await exclusively(db, async (transaction) => {
-      if (!(await isMovable(transaction, partition))) return false;
-      if (!(await isUnchanged(transaction, partition, seen))) return false;
-      await placeFiles(files, layout);
-      onStep('placed');
-      await recordMove(transaction, partition, files, options.now);
-      return true;
-    });
-  } finally {
-    if (!isMoved) await removeTemporary(files, layout);
-  }
-  if (!isMoved) return undefined;
-  onStep('recorded');
-  return { partition, files };
+  const written = await writeAndRecord(rowsOf(db, partition, seen), options, {
+    ...{ db, files, onStep },
+    check: async (transaction) =>
+      (await isMovable(transaction, partition)) && (await isUnchanged(transaction, partition, seen))
+        ? partition
+        : undefined,
+    record: (transaction, moved) => recordMove(transaction, partition, moved, options.now),
+  });
+  return written && { partition, files: written };
 }
 
 async function isMovable(db: Transaction<Schema>, partition: ResultPartition): Promise<boolean> {

@@ -1,20 +1,9 @@
-import { dirname } from 'node:path';
 import type { Kysely, Transaction } from 'kysely';
-import type { ColdLayout } from '../cold/cold-layout.ts';
 import type { WrittenFile } from '../cold/write-cold-files.ts';
-import { makeDirectory, placeFile } from '../files/durable-file.ts';
 import type { ColdFileRow } from '../schema/cold.ts';
 import type { Schema } from '../schema/schema.ts';
 
 const USERS_PER_INSERT = 2_000;
-
-/** Gives files their final names. */
-export async function placeFiles(files: readonly WrittenFile[], layout: ColdLayout): Promise<void> {
-  for (const { path } of files) {
-    await makeDirectory(layout.root, dirname(path), 'owner');
-    await placeFile(layout.temporary(path), layout.final(path));
-  }
-}
 
 /** Records files of a partition. `deletions`: see `ColdFileTable`. */
 export async function recordFiles(

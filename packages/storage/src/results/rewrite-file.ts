@@ -2,12 +2,12 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { selectIds } from '../access/select-ids.ts';
 import type { ColdRow } from '../cold/cold-row.ts';
 import type { ColdStore } from '../cold/cold-store.ts';
-import { removeTemporary, type WrittenFile, writeColdFiles } from '../cold/write-cold-files.ts';
+import type { WrittenFile } from '../cold/write-cold-files.ts';
 import type { ColdFileRow } from '../schema/cold.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { MoveOptions } from './move-partition.ts';
-import { exclusively } from './partition-lock.ts';
-import { heldFiles, placeFiles, recordFiles } from './record-files.ts';
+import { heldFiles, recordFiles } from './record-files.ts';
+import { writeAndRecord } from './write-and-record.ts';
 
 /**
  * Writes a file anew without the results whose batches were deleted, and deletes what refers to these. Returns how many it has left out; `undefined`
@@ -19,21 +19,15 @@ export async function rewriteFile(
   { db, store }: { readonly db: Kysely<Schema>; readonly store: ColdStore },
 ): Promise<number | undefined> {
   const erased: number[] = [];
-  const files = await writeColdFiles(rowsOf(file, { db, store }, erased), options, store.layout);
-  let isDone = false;
-  try {
-    isDone = await exclusively(db, async (transaction) => {
-      const held = await heldFiles(transaction).where('path', '=', file.path).forUpdate().executeTakeFirst();
-      if (held === undefined) return false;
-      await placeFiles(files, store.layout);
-      await replace(transaction, { old: held, files, deletions: held.deletions - file.deletions }, options.now);
+  const written = await writeAndRecord(rowsOf(file, { db, store }, erased), options, {
+    ...{ db, files: store.files },
+    check: (transaction) => heldFiles(transaction).where('path', '=', file.path).forUpdate().executeTakeFirst(),
+    record: async (transaction, files, old) => {
+      await replace(transaction, { old, files, deletions: old.deletions - file.deletions }, options.now);
       await deleteReferences(transaction, erased);
-      return true;
-    });
-  } finally {
-    if (!isDone) await removeTemporary(files, store.layout);
-  }
-  return isDone ? erased.length : undefined;
+    },
+  });
+  return written && erased.length;
 }
 
 async function* rowsOf(

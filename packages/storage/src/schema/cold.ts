@@ -3,7 +3,7 @@ import type { WithDefault } from './columns.ts';
 
 /** A Parquet file with results of one partition. */
 export interface ColdFileTable {
-  /** Path in the directory of cold results. */
+  /** Path in the place of cold results. */
   readonly path: string;
   /** First id of the partition. */
   readonly partition_id: number;
@@ -34,7 +34,13 @@ export interface ColdForwardTracerouteTable {
   readonly forward_traceroute_id: number;
 }
 
-/** Identity of the directory that belongs to this database: at most one row. */
+/** A file that is being written, or that a process which ended has left behind. */
+export interface ColdUnfinishedTable {
+  readonly path: string;
+  readonly since: WithDefault<Date>;
+}
+
+/** Identity of the place that belongs to this database: at most one row. */
 export interface ColdDirectoryTable {
   readonly id: string;
 }

@@ -8,7 +8,13 @@ import type {
   RankingRecordTable,
 } from './atlas.ts';
 import type { AuditBlockTable, AuditEventTable } from './audit.ts';
-import type { ColdDirectoryTable, ColdFileTable, ColdFileUserTable, ColdForwardTracerouteTable } from './cold.ts';
+import type {
+  ColdDirectoryTable,
+  ColdFileTable,
+  ColdFileUserTable,
+  ColdForwardTracerouteTable,
+  ColdUnfinishedTable,
+} from './cold.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
 import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';
@@ -55,6 +61,7 @@ export interface Schema {
   readonly cold_files: ColdFileTable;
   readonly cold_file_users: ColdFileUserTable;
   readonly cold_forward_traceroutes: ColdForwardTracerouteTable;
+  readonly cold_unfinished: ColdUnfinishedTable;
   readonly cold_directory: ColdDirectoryTable;
   readonly probe_sets: ProbeSetTable;
   readonly probes: ProbeTable;

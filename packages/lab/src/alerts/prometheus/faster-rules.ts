@@ -20,7 +20,7 @@ export function fasterRules(rules: string): string {
     .replace(/\[(\d+)([smhd])\]/g, (_, count: string, unit: string) => {
       return `[${shorter(count, unit, LEAST_RANGE_SECONDS)}s]`;
     })
-    .replace(/(_(?:age|oldest|overdue)_seconds(?:\{[^}]*\})? > )(\d+(?: \* \d+)*)/g, `$1$2 / ${FACTOR}`);
+    .replace(/(_(?:age|oldest|overdue)_seconds(?:\{[^}]*\})?\)* > )(\d+(?: \* \d+)*)/g, `$1$2 / ${FACTOR}`);
 }
 
 /** Names of the alerts of rules. */

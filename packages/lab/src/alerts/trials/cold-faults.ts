@@ -7,7 +7,7 @@ import type { Trial } from './trial.ts';
 
 const OLD = `now() - interval '40 days'`;
 const HIDDEN = '.hidden';
-/** Files are written under other names. */
+/** Unfinished files have other names. */
 const FINAL = /^\d{4}\/.*\.parquet$/;
 
 /** Lets the duty begin again: what failed before is not waited for. */
@@ -53,12 +53,11 @@ export const coldFileMissing: Trial = {
   alerts: ['RevtrColdUnreadable'],
   others: ['RevtrApiErrors'],
   begin: async ({ chaos, coldDisk: { directory }, operator }) => {
-    await untilReady('a file of cold results', () => filesIn(directory).length > 0);
+    const moved = 'select first_id from result_partitions where moved_at is not null';
+    await untilReady('cold results', async () => (await chaos.postgres.primary.query(moved)).length > 0);
     const files = filesIn(directory).map((name) => join(directory, name));
     for (const file of files) renameSync(file, `${file}${HIDDEN}`);
-    const [id] = await chaos.postgres.primary.query(
-      'select first_id from result_partitions where moved_at is not null',
-    );
+    const [id] = await chaos.postgres.primary.query(moved);
     await operator.measurement(Number(id)).catch(() => undefined);
     return async () => {
       for (const file of files) renameSync(`${file}${HIDDEN}`, file);

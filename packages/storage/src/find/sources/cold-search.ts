@@ -30,7 +30,7 @@ export function searchCold(
     for await (const file of coldFiles(db, { ...within, userId: filter.userId })) {
       const ofFile = { from: file.first_id, to: file.last_id + 1 };
       if (files++ === MOST_FILES) return { ids: [], rest: rangeFrom(range, ofFile, order) };
-      if (cold === undefined) throw unreadable(file, 'noDirectory');
+      if (cold === undefined) throw unreadable(file, 'noPlace');
       for await (const { rows, first, last } of cold.read(file, { ...within, sought })) {
         const found = rows.filter((row) => isFound(row, filter));
         const ids = found.length === 0 ? [] : (await existing(db, found)).map(({ id }) => id);

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
+import type { ByteRange } from './cold-files.ts';
 
-/** Reads the bytes of a file from `start` up to `end`. Throws when the file is shorter, and errors of the system. */
-export async function readBytes(path: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads some bytes of a file. Throws when the file is shorter, and errors of the system. */
+export async function readBytes(path: string, { start, end }: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await open(path, 'r');
   try {
     const bytes = new Uint8Array(end - start);
