@@ -84,9 +84,9 @@ describe('a controller among hostile agents', () => {
   });
 
   const endpoint = () => ({ host: '127.0.0.1', port, rootCertificate: authority.rootCertificate });
-  const openSocket = async (): Promise<WebSocket> => {
+  const openSocket = async (headers: Record<string, string> = {}): Promise<WebSocket> => {
     const { key, certificate } = await enrol(endpoint(), new Date());
-    const options = { key, cert: certificate, ca: authority.rootCertificate, rejectUnauthorized: false };
+    const options = { key, cert: certificate, ca: authority.rootCertificate, rejectUnauthorized: false, headers };
     const socket = new WebSocket(`wss://127.0.0.1:${port}/link`, options);
     socket.on('error', () => undefined);
     await new Promise((resolve) => socket.once('open', resolve));
@@ -246,6 +246,40 @@ describe('a controller among hostile agents', () => {
     expect(refused).toEqual([expect.stringContaining('nonsense')]);
     expect(hub.connected()).toEqual([ADDRESS]);
   }, 30_000);
+
+  it.each([
+    { what: 'what changed in the list of sources', accepts: true },
+    { what: 'the whole list of sources to an agent of an earlier version', accepts: false },
+  ])('sends $what', async ({ accepts }) => {
+    sources = [1, 2, 3];
+    const socket = await openSocket(accepts ? { 'revtr-accepts-source-changes': '1' } : {});
+    const received: unknown[] = [];
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data));
+      if (message.type.startsWith('sources')) received.push(message);
+    });
+    socket.send(JSON.stringify(HELLO));
+    await hub.waitFor(ADDRESS, 5_000);
+    sources = [2, 3, 4];
+    hub.publishSources();
+    const change = { type: 'sourcesDelta', from: 1, version: 2, added: [4], removed: [1] };
+    const whole = { type: 'sources', version: 2, addresses: [2, 3, 4] };
+    await expect
+      .poll(() => received)
+      .toEqual([{ type: 'sources', version: 1, addresses: [1, 2, 3] }, accepts ? change : whole]);
+    socket.terminate();
+  });
+
+  it('keeps the list of sources that changes give', async () => {
+    const agent = startAgent();
+    await expect.poll(() => agent.sources.length).toBe(1);
+    for (const next of [[ADDRESS, 5, 6], [6, 7], []]) {
+      sources = next;
+      hub.publishSources();
+    }
+    await expect.poll(() => agent.sources).toEqual([[ADDRESS], [ADDRESS, 5, 6], [6, 7], []]);
+    expect(hub.unapplied('sources', 4)).toEqual([]);
+  });
 
   it('learns whether an agent measures', async () => {
     const agent = startAgent();

@@ -21,6 +21,7 @@ import {
   LINK_PATH,
   LISTENING_HEADER,
   peerAddressOf,
+  SOURCE_CHANGES_HEADER,
   serverOptions,
   TRACE_HEADER,
   trustedCertificateOf,
@@ -185,7 +186,8 @@ export class Gateway {
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
     const { admission } = this.#collaborators;
     const { serialNumber } = certificate;
-    const peer = { address, serialNumber, acceptsTrace: TRACE_HEADER in headers };
+    const accepts = { acceptsTrace: TRACE_HEADER in headers, acceptsSourceChanges: SOURCE_CHANGES_HEADER in headers };
+    const peer = { address, serialNumber, ...accepts };
     return (await this.#admitting(() => admission.mayConnect(address, serialNumber))) ?? peer;
   }
 
