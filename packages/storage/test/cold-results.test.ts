@@ -264,6 +264,33 @@ function coldResults(
       await expect(world.cold.prepare(dayAt(0), signal)).rejects.toMatchObject({ code: 'foreignPlace' });
     });
 
+    it('moves while a user changes a result, and neither of them fails', async () => {
+      const [user] = users;
+      const batch = await world.measure(user, 0);
+      await world.partitions.prepare(dayAt(3));
+      await world.cold.prepare(dayAt(4), signal);
+      const [{ id }] = await world.batches.measurementsOf(batch, { limit: 1 });
+      const [partition] = await world.cold.due(dayAt(4), dayAt(4));
+      const { db } = world.database;
+      const waiting = async (): Promise<number> =>
+        (
+          await sql<{ n: number }>`
+            select count(*)::int as n from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+        ).rows[0].n;
+      // The move comes to a stop between its look at the table and the end of the table.
+      const { moved, noted } = await db.transaction().execute(async (transaction) => {
+        await sql`lock table cold_file_users in share mode`.execute(transaction);
+        const moved = world.cold.move(partition, dayAt(4), signal);
+        await expect.poll(waiting).toBe(1);
+        const noted = world.batches.noteForwardTraceroute(user.id, id, 5);
+        await expect.poll(waiting).toBe(2);
+        return { moved, noted };
+      });
+      expect(await Promise.all([moved, noted])).toEqual([expect.objectContaining({ partition }), true]);
+      expect((await world.batches.findMeasurement(id))?.forward_traceroute_id).toBe(5);
+    });
+
     it('deletes all files that it can when the place keeps one', async () => {
       const { files, partitions, cold } = world;
       for (const day of [0, 1, 2]) await world.measure(users[0], day);
