@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -99,6 +100,23 @@ describe('a controller among hostile agents', () => {
     return socket;
   };
   const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve));
+
+  it('stops while peers say nothing, or do not end their requests', async () => {
+    const open = (): Promise<TLSSocket> =>
+      new Promise((resolve) => {
+        const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => resolve(socket));
+        socket.on('error', () => undefined);
+      });
+    const [silent, asking] = [await open(), await open()];
+    asking.write('POST /enrol HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n');
+    const connected = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+    await once(connected, 'connect');
+    // The gateway has passed on what came before.
+    const last = await open();
+    const ends = [silent, asking, connected, last].map((socket) => once(socket.resume(), 'close'));
+    await gateway.stop();
+    await Promise.all(ends);
+  }, 8_000);
 
   it('refuses a hello with 130,000 identifiers', async () => {
     const socket = await openSocket();
