@@ -49,7 +49,7 @@ function describe({
 }
 
 /** The fields in which the results of one pair differ. Paths are compared hop by hop. */
-export function differencesOf(embedded: ComparedResult, cluster: ComparedResult): readonly Difference[] {
+function differencesOf(embedded: ComparedResult, cluster: ComparedResult): readonly Difference[] {
   const { label } = embedded;
   const differences: Difference[] = [];
   const compare = (field: string, a: unknown, b: unknown): void => {
