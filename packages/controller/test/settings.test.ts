@@ -71,6 +71,11 @@ describe('the place of cold results', () => {
     [{ ...s3, REVTR_COLD_S3_URL: 's3://bucket' }, 'REVTR_COLD_S3_URL'],
     [{ ...s3, REVTR_COLD_S3_ACCESS_KEY_ID: undefined }, 'REVTR_COLD_S3_ACCESS_KEY_ID'],
     [{ ...s3, REVTR_COLD_S3_SECRET_ACCESS_KEY: undefined }, 'REVTR_COLD_S3_SECRET_ACCESS_KEY'],
+    [{ ...s3, REVTR_COLD_S3_URL: undefined }, 'REVTR_COLD_S3_URL'],
+    // What a file with a line break at its end becomes.
+    [{ ...s3, REVTR_COLD_S3_SECRET_ACCESS_KEY: 'secret\n' }, 'REVTR_COLD_S3_SECRET_ACCESS_KEY'],
+    [{ ...s3, REVTR_COLD_S3_ACCESS_KEY_ID: 'id\n' }, 'REVTR_COLD_S3_ACCESS_KEY_ID'],
+    [{ ...s3, REVTR_COLD_S3_REGION: 'eu central/1' }, 'REVTR_COLD_S3_REGION'],
   ])('is refused in %j, without a word of the secret', (environment, variable) => {
     const read = () => readSettings(environment);
     expect(read).toThrow(variable);

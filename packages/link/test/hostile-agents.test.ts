@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,9 +85,9 @@ describe('a controller among hostile agents', () => {
   });
 
   const endpoint = () => ({ host: '127.0.0.1', port, rootCertificate: authority.rootCertificate });
-  const openSocket = async (): Promise<WebSocket> => {
+  const openSocket = async (headers: Record<string, string> = {}): Promise<WebSocket> => {
     const { key, certificate } = await enrol(endpoint(), new Date());
-    const options = { key, cert: certificate, ca: authority.rootCertificate, rejectUnauthorized: false };
+    const options = { key, cert: certificate, ca: authority.rootCertificate, rejectUnauthorized: false, headers };
     const socket = new WebSocket(`wss://127.0.0.1:${port}/link`, options);
     socket.on('error', () => undefined);
     await new Promise((resolve) => socket.once('open', resolve));
@@ -99,6 +100,23 @@ describe('a controller among hostile agents', () => {
     return socket;
   };
   const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve));
+
+  it('stops while peers say nothing, or do not end their requests', async () => {
+    const open = (): Promise<TLSSocket> =>
+      new Promise((resolve) => {
+        const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => resolve(socket));
+        socket.on('error', () => undefined);
+      });
+    const [silent, asking] = [await open(), await open()];
+    asking.write('POST /enrol HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n');
+    const connected = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+    await once(connected, 'connect');
+    // The gateway has passed on what came before.
+    const last = await open();
+    const ends = [silent, asking, connected, last].map((socket) => once(socket.resume(), 'close'));
+    await gateway.stop();
+    await Promise.all(ends);
+  }, 8_000);
 
   it('refuses a hello with 130,000 identifiers', async () => {
     const socket = await openSocket();
@@ -246,6 +264,40 @@ describe('a controller among hostile agents', () => {
     expect(refused).toEqual([expect.stringContaining('nonsense')]);
     expect(hub.connected()).toEqual([ADDRESS]);
   }, 30_000);
+
+  it.each([
+    { what: 'what changed in the list of sources', accepts: true },
+    { what: 'the whole list of sources to an agent of an earlier version', accepts: false },
+  ])('sends $what', async ({ accepts }) => {
+    sources = [1, 2, 3];
+    const socket = await openSocket(accepts ? { 'revtr-accepts-source-changes': '1' } : {});
+    const received: unknown[] = [];
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data));
+      if (message.type.startsWith('sources')) received.push(message);
+    });
+    socket.send(JSON.stringify(HELLO));
+    await hub.waitFor(ADDRESS, 5_000);
+    sources = [2, 3, 4];
+    hub.publishSources();
+    const change = { type: 'sourcesDelta', from: 1, version: 2, added: [4], removed: [1] };
+    const whole = { type: 'sources', version: 2, addresses: [2, 3, 4] };
+    await expect
+      .poll(() => received)
+      .toEqual([{ type: 'sources', version: 1, addresses: [1, 2, 3] }, accepts ? change : whole]);
+    socket.terminate();
+  });
+
+  it('keeps the list of sources that changes give', async () => {
+    const agent = startAgent();
+    await expect.poll(() => agent.sources.length).toBe(1);
+    for (const next of [[ADDRESS, 5, 6], [6, 7], []]) {
+      sources = next;
+      hub.publishSources();
+    }
+    await expect.poll(() => agent.sources).toEqual([[ADDRESS], [ADDRESS, 5, 6], [6, 7], []]);
+    expect(hub.unapplied('sources', 4)).toEqual([]);
+  });
 
   it('learns whether an agent measures', async () => {
     const agent = startAgent();

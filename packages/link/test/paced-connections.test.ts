@@ -6,14 +6,16 @@ import { PacedConnections } from '../src/limits/paced-connections.ts';
 describe('the pace of connections', () => {
   let now: number;
   let passed: Socket[];
+  let passedAt: number[];
   let isBusy: boolean;
   /** What a turn of the event loop takes, milliseconds. */
   let turnMs: number;
   let paced: PacedConnections;
   beforeEach(() => {
-    [now, passed, isBusy, turnMs] = [0, [], false, 1];
+    [now, passed, passedAt, isBusy, turnMs] = [0, [], [], false, 1];
     const pass = (socket: Socket): void => {
       passed.push(socket);
+      passedAt.push(now);
     };
     paced = new PacedConnections({ perTurn: 2 }, { pass, isBusy: () => isBusy, now: () => (now += turnMs) });
   });
@@ -33,12 +35,9 @@ describe('the pace of connections', () => {
     await expect.poll(() => passed.at(-1) === more[0]).toBe(true);
   });
 
-  it('waits while turns are long and while enough is under way, and goes on afterwards', async () => {
-    turnMs = 60;
+  it('waits while enough is under way, and goes on afterwards', async () => {
+    isBusy = true;
     add(3);
-    await sleep(50);
-    expect(passed).toEqual([]);
-    [turnMs, isBusy] = [1, true];
     await sleep(50);
     expect(passed).toEqual([]);
     isBusy = false;
@@ -46,15 +45,34 @@ describe('the pace of connections', () => {
     expect(paced.waiting).toBe(0);
   });
 
-  it('forgets connections that were closed, and closes those that wait when it stops', async () => {
+  it.each([
+    [1, 2],
+    [60, 3],
+  ])('passes on three connections whose turns take %i milliseconds in %i turns', async (took, turns) => {
+    turnMs = took;
+    add(3);
+    await expect.poll(() => passed.length).toBe(3);
+    expect(new Set(passedAt).size).toBe(turns);
+  });
+
+  it('closes connections that have waited for so long that their peers have given up, also while enough is under way', async () => {
     isBusy = true;
-    const [gone, ...others] = add(3);
-    gone.destroy();
-    await expect.poll(() => paced.waiting).toBe(2);
-    paced.stop();
-    expect([paced.waiting, others.every(({ destroyed }) => destroyed)]).toEqual([0, true]);
+    const [first, second] = add(2);
+    now += 14_000;
+    const [third] = add(1);
+    now += 2_000;
+    await expect.poll(() => paced.waiting).toBe(1);
+    expect([first, second, third].map(({ destroyed }) => destroyed)).toEqual([true, true, false]);
     isBusy = false;
-    await sleep(20);
-    expect(passed).toEqual([]);
+    await expect.poll(() => passed).toEqual([third]);
+  });
+
+  it('forgets connections that were closed', async () => {
+    isBusy = true;
+    const [gone, other] = add(2);
+    gone.destroy();
+    await expect.poll(() => paced.waiting).toBe(1);
+    isBusy = false;
+    await expect.poll(() => passed).toEqual([other]);
   });
 });

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Batches,
+  type ColdFiles,
   ColdPartitions,
   ColdStore,
   type DatabaseSettings,
@@ -263,6 +264,95 @@ function coldResults(
       await expect(world.cold.prepare(dayAt(0), signal)).rejects.toMatchObject({ code: 'foreignPlace' });
     });
 
+    it('moves while a user changes a result, and neither of them fails', async () => {
+      const [user] = users;
+      const batch = await world.measure(user, 0);
+      await world.partitions.prepare(dayAt(3));
+      await world.cold.prepare(dayAt(4), signal);
+      const [{ id }] = await world.batches.measurementsOf(batch, { limit: 1 });
+      const [partition] = await world.cold.due(dayAt(4), dayAt(4));
+      const { db } = world.database;
+      const waiting = async (): Promise<number> =>
+        (
+          await sql<{ n: number }>`
+            select count(*)::int as n from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+        ).rows[0].n;
+      // The move comes to a stop between its look at the table and the end of the table.
+      const { moved, noted } = await db.transaction().execute(async (transaction) => {
+        await sql`lock table cold_file_users in share mode`.execute(transaction);
+        const moved = world.cold.move(partition, dayAt(4), signal);
+        await expect.poll(waiting).toBe(1);
+        const noted = world.batches.noteForwardTraceroute(user.id, id, 5);
+        await expect.poll(waiting).toBe(2);
+        return { moved, noted };
+      });
+      expect(await Promise.all([moved, noted])).toEqual([expect.objectContaining({ partition }), true]);
+      expect((await world.batches.findMeasurement(id))?.forward_traceroute_id).toBe(5);
+    });
+
+    it('deletes all files that it can when the place keeps one', async () => {
+      const { files, partitions, cold } = world;
+      for (const day of [0, 1, 2]) await world.measure(users[0], day);
+      await world.move(5);
+      await partitions.dropBefore(dayAt(5), dayAt(5));
+      const [kept, ...others] = (await world.paths()).toSorted();
+      const remove: ColdFiles['remove'] = async (path, until) => {
+        if (path === kept) throw new Error('it is locked');
+        return files.remove(path, until);
+      };
+      const locked = new ColdPartitions(
+        {},
+        {
+          db: world.database.db,
+          store: new ColdStore({}, { files: changed(files, { remove }), onFault: () => undefined }),
+        },
+      );
+      expect(others).toHaveLength(2);
+      await expect(locked.deleteRemoved(dayAt(7), signal)).rejects.toThrow('it is locked');
+      expect(await world.paths()).toEqual([kept]);
+      // Files that the database does not know.
+      await sql`delete from cold_files`.execute(world.database.db);
+      for (const path of others) {
+        const file = await files.create(path, signal);
+        await file.write(Buffer.from('left behind'));
+        await file.end();
+      }
+      await expect(locked.prepare(dayAt(7), signal)).rejects.toThrow('it is locked');
+      expect(await world.paths()).toEqual([kept]);
+      expect(await cold.prepare(dayAt(7), signal)).toEqual([kept]);
+    });
+
+    it('keeps a file that a process of an earlier version records while others are looked for', async () => {
+      if (!isDirectory) return;
+      const { files } = world;
+      await world.measure(users[0], 0);
+      await world.move(3);
+      const { db } = world.database;
+      const [row] = await db.selectFrom('cold_files').selectAll().execute();
+      await db.deleteFrom('cold_files').execute();
+      // That version writes to the same directory without a note in the database, and does the rest while it has the lock.
+      const found: ColdFiles['list'] = async function* () {
+        yield [row.path];
+      };
+      let recording: Promise<unknown> | undefined;
+      const remove: ColdFiles['remove'] = async (path, until) => {
+        recording ??= db.transaction().execute(async (transaction) => {
+          const { rows } = await sql<{ has: boolean }>`select pg_try_advisory_xact_lock(7262) as has`.execute(
+            transaction,
+          );
+          // Otherwise it waits, finds its file gone, and fails.
+          if (rows[0].has) await transaction.insertInto('cold_files').values(row).execute();
+        });
+        await recording;
+        return files.remove(path, until);
+      };
+      const store = new ColdStore({}, { files: changed(files, { list: found, remove }), onFault: () => undefined });
+      await new ColdPartitions({}, { db, store }).prepare(dayAt(3), signal);
+      const recorded = (await db.selectFrom('cold_files').select('path').execute()).map(({ path }) => path);
+      expect(await world.paths()).toEqual(recorded);
+    });
+
     it('moves nothing to files that another process has deleted meanwhile', async () => {
       const [user] = users;
       const batch = await world.measure(user, 0);
@@ -279,23 +369,13 @@ function coldResults(
       for (const deletion of deletions) {
         let reads = 0;
         const { files } = world;
-        const store = new ColdStore(
-          {},
-          {
-            files: {
-              ...{ place: files.place, create: files.create.bind(files), sizeOf: files.sizeOf.bind(files) },
-              ...{ remove: files.remove.bind(files), list: files.list.bind(files) },
-              ...{ identity: files.identity.bind(files), identify: files.identify.bind(files) },
-              read: async (...range) => {
-                const bytes = await files.read(...range);
-                // The last read of the only file, which has one group.
-                if (++reads === 2) await deletion();
-                return bytes;
-              },
-            },
-            onFault: () => undefined,
-          },
-        );
+        const read: ColdFiles['read'] = async (...range) => {
+          const bytes = await files.read(...range);
+          // The last read of the only file, which has one group.
+          if (++reads === 2) await deletion();
+          return bytes;
+        };
+        const store = new ColdStore({}, { files: changed(files, { read }), onFault: () => undefined });
         const cold = new ColdPartitions({}, { db: world.database.db, store });
         await expect(cold.move(partition, dayAt(4), signal)).rejects.toMatchObject({ code: 'coldFileLost' });
         expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
@@ -305,6 +385,14 @@ function coldResults(
     });
   });
 }
+
+/** Files with some other methods. */
+const changed = (files: ColdFiles, methods: Partial<ColdFiles>): ColdFiles => ({
+  ...{ place: files.place, create: files.create.bind(files), sizeOf: files.sizeOf.bind(files) },
+  ...{ remove: files.remove.bind(files), list: files.list.bind(files), read: files.read.bind(files) },
+  ...{ identity: files.identity.bind(files), identify: files.identify.bind(files) },
+  ...methods,
+});
 
 /** Moves partitions in another process, which is killed when a step is done, or may not write files of more than 8 KiB. */
 async function moveElsewhere({ url, place }: ColdWorld, step: string) {

@@ -182,6 +182,29 @@ function bomb(): string {
   return `<!DOCTYPE x [<!ENTITY e0 "lol">${entities.join('')}]><ListBucketResult>${key}</ListBucketResult>`;
 }
 
+describe('the identity of a place', () => {
+  it('is not written over, also when the store said before that there is none', async () => {
+    let conditions: unknown[] = [];
+    answer = (request, response) => {
+      if (request.method === 'GET') status(404, xml('NoSuchKey'))(request, response);
+      else {
+        conditions.push(request.headers['if-none-match']);
+        status(412, xml('PreconditionFailed'))(request, response);
+      }
+    };
+    expect(await files.identity(signal)).toBeUndefined();
+    await files.identify('id', signal);
+    expect(conditions).toEqual(['*']);
+    conditions = [];
+    answer = (request, response) => {
+      conditions.push(request.headers['if-none-match']);
+      status(conditions.length === 1 ? 501 : 200, xml('NotImplemented'))(request, response);
+    };
+    await files.identify('id', signal);
+    expect(conditions).toEqual(['*', undefined]);
+  });
+});
+
 describe('results that cannot be read', () => {
   const reasonOf = async (store = new ColdStore({}, { files, onFault: () => undefined })): Promise<string> => {
     const file = { path: PATH, bytes: 20, footer_at: 10, footer_sha256: '0'.repeat(64) };

@@ -20,7 +20,7 @@ import { ReferenceTargets } from './outages/reference-targets.ts';
 /** How long measuring waits after a start for agents that were there before, milliseconds. */
 const SETTLE_MS = 20_000;
 /** Least time between two changes of the list of ranked vantage points, milliseconds. */
-const RANK_EVERY_MS = 100;
+const RANK_EVERY_MS = 1_000;
 /** How long a probe waits for a registered agent that is not connected, milliseconds. */
 const PATIENCE_MS = 60_000;
 

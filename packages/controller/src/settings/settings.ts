@@ -46,6 +46,10 @@ function checkedS3Url(text: string): string {
   return text;
 }
 
+/** Text without spaces or line breaks: a signature with these is not valid, and an error about a header would quote it. */
+const VISIBLE = /^[!-~]{1,1024}$/;
+const REGION = /^[A-Za-z0-9-]{1,100}$/;
+
 const settingsShape = z.object({
   /** Address and port of the API. */
   REVTR_HOST: z.string().min(1).default('127.0.0.1'),
@@ -169,10 +173,10 @@ const settingsShape = z.object({
   REVTR_COLD_DIRECTORY: z.string().min(1).optional(),
   /** Bucket to which old results move, `https://host/bucket` or `https://host/bucket/prefix`, in an object store with the API of Amazon S3. */
   REVTR_COLD_S3_URL: parsed(checkedS3Url).optional(),
-  REVTR_COLD_S3_REGION: z.string().min(1).max(100).default('us-east-1'),
+  REVTR_COLD_S3_REGION: z.string().regex(REGION, 'must have letters, digits and hyphens only').default('us-east-1'),
   /** Access key of the bucket. */
-  REVTR_COLD_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
-  REVTR_COLD_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  REVTR_COLD_S3_ACCESS_KEY_ID: z.string().regex(VISIBLE, 'must have visible ASCII characters only').optional(),
+  REVTR_COLD_S3_SECRET_ACCESS_KEY: z.string().regex(VISIBLE, 'must have visible ASCII characters only').optional(),
   /** How long results stay in the database before they move, days. */
   REVTR_COLD_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   /** Addresses that answer pings, to test agents with; separated by commas. */
@@ -198,11 +202,14 @@ const settingsSchema = settingsShape.superRefine((read, context) => {
     );
   if ((read.REVTR_LEGACY_CERTIFICATE === undefined) !== (read.REVTR_LEGACY_KEY === undefined))
     add('REVTR_LEGACY_KEY', 'and REVTR_LEGACY_CERTIFICATE are set together, or neither of them');
-  if (read.REVTR_COLD_S3_URL !== undefined) {
+  const coldKeys = ['REVTR_COLD_S3_ACCESS_KEY_ID', 'REVTR_COLD_S3_SECRET_ACCESS_KEY'] as const;
+  if (read.REVTR_COLD_S3_URL === undefined) {
+    if (coldKeys.some((name) => read[name] !== undefined))
+      add('REVTR_COLD_S3_URL', `is needed with ${coldKeys.join(' and ')}`);
+  } else {
     if (read.REVTR_COLD_DIRECTORY !== undefined)
       add('REVTR_COLD_S3_URL', 'and REVTR_COLD_DIRECTORY exclude each other');
-    for (const name of ['REVTR_COLD_S3_ACCESS_KEY_ID', 'REVTR_COLD_S3_SECRET_ACCESS_KEY'] as const)
-      if (read[name] === undefined) add(name, 'is needed with REVTR_COLD_S3_URL');
+    for (const name of coldKeys) if (read[name] === undefined) add(name, 'is needed with REVTR_COLD_S3_URL');
   }
   const isPart = ROLES.some((role) => !roles.includes(role));
   if (isPart && bus.length === 0) add('REVTR_BUS', 'is needed for a process that has not all roles (REVTR_ROLES)');

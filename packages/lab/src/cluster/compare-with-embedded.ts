@@ -4,7 +4,7 @@ import { systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
 import { KernelLabError } from '../namespaces/errors.ts';
 import { type LocalCluster, startCluster } from './cluster.ts';
-import { type ComparedResult, comparedResult, type Difference, differencesOf } from './compared-result.ts';
+import { type ComparedResult, comparedResult, compareResults, type Difference } from './compared-result.ts';
 import { type PlannedProcess, SINGLE_PROCESS } from './process-layout.ts';
 import { psql } from './psql.ts';
 import { untilReady } from './servers.ts';
@@ -25,7 +25,11 @@ export interface ComparisonReport {
   readonly engines: number;
   readonly hops: number;
   readonly reached: number;
+  /** Pairs with the same result in all runs. */
   readonly identical: number;
+  /** Pairs whose results differ between the two runs of one kind: their results depend on when answers arrive. */
+  readonly varying: number;
+  /** What is the same in both runs of each kind, and differs between the kinds. */
   readonly differences: readonly Difference[];
 }
 
@@ -34,9 +38,12 @@ const SOURCES = 1;
 const VANTAGE_POINTS = 20;
 /** An engine tells the others what it learned about vantage points once a minute: after this time, all know it. */
 const SHARED_MS = 75_000;
+const ROUNDS = 2;
+
+type Results = readonly ComparedResult[];
 
 /**
- * Measures the same pairs on a cluster and with one process that has an embedded database, one after the other in the same order, on a simulated Internet whose
+ * Measures the same pairs twice on a cluster and twice with one process that has an embedded database, in the same order, on a simulated Internet whose
  * answers depend neither on chance nor on time. Requires root. @throws {KernelLabError}
  */
 export async function compareWithEmbedded(
@@ -56,27 +63,22 @@ export async function compareWithEmbedded(
       await cluster.stop();
     }
   };
-  const ofCluster = await run(withEngines(options.engines), async (cluster) => {
-    const sources = await sourceOfEachEngine(cluster);
-    onProgress(`${sources.length} engines own sources`);
-    return {
-      sources,
-      results: await measureAll(cluster, sources, options.pairs, { onProgress, signal, shareMs: SHARED_MS }),
-    };
-  });
-  const { sources } = ofCluster;
-  const ofEmbedded = await run(SINGLE_PROCESS, (cluster) =>
-    measureAll(cluster, sources, options.pairs, { onProgress, signal, shareMs: 0 }),
-  );
-  const differences = ofEmbedded.map((result, i) => differencesOf(result, ofCluster.results[i]));
-  return {
-    pairs: ofEmbedded.length,
-    engines: sources.length,
-    hops: ofEmbedded.reduce((sum, { hops }) => sum + hops.length, 0),
-    reached: ofEmbedded.filter(({ stopReason }) => stopReason === 'reaches').length,
-    identical: differences.filter(({ length }) => length === 0).length,
-    differences: differences.flat(),
-  };
+  const measure = { onProgress, signal };
+  const [ofCluster, ofEmbedded]: [Results[], Results[]] = [[], []];
+  let engines = 0;
+  for (let round = 1; round <= ROUNDS; round++) {
+    onProgress(`round ${round} of ${ROUNDS}`);
+    const sources = await run(withEngines(options.engines), async (cluster) => {
+      const sources = await sourceOfEachEngine(cluster);
+      ofCluster.push(await measureAll(cluster, sources, options.pairs, { ...measure, shareMs: SHARED_MS }));
+      return sources;
+    });
+    engines = sources.length;
+    ofEmbedded.push(
+      await run(SINGLE_PROCESS, (cluster) => measureAll(cluster, sources, options.pairs, { ...measure, shareMs: 0 })),
+    );
+  }
+  return { engines, ...compareResults(ofEmbedded, ofCluster) };
 }
 
 /** A process of each engine, and one for all other roles. */

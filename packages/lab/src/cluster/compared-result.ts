@@ -49,7 +49,7 @@ function describe({
 }
 
 /** The fields in which the results of one pair differ. Paths are compared hop by hop. */
-export function differencesOf(embedded: ComparedResult, cluster: ComparedResult): readonly Difference[] {
+function differencesOf(embedded: ComparedResult, cluster: ComparedResult): readonly Difference[] {
   const { label } = embedded;
   const differences: Difference[] = [];
   const compare = (field: string, a: unknown, b: unknown): void => {
@@ -68,4 +68,24 @@ export function differencesOf(embedded: ComparedResult, cluster: ComparedResult)
   for (let i = 0; i < Math.max(embedded.hops.length, cluster.hops.length); i++)
     compare(`hop ${i + 1}`, embedded.hops[i], cluster.hops[i]);
   return differences;
+}
+
+/** Compares several runs of each kind, each with the results of the same pairs in the same order. */
+export function compareResults(
+  embedded: readonly (readonly ComparedResult[])[],
+  cluster: readonly (readonly ComparedResult[])[],
+) {
+  const [first] = embedded;
+  const isSame = (runs: readonly (readonly ComparedResult[])[], i: number): boolean =>
+    runs.every((results) => differencesOf(runs[0][i], results[i]).length === 0);
+  const steady = first.flatMap((_, i) => (isSame(embedded, i) && isSame(cluster, i) ? [i] : []));
+  const differences = steady.map((i) => differencesOf(first[i], cluster[0][i]));
+  return {
+    pairs: first.length,
+    hops: first.reduce((sum, { hops }) => sum + hops.length, 0),
+    reached: first.filter(({ stopReason }) => stopReason === 'reaches').length,
+    identical: differences.filter(({ length }) => length === 0).length,
+    varying: first.length - steady.length,
+    differences: differences.flat(),
+  };
 }

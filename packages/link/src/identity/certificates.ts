@@ -123,12 +123,12 @@ async function certifyNames(
   { subject, names }: { readonly subject: string; readonly names: x509.JsonGeneralNames },
   now: Date,
 ): Promise<string> {
-  const signedBy = new x509.X509Certificate(issuer.certificate);
+  const { certificate: signedBy, signingKey, isRoot } = await signerOf(issuer);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: `CN=${subject}`,
     issuer: signedBy.subject,
     publicKey,
-    signingKey: await importKey(issuer.key),
+    signingKey,
     serialNumber: serialNumber(),
     signingAlgorithm: ALGORITHM,
     ...validityWithin(signedBy, now),
@@ -140,7 +140,31 @@ async function certifyNames(
     ],
   });
   const text = certificate.toString('pem');
-  return (await signedBy.isSelfSigned()) ? text : `${text}\n${issuer.certificate}`;
+  return isRoot ? text : `${text}\n${issuer.certificate}`;
+}
+
+/** A credential that signs, read once. */
+interface Signer {
+  readonly certificate: x509.X509Certificate;
+  readonly signingKey: webcrypto.CryptoKey;
+  readonly isRoot: boolean;
+}
+
+const SIGNERS = new WeakMap<Credential, Promise<Signer>>();
+
+/** Thousands of agents may enrol one after the other, with the same issuer. */
+function signerOf(issuer: Credential): Promise<Signer> {
+  const known = SIGNERS.get(issuer);
+  if (known !== undefined) return known;
+  const read = readSigner(issuer);
+  SIGNERS.set(issuer, read);
+  read.catch(() => SIGNERS.delete(issuer));
+  return read;
+}
+
+async function readSigner(issuer: Credential): Promise<Signer> {
+  const certificate = new x509.X509Certificate(issuer.certificate);
+  return { certificate, signingKey: await importKey(issuer.key), isRoot: await certificate.isSelfSigned() };
 }
 
 const generateKeys = (): Promise<webcrypto.CryptoKeyPair> =>

@@ -37,6 +37,14 @@ export const safetySchemas = [
     version: versionSchema,
     addresses: z.array(addressSchema).max(MOST_SOURCES).readonly(),
   }),
+  /** Changes version `from` of these addresses into `version`, for agents that accept it. */
+  z.strictObject({
+    type: z.literal('sourcesDelta'),
+    from: versionSchema,
+    version: versionSchema,
+    added: z.array(addressSchema).max(MOST_SOURCES).readonly(),
+    removed: z.array(addressSchema).max(MOST_SOURCES).readonly(),
+  }),
   /** Announces a snapshot of the opt-out list, which the agent fetches in chunks unless it has the digest already. */
   z.strictObject({
     type: z.literal('optOut'),

@@ -48,6 +48,7 @@ export type ToAgent = z.infer<typeof toAgentSchema>;
 /** Longest message of each type, bytes; 64 KiB for types that are not listed. */
 const MOST_BYTES: Partial<Record<ToAgent['type'], number>> = {
   sources: MOST_BYTES_TO_AGENT,
+  sourcesDelta: MOST_BYTES_TO_AGENT,
   switches: MOST_BYTES_TO_AGENT,
   optOutChunk: 2 ** 19,
   optOutDelta: MOST_BYTES_TO_AGENT,

@@ -6,7 +6,7 @@ import type { ToAgent } from '../messages/to-agent.ts';
 import type { AgentHealth, ToController } from '../messages/to-controller.ts';
 import { type OptOutList, OptOutPublisher } from '../opt-out/opt-out-publisher.ts';
 import { AgentSession } from './agent-session.ts';
-import { AgentState, type Topic, type Versioned } from './agent-state.ts';
+import { AgentState, sourcesDelta, type Topic, type Versioned } from './agent-state.ts';
 
 export interface AgentHubOptions {
   /** PEM of the certificate that grants are signed with, with its chain. */
@@ -36,6 +36,8 @@ export interface AgentHubCollaborators {
 
 /** One connection of an agent, as the hub sees it. */
 export interface AgentConnection {
+  /** Whether the agent accepts changes of the list of sources. Default: no. */
+  readonly acceptsSourceChanges?: boolean;
   send(message: ToAgent): void;
   /** Ends the connection and tells the agent why. */
   close(reason: string): void;
@@ -131,7 +133,12 @@ export class AgentHub {
     const profile = { software, window, senderOnly, selfTests };
     const session = resumed ? before.session : new AgentSession({ address, profile, predecessor: before?.session });
     const send = (message: ToAgent): void => connection.send(message);
-    const state = new AgentState({ send, optOuts: this.#optOuts, now: this.#collaborators.now });
+    const { acceptsSourceChanges = false } = connection;
+    const state = new AgentState(
+      { acceptsSourceChanges },
+      { send, optOuts: this.#optOuts, now: this.#collaborators.now },
+    );
+    this.#readLists();
     this.#presences.set(address, { session, connection, state });
     const { contact } = this.#options;
     send({
@@ -142,7 +149,6 @@ export class AgentHub {
       signer: this.#signerCertificate,
       ...(contact !== undefined && { contact }),
     });
-    this.#readLists();
     state.sendAll({ switches: this.#switchesFor(address), sources: this.#sources, optOuts: this.#optOuts });
     session.attach(send, new Set(resumed ? hello.known : []));
     for (const tell of this.#awaited.get(address) ?? []) tell(session);
@@ -215,9 +221,12 @@ export class AgentHub {
     return this.#optOuts.current?.version;
   }
 
-  /** Sends the list of active sources to every connected agent, when it has changed. */
+  /** Sends what changed in the list of active sources to every connected agent. */
   publishSources(): void {
-    if (this.#readSources()) this.#tellAll((state) => state.sendSources(this.#sources));
+    const before = this.#sources;
+    if (!this.#readSources()) return;
+    const delta = sourcesDelta(before, this.#sources);
+    this.#tellAll((state) => state.sendSources(this.#sources, delta));
   }
 
   /**

@@ -20,18 +20,41 @@ export interface PublishedState {
   readonly optOuts: OptOutPublisher;
 }
 
+/** How one version of the list of sources differs from an earlier one. */
+export type SourcesDelta = Extract<ToAgent, { type: 'sourcesDelta' }>;
+
+/** The change from one version of the list of sources to the next. */
+export function sourcesDelta(
+  before: Versioned<readonly Ipv4Address[]>,
+  after: Versioned<readonly Ipv4Address[]>,
+): SourcesDelta {
+  const [old, current] = [new Set(before.value), new Set(after.value)];
+  return {
+    type: 'sourcesDelta',
+    ...{ from: before.version, version: after.version },
+    added: after.value.filter((address) => !old.has(address)),
+    removed: before.value.filter((address) => !current.has(address)),
+  };
+}
+
 /** The published state on one connection: what was sent, and what the agent applies. */
 export class AgentState {
+  readonly #acceptsSourceChanges: boolean;
   readonly #send: (message: ToAgent) => void;
+  #sourcesVersion: number | undefined;
   readonly #optOuts: OptOutFeed;
   readonly #applied = new Map<Topic, number>();
 
   /** `now`: milliseconds of a steady clock. */
-  constructor(collaborators: {
-    readonly send: (message: ToAgent) => void;
-    readonly optOuts: OptOutPublisher;
-    readonly now: () => number;
-  }) {
+  constructor(
+    options: { readonly acceptsSourceChanges: boolean },
+    collaborators: {
+      readonly send: (message: ToAgent) => void;
+      readonly optOuts: OptOutPublisher;
+      readonly now: () => number;
+    },
+  ) {
+    this.#acceptsSourceChanges = options.acceptsSourceChanges;
     this.#send = collaborators.send;
     this.#optOuts = new OptOutFeed({
       send: collaborators.send,
@@ -51,8 +74,11 @@ export class AgentState {
     this.#send({ type: 'switches', version, switches: value });
   }
 
-  sendSources({ version, value }: Versioned<readonly Ipv4Address[]>): void {
-    this.#send({ type: 'sources', version, addresses: value });
+  /** Sends the list of sources, or only `delta` if that suffices for the agent. */
+  sendSources({ version, value }: Versioned<readonly Ipv4Address[]>, delta?: SourcesDelta): void {
+    const suffices = this.#acceptsSourceChanges && delta !== undefined && delta.from === this.#sourcesVersion;
+    this.#send(suffices ? delta : { type: 'sources', version, addresses: value });
+    this.#sourcesVersion = version;
   }
 
   sendOptOuts(update: OptOutUpdate): void {

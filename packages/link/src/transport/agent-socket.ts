@@ -20,6 +20,8 @@ export interface AgentPeer {
   readonly serialNumber: string;
   /** Whether it accepts the contexts of traces. Default false. */
   readonly acceptsTrace?: boolean;
+  /** Whether the agent accepts changes of the list of sources. Default: no. */
+  readonly acceptsSourceChanges?: boolean;
 }
 
 export interface AgentSocketOptions {
@@ -86,6 +88,10 @@ export class AgentSocket implements AgentConnection {
       clearTimeout(this.#timer);
       collaborators.hub.left(this.#peer.address, this);
     });
+  }
+
+  get acceptsSourceChanges(): boolean {
+    return this.#peer.acceptsSourceChanges === true;
   }
 
   send(message: object): void {

@@ -1,3 +1,4 @@
+import type { Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { WebSocket } from 'ws';
 import { LinkError } from '../errors.ts';
@@ -5,7 +6,7 @@ import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { Credential } from '../identity/certificates.ts';
 import { BoundedSender } from '../limits/bounded-sender.ts';
 import { ReceiveLimit } from '../limits/receive-limit.ts';
-import { PROTOCOL } from '../messages/limits.ts';
+import { MOST_SOURCES, PROTOCOL } from '../messages/limits.ts';
 import { readToAgent, type ToAgent } from '../messages/to-agent.ts';
 import type { AgentHealth, ToController } from '../messages/to-controller.ts';
 import type { OptOutReceiver } from '../opt-out/opt-out-receiver.ts';
@@ -52,6 +53,7 @@ export class ControllerSocket {
   #failure: string | undefined;
   #health: AgentHealth | undefined;
   #isWelcome = false;
+  #sources: { readonly version: number; readonly addresses: readonly Ipv4Address[] } | undefined;
 
   constructor(socket: WebSocket, options: ControllerSocketOptions, collaborators: ControllerSocketCollaborators) {
     this.#socket = socket;
@@ -151,8 +153,10 @@ export class ControllerSocket {
         this.#send({ type: 'applied', topic: 'switches', version: message.version });
         return;
       case 'sources':
-        policy.setSources(message.addresses);
-        this.#send({ type: 'applied', topic: 'sources', version: message.version });
+        this.#useSources(message.version, message.addresses);
+        return;
+      case 'sourcesDelta':
+        this.#changeSources(message);
         return;
       case 'optOut':
       case 'optOutChunk':
@@ -167,6 +171,22 @@ export class ControllerSocket {
         work.receive(message);
         return;
     }
+  }
+
+  #useSources(version: number, addresses: readonly Ipv4Address[]): void {
+    this.#sources = { version, addresses };
+    this.#collaborators.policy.setSources(addresses);
+    this.#send({ type: 'applied', topic: 'sources', version });
+  }
+
+  #changeSources({ from, version, added, removed }: Extract<ToAgent, { type: 'sourcesDelta' }>): void {
+    if (this.#sources?.version !== from)
+      throw new LinkError('badMessage', 'the change of the sources is for another version of them', {});
+    const addresses = new Set(this.#sources.addresses);
+    for (const address of removed) addresses.delete(address);
+    for (const address of added) addresses.add(address);
+    if (addresses.size > MOST_SOURCES) throw new LinkError('badMessage', 'there are too many sources', {});
+    this.#useSources(version, [...addresses]);
   }
 
   #welcome(message: Extract<ToAgent, { type: 'welcome' }>): void {

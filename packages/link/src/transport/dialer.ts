@@ -9,7 +9,7 @@ import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
 import type { Admission, GatewayRefusal } from './admission.ts';
 import { AgentSocket } from './agent-socket.ts';
-import { expectName, LINK_PATH, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
+import { expectName, LINK_PATH, SOURCE_CHANGES_HEADER, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
 
 /** An agent that the controller connects to. */
 export interface ListeningAgent {
@@ -72,9 +72,9 @@ export class Dialer {
       handshakeTimeout: HANDSHAKE_MS,
     });
     let serial = '';
-    let acceptsTrace = false;
+    let accepts = { acceptsTrace: false, acceptsSourceChanges: false };
     socket.once('upgrade', ({ socket: wire, headers }) => {
-      acceptsTrace = TRACE_HEADER in headers;
+      accepts = { acceptsTrace: TRACE_HEADER in headers, acceptsSourceChanges: SOURCE_CHANGES_HEADER in headers };
       if (wire instanceof TLSSocket) serial = new X509Certificate(wire.getPeerCertificate().raw).serialNumber;
     });
     socket.once('close', () => this.#underWay.delete(address));
@@ -86,7 +86,7 @@ export class Dialer {
       this.#admit(address, serial).then(
         (reason) => {
           if (reason === undefined) {
-            new AgentSocket(socket, { peer: { address, serialNumber: serial, acceptsTrace } }, this.#collaborators);
+            new AgentSocket(socket, { peer: { address, serialNumber: serial, ...accepts } }, this.#collaborators);
             socket.resume();
           } else {
             onRefused({ kind: 'connection', address: text, reason });

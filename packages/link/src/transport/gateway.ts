@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
-import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { formatIpv4 } from '@revtr/net';
@@ -21,6 +21,7 @@ import {
   LINK_PATH,
   LISTENING_HEADER,
   peerAddressOf,
+  SOURCE_CHANGES_HEADER,
   serverOptions,
   TRACE_HEADER,
   trustedCertificateOf,
@@ -61,6 +62,8 @@ export class Gateway {
   /** Serves them. It does not listen. */
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
+  /** All connections that are open, whatever has become of them. */
+  readonly #open = new Set<Socket>();
   readonly #deadlines = new WeakMap<Duplex, NodeJS.Timeout>();
   #admissions = 0;
 
@@ -87,7 +90,10 @@ export class Gateway {
     limitConnections(this.#listener, options.connections ?? DEFAULT_CONNECTIONS);
     this.#listener.on('connection', (socket) => {
       socket.on('error', () => socket.destroy());
-      if (!socket.destroyed) this.#paced.add(socket);
+      if (socket.destroyed) return;
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+      this.#paced.add(socket);
     });
     // Node.js limits the time of requests only for servers that listen.
     this.#server.on('secureConnection', (socket) => {
@@ -124,8 +130,8 @@ export class Gateway {
     for (const socket of this.#sockets.clients) socket.terminate();
     await new Promise<void>((resolve) => {
       this.#listener.close(() => resolve());
-      this.#paced.stop();
-      this.#server.closeAllConnections();
+      // A server that does not listen knows none of its connections.
+      for (const socket of this.#open) socket.destroy();
     });
   }
 
@@ -185,7 +191,8 @@ export class Gateway {
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
     const { admission } = this.#collaborators;
     const { serialNumber } = certificate;
-    const peer = { address, serialNumber, acceptsTrace: TRACE_HEADER in headers };
+    const accepts = { acceptsTrace: TRACE_HEADER in headers, acceptsSourceChanges: SOURCE_CHANGES_HEADER in headers };
+    const peer = { address, serialNumber, ...accepts };
     return (await this.#admitting(() => admission.mayConnect(address, serialNumber))) ?? peer;
   }
 

@@ -6,7 +6,14 @@ import type { Credential } from '../identity/certificates.ts';
 import { CONTROLLER_NAME, namesOf } from '../identity/names.ts';
 import { limitConnections } from '../limits/limit-connections.ts';
 import { MOST_BYTES_TO_AGENT } from '../messages/limits.ts';
-import { LINK_PATH, serverOptions, TRACE_HEADER, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
+import {
+  LINK_PATH,
+  SOURCE_CHANGES_HEADER,
+  serverOptions,
+  TRACE_HEADER,
+  trustedCertificateOf,
+  WEBSOCKET_OPTIONS,
+} from './tls.ts';
 
 export interface InboundServerOptions {
   readonly port: number;
@@ -34,7 +41,10 @@ export class InboundServer {
     this.#port = options.port;
     const sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_BYTES_TO_AGENT });
     const { credential, rootCertificate, acceptsTrace } = options;
-    if (acceptsTrace) sockets.on('headers', (headers) => headers.push(`${TRACE_HEADER}: 1`));
+    sockets.on('headers', (headers) => {
+      headers.push(`${SOURCE_CHANGES_HEADER}: 1`);
+      if (acceptsTrace) headers.push(`${TRACE_HEADER}: 1`);
+    });
     this.#rootCertificate = rootCertificate;
     this.#server = createServer(serverOptions(credential, rootCertificate, { isStrict: true }));
     limitConnections(this.#server, CONNECTIONS);

@@ -15,7 +15,7 @@ import type { AgentPolicy, LinkState } from './agent-policy.ts';
 import { ControllerSocket } from './controller-socket.ts';
 import { type ControllerEndpoint, enrol } from './enrol.ts';
 import { InboundServer } from './inbound-server.ts';
-import { expectName, LINK_PATH, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
+import { expectName, LINK_PATH, SOURCE_CHANGES_HEADER, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface LinkClientOptions {
   readonly endpoint: ControllerEndpoint;
@@ -134,7 +134,7 @@ export class LinkClient {
         checkServerIdentity: expectName(CONTROLLER_NAME),
         ...(localAddress !== undefined && { localAddress }),
       }),
-      ...(this.#options.acceptsTrace === true && { headers: { [TRACE_HEADER]: '1' } }),
+      headers: { [SOURCE_CHANGES_HEADER]: '1', ...(this.#options.acceptsTrace === true && { [TRACE_HEADER]: '1' }) },
       maxPayload: MOST_BYTES_TO_AGENT,
       handshakeTimeout: HANDSHAKE_MS,
     });

@@ -16,6 +16,7 @@ import { exceededOf, type LimitUse, limitUse, type QuotaExceeded } from '../queu
 import { type ClosedIdRange, coldRows } from '../results/cold-rows.ts';
 import { endQueued } from '../results/end-queued.ts';
 import { type MeasurementOutline, outlineOf } from '../results/outline.ts';
+import { holdResults } from '../results/partition-lock.ts';
 import { withPartitions } from '../results/result-partitions.ts';
 import { readMeasurements, readMeasurementsById } from '../results/stored-measurements.ts';
 import type { Batch, MeasurementRow } from '../schema/measurements.ts';
@@ -221,10 +222,14 @@ export class Batches {
   async noteForwardTraceroute(userId: number, id: number, tracerouteId: number): Promise<boolean> {
     // In the order in which a measurement moves from one table to another when it ends.
     for (const table of ['measurements', 'json_results', 'results'] as const) {
-      const { rows } = await sql`
-        update ${sql.table(table)} set forward_traceroute_id = ${tracerouteId} where id = ${id} and user_id = ${userId}
-        returning id`.execute(this.#db);
-      if (rows.length > 0) return true;
+      const isNoted = await this.#db.transaction().execute(async (db) => {
+        if (table === 'results') await holdResults(db);
+        const { rows } = await sql`
+          update ${sql.table(table)} set forward_traceroute_id = ${tracerouteId} where id = ${id} and user_id = ${userId}
+          returning id`.execute(db);
+        return rows.length > 0;
+      });
+      if (isNoted) return true;
     }
     const [moved] = await readMeasurementsById(this.#db, this.#cold, [id]);
     if (moved?.user_id !== userId) return false;

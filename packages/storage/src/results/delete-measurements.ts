@@ -1,12 +1,14 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { selectIds } from '../access/select-ids.ts';
 import type { Schema } from '../schema/schema.ts';
+import { holdResults } from './partition-lock.ts';
 
 /**
  * Deletes all measurements of batches, with what refers to them. The caller deletes the batches in the same transaction: cold results of a batch that
  * does not exist cannot be read, and later leave their files.
  */
 export async function deleteMeasurementsOf(db: Kysely<Schema>, batchIds: readonly number[]): Promise<void> {
+  await holdResults(db);
   const batches = selectIds(batchIds);
   await deleteFrom(db, 'measurements', sql`batch_id in (${batches})`);
   await deleteFrom(db, 'json_results', sql`batch_id in (${batches})`);
@@ -26,6 +28,7 @@ export async function deleteMeasurementsOf(db: Kysely<Schema>, batchIds: readonl
 
 /** Deletes all measurements of a user, with what refers to them. The caller deletes the batches in the same transaction. */
 export async function deleteMeasurementsOfUser(db: Kysely<Schema>, userId: number): Promise<void> {
+  await holdResults(db);
   await deleteFrom(db, 'measurements', sql`user_id = ${userId}`);
   await deleteFrom(db, 'json_results', sql`user_id = ${userId}`);
   const { rows } = await sql<{ id: number }>`

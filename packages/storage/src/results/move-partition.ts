@@ -5,6 +5,7 @@ import type { ColdFiles } from '../cold/files/cold-files.ts';
 import type { WriteOptions, WrittenFile } from '../cold/write-cold-files.ts';
 import type { ResultTable } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
+import { freezeResults } from './partition-lock.ts';
 import { recordFiles } from './record-files.ts';
 import { fromStoredAddress, stopReasonOf } from './result-columns.ts';
 import { completed, dropTable, idsOf, type ResultPartition } from './result-partitions.ts';
@@ -97,6 +98,8 @@ const toColdRow = (row: StoredResult): ColdRow => ({
 /** Whether the table still has the rows that were written. Nothing changes it until the end of the transaction. */
 async function isUnchanged(db: Transaction<Schema>, partition: ResultPartition, seen: Totals): Promise<boolean> {
   const table = sql.table(`results_${partition.first_id}`);
+  await freezeResults(db);
+  // Processes of earlier versions do not know that lock.
   await sql`lock table ${table} in share mode`.execute(db);
   const { rows } = await sql<{ totals: string }>`
     select concat_ws(' ', count(*), coalesce(sum(id), 0), count(forward_traceroute_id),

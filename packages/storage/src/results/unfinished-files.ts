@@ -30,16 +30,21 @@ export class UnfinishedFiles {
   }
 
   /**
-   * Takes files over in the transaction that records them. @throws {StorageError} `coldFileLost` when one was given up meanwhile, or is not as long as
-   * it was written
+   * Keeps files from being given up until the end of a transaction. @throws {StorageError} `coldFileLost` when one was given up before, or is not as
+   * long as it was written
    */
-  async take(db: Transaction<Schema>, written: readonly WrittenFile[]): Promise<void> {
+  async hold(db: Transaction<Schema>, written: readonly WrittenFile[]): Promise<void> {
     const signal = AbortSignal.timeout(CHECK_MS);
     for (const { path, bytes } of written) {
-      const { numDeletedRows } = await db.deleteFrom('cold_unfinished').where('path', '=', path).executeTakeFirst();
-      if (numDeletedRows !== 1n || (await this.#files.sizeOf(path, signal)) !== bytes)
+      const row = await db.selectFrom('cold_unfinished').select('path').where('path', '=', path).forUpdate().execute();
+      if (row.length !== 1 || (await this.#files.sizeOf(path, signal)) !== bytes)
         throw new StorageError('coldFileLost', `${path} was deleted while it was being written`, { path });
     }
+  }
+
+  /** Takes files over that are held, in the transaction that records them. */
+  async take(db: Transaction<Schema>, written: readonly WrittenFile[]): Promise<void> {
+    for (const { path } of written) await db.deleteFrom('cold_unfinished').where('path', '=', path).execute();
   }
 
   /** Deletes the files that were not taken over. What cannot be deleted now is deleted with what other processes have left. */

@@ -34,6 +34,8 @@ export async function writeAndRecord<Checked>(
     const written = await writeColdFiles(rows, options, { files, onBegin: (path) => unfinished.begin(path) });
     onStep('written');
     isRecorded = await exclusively(db, async (transaction) => {
+      // First of all: what the check locks must not wait for the place.
+      await unfinished.hold(transaction, written);
       const checked = await check(transaction);
       if (checked === undefined) return false;
       await unfinished.take(transaction, written);

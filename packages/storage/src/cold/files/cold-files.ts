@@ -28,7 +28,7 @@ export interface ColdFiles {
   list(signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Reads to which database the place belongs; `undefined` for a new place. */
   identity(signal: AbortSignal): Promise<string | undefined>;
-  /** Makes a new place that of a database. */
+  /** Makes a new place that of a database. What another process has made of it meanwhile stays, where the place can tell. */
   identify(id: string, signal: AbortSignal): Promise<void>;
 }
 

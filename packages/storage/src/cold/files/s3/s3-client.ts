@@ -13,6 +13,8 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>;
   readonly range?: string;
   readonly body?: Uint8Array<ArrayBuffer>;
+  /** Whether nothing is written over: status 412 says that there is an object with the key. */
+  readonly isNew?: boolean;
   /** Statuses that are no error. */
   readonly expected: readonly number[];
   /** Longest answer that is read, bytes. */
@@ -86,7 +88,7 @@ export class S3Client {
     }
   }
 
-  async #signed({ method, key, query = {}, range, body }: S3Request) {
+  async #signed({ method, key, query = {}, range, body, isNew = false }: S3Request) {
     const { bucket, prefix } = this.#url;
     const url = new URL(key === undefined ? bucket : `${bucket}/${prefix}${key}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -101,6 +103,7 @@ export class S3Client {
     // Proxies change this header, so it is not signed.
     headers.set('accept-encoding', 'identity');
     if (range !== undefined) headers.set('range', range);
+    if (isNew) headers.set('if-none-match', '*');
     return { url, init: { method, headers, ...(body !== undefined && { body }) } };
   }
 }

@@ -7,8 +7,8 @@ import { parsePage } from './s3-xml.ts';
 
 const KEYS_AT_ONCE = 1_000;
 const MOST_PAGES = 10_000;
-/** A key has 1,024 bytes at most; XML can make them longer. */
-const MOST_PAGE_BYTES = 2 ** 24;
+/** Keys of the place have less than 1,024 bytes; a page that is much longer takes the parser seconds. */
+const MOST_PAGE_BYTES = 2 ** 22;
 const MOST_IDENTITY_BYTES = 1_000;
 const MOST_OTHER_BYTES = 65_536;
 
@@ -87,7 +87,11 @@ export class S3Files implements ColdFiles {
   }
 
   async identify(id: string, signal: AbortSignal): Promise<void> {
-    await this.#put(IDENTITY_FILE, new TextEncoder().encode(`${id}\n`), signal);
+    const body = new TextEncoder().encode(`${id}\n`);
+    const request = { method: 'PUT', key: IDENTITY_FILE, body, isNew: true, mostBytes: MOST_OTHER_BYTES } as const;
+    const { status } = await this.#client.send({ ...request, expected: [200, 412, 501] }, signal);
+    // A store that has no conditions for writes.
+    if (status === 501) await this.#put(IDENTITY_FILE, body, signal);
   }
 
   async #put(key: string, body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
