@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReverseTracerouteClient } from '@revtr/client';
-import { type LocalCluster, type PlannedProcess, startCluster } from '@revtr/lab/local-cluster';
+import { type LocalCluster, type PlannedProcess, startCluster, untilSourcesReady } from '@revtr/lab/local-cluster';
 import type { Size } from '@revtr/sim';
 import { processorSeconds } from '../process-figures.ts';
 import { profiledElsewhere, profilingEnvironment } from '../profile/other-process.ts';
@@ -103,7 +103,8 @@ export class MeasuredCluster {
     rmSync(this.#profiles, { recursive: true, force: true });
   }
 
-  #load(count: number): Promise<Load> {
+  async #load(count: number): Promise<Load> {
+    await untilSourcesReady(this.#clients[0]);
     const pairs = this.#cluster.world.randomRequests(count, `load ${this.#submitted}`);
     this.#submitted += count;
     return measured(this.#clients, pairs);
