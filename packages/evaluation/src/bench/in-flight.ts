@@ -15,7 +15,8 @@ import { profiled } from './profile/profiled.ts';
 const PER_BATCH = 20_000;
 /** Some places are kept for small batches, and the batches here are large. */
 const MORE_PLACES = 1_000;
-const SAMPLE_MS = 500;
+/** Each look at the memory collects all garbage, which takes longer the more is in flight. */
+const SAMPLE_MS = 3_000;
 const MIB = 2 ** 20;
 
 setFlagsFromString('--expose-gc');
