@@ -9,19 +9,16 @@ import { ReceiveLimit } from '../limits/receive-limit.ts';
 import { readToController, type ToController } from '../messages/to-controller.ts';
 import type { AgentConnection, AgentHub } from '../session/agent-hub.ts';
 import type { AgentSession } from '../session/agent-session.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { Admission, GatewayRefusal } from './admission.ts';
 import { CLOSE, closeReason } from './close-codes.ts';
 import { keepAlive } from './heartbeat.ts';
 
 /** An agent that has proved its address. */
-export interface AgentPeer {
+export interface AgentPeer extends Acceptance {
   readonly address: Ipv4Address;
   /** Serial number of the certificate that it connected with. */
   readonly serialNumber: string;
-  /** Whether it accepts the contexts of traces. Default false. */
-  readonly acceptsTrace?: boolean;
-  /** Whether the agent accepts changes of the list of sources. Default: no. */
-  readonly acceptsSourceChanges?: boolean;
 }
 
 export interface AgentSocketOptions {

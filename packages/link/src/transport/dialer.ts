@@ -7,9 +7,10 @@ import type { Authority } from '../identity/authority.ts';
 import { agentName } from '../identity/names.ts';
 import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
+import { type Acceptance, acceptanceIn } from './acceptance.ts';
 import type { Admission, GatewayRefusal } from './admission.ts';
 import { AgentSocket } from './agent-socket.ts';
-import { expectName, LINK_PATH, SOURCE_CHANGES_HEADER, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
+import { expectName, LINK_PATH, WEBSOCKET_OPTIONS } from './tls.ts';
 
 /** An agent that the controller connects to. */
 export interface ListeningAgent {
@@ -72,9 +73,9 @@ export class Dialer {
       handshakeTimeout: HANDSHAKE_MS,
     });
     let serial = '';
-    let accepts = { acceptsTrace: false, acceptsSourceChanges: false };
+    let accepts: Acceptance = {};
     socket.once('upgrade', ({ socket: wire, headers }) => {
-      accepts = { acceptsTrace: TRACE_HEADER in headers, acceptsSourceChanges: SOURCE_CHANGES_HEADER in headers };
+      accepts = acceptanceIn(headers);
       if (wire instanceof TLSSocket) serial = new X509Certificate(wire.getPeerCertificate().raw).serialNumber;
     });
     socket.once('close', () => this.#underWay.delete(address));

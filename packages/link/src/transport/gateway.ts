@@ -13,6 +13,7 @@ import { type ConnectionLimits, limitConnections } from '../limits/limit-connect
 import { PacedConnections } from '../limits/paced-connections.ts';
 import { MOST_BYTES_TO_CONTROLLER } from '../messages/limits.ts';
 import type { AgentHub } from '../session/agent-hub.ts';
+import { acceptanceIn } from './acceptance.ts';
 import type { Admission, GatewayRefusal } from './admission.ts';
 import { type AgentPeer, AgentSocket } from './agent-socket.ts';
 import { listen } from './listen.ts';
@@ -21,9 +22,7 @@ import {
   LINK_PATH,
   LISTENING_HEADER,
   peerAddressOf,
-  SOURCE_CHANGES_HEADER,
   serverOptions,
-  TRACE_HEADER,
   trustedCertificateOf,
   WEBSOCKET_OPTIONS,
 } from './tls.ts';
@@ -191,8 +190,7 @@ export class Gateway {
       return `the certificate is for ${formatIpv4(address)}, the connection comes from elsewhere`;
     const { admission } = this.#collaborators;
     const { serialNumber } = certificate;
-    const accepts = { acceptsTrace: TRACE_HEADER in headers, acceptsSourceChanges: SOURCE_CHANGES_HEADER in headers };
-    const peer = { address, serialNumber, ...accepts };
+    const peer = { address, serialNumber, ...acceptanceIn(headers) };
     return (await this.#admitting(() => admission.mayConnect(address, serialNumber))) ?? peer;
   }
 

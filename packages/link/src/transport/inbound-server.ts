@@ -6,14 +6,8 @@ import type { Credential } from '../identity/certificates.ts';
 import { CONTROLLER_NAME, namesOf } from '../identity/names.ts';
 import { limitConnections } from '../limits/limit-connections.ts';
 import { MOST_BYTES_TO_AGENT } from '../messages/limits.ts';
-import {
-  LINK_PATH,
-  SOURCE_CHANGES_HEADER,
-  serverOptions,
-  TRACE_HEADER,
-  trustedCertificateOf,
-  WEBSOCKET_OPTIONS,
-} from './tls.ts';
+import { acceptanceHeaders } from './acceptance.ts';
+import { LINK_PATH, serverOptions, trustedCertificateOf, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface InboundServerOptions {
   readonly port: number;
@@ -41,10 +35,8 @@ export class InboundServer {
     this.#port = options.port;
     const sockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, maxPayload: MOST_BYTES_TO_AGENT });
     const { credential, rootCertificate, acceptsTrace } = options;
-    sockets.on('headers', (headers) => {
-      headers.push(`${SOURCE_CHANGES_HEADER}: 1`);
-      if (acceptsTrace) headers.push(`${TRACE_HEADER}: 1`);
-    });
+    const accepted = Object.entries(acceptanceHeaders({ acceptsTrace }));
+    sockets.on('headers', (headers) => headers.push(...accepted.map(([name, value]) => `${name}: ${value}`)));
     this.#rootCertificate = rootCertificate;
     this.#server = createServer(serverOptions(credential, rootCertificate, { isStrict: true }));
     limitConnections(this.#server, CONNECTIONS);

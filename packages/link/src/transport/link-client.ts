@@ -11,11 +11,12 @@ import type { AgentHealth } from '../messages/to-controller.ts';
 import { OptOutReceiver } from '../opt-out/opt-out-receiver.ts';
 import type { AgentProfile } from '../session/agent-session.ts';
 import type { AgentWork } from '../session/agent-work.ts';
+import { acceptanceHeaders } from './acceptance.ts';
 import type { AgentPolicy, LinkState } from './agent-policy.ts';
 import { ControllerSocket } from './controller-socket.ts';
 import { type ControllerEndpoint, enrol } from './enrol.ts';
 import { InboundServer } from './inbound-server.ts';
-import { expectName, LINK_PATH, SOURCE_CHANGES_HEADER, TRACE_HEADER, WEBSOCKET_OPTIONS } from './tls.ts';
+import { expectName, LINK_PATH, WEBSOCKET_OPTIONS } from './tls.ts';
 
 export interface LinkClientOptions {
   readonly endpoint: ControllerEndpoint;
@@ -134,7 +135,7 @@ export class LinkClient {
         checkServerIdentity: expectName(CONTROLLER_NAME),
         ...(localAddress !== undefined && { localAddress }),
       }),
-      headers: { [SOURCE_CHANGES_HEADER]: '1', ...(this.#options.acceptsTrace === true && { [TRACE_HEADER]: '1' }) },
+      headers: acceptanceHeaders({ acceptsTrace: this.#options.acceptsTrace === true }),
       maxPayload: MOST_BYTES_TO_AGENT,
       handshakeTimeout: HANDSHAKE_MS,
     });

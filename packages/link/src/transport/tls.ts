@@ -12,11 +12,6 @@ export const LINK_PATH = '/link';
 /** Header of an enrolment: the port on which the agent accepts connections of the controller. */
 export const LISTENING_HEADER = 'revtr-listening-port';
 
-/** Header with which an agent says, when a connection begins, that it accepts the contexts of traces. Agents that do not say so reject them. */
-export const TRACE_HEADER = 'revtr-accepts-trace';
-/** Header with which an agent says, when a connection begins, that it accepts changes of the list of sources. Others get the whole list each time. */
-export const SOURCE_CHANGES_HEADER = 'revtr-accepts-source-changes';
-
 /** Text frames without compression: messages are small, and a compressed message could expand without limit. */
 export const WEBSOCKET_OPTIONS = { perMessageDeflate: false, closeTimeout: 5_000 } as const;
 
