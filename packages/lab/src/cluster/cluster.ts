@@ -7,7 +7,7 @@ import { type Place, type SimParameters, type Size, simParameters } from '@revtr
 import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/storage';
 import { startProxy } from '../deployment/api-proxy.ts';
 import { ManagedProcess, type ProgramEnd } from '../deployment/managed-process.ts';
-import { KernelLabError } from '../namespaces/errors.ts';
+import { throwIfStopped } from '../namespaces/errors.ts';
 import { Namespaces, removeNamespace } from '../namespaces/namespaces.ts';
 import { localhostCertificate } from '../sidecar/localhost-certificate.ts';
 import { writeSimulatedDatasets } from '../world/simulated-datasets.ts';
@@ -85,7 +85,7 @@ const HOUR_MS = 3_600_000;
  * @throws {KernelLabError} `commandFailed`, `notReady`, `stopped`
  */
 export async function startCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const say = options.onProgress ?? (() => undefined);
+  const { onProgress: say = () => undefined, signal } = options;
   const directory = mkdtempSync(join(tmpdir(), 'revtr-cluster-'));
   const undo: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
   const undoAll = async (): Promise<void> => {
@@ -139,7 +139,7 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
       const addresses = vantagePoints.map(({ address }) => address);
       await storeAtlases(database, world, addresses);
     }
-    if (options.signal?.aborted) throw new KernelLabError('stopped', 'stopped', {});
+    throwIfStopped(signal);
     if (postgres !== undefined) say(isAlone ? 'PostgreSQL is running' : 'PostgreSQL and NATS are running');
 
     const key = generateApiKey();
@@ -155,20 +155,20 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
     undo.push(async () => void (await Promise.all([...processes.values()].map((process) => process.stop()))));
     const gateways = options.layout.filter(({ roles }) => roles.includes('gateway'));
     const served = options.layout.filter(({ roles }) => roles.includes('api'));
-    let isStarted = false;
-    const launch = async (planned: PlannedProcess, program = options.version?.controller): Promise<void> => {
+    const launch = async (planned: PlannedProcess, program?: string, signal?: AbortSignal): Promise<void> => {
       const { name } = planned;
       const hosts = { gatewayHost: hostOf(gateways.indexOf(planned)), grpcHost: hostOf(served.indexOf(planned)) };
       const process = controllerProcess({ ...planned, ...hosts, namespace, directory, shared, program }, options.onEnd);
       processes.set(name, process);
       const starts = startsIn(process);
       process.start();
-      await untilReady(name, () => startsIn(process) > starts, isStarted ? undefined : options.signal);
+      await untilReady(name, () => startsIn(process) > starts, signal);
     };
     // The first gateway creates the certificate authority that all gateways share.
     const [first] = gateways;
-    await launch(first);
-    await Promise.all(options.layout.filter((planned) => planned !== first).map((planned) => launch(planned)));
+    const begin = (planned: PlannedProcess): Promise<void> => launch(planned, options.version?.controller, signal);
+    await begin(first);
+    await Promise.all(options.layout.filter((planned) => planned !== first).map(begin));
     say(`running: ${options.layout.map(({ name }) => name).join(', ')}`);
     const { size, seed, isCalm = false, onEnd } = options;
     const fleet = fleetProcess(
@@ -203,7 +203,6 @@ export async function startCluster(options: LocalClusterOptions): Promise<LocalC
         grpc.push(`localhost:${proxy.port}`);
       }
     }
-    isStarted = true;
     const replace = async (name: string, program: string = CONTROLLER): Promise<void> => {
       await processes.get(name)?.stop();
       const found = options.layout.find((planned) => planned.name === name);

@@ -2,7 +2,7 @@ import { ReverseTracerouteClient } from '@revtr/client';
 import { ROLES } from '@revtr/controller';
 import { systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
-import { KernelLabError } from '../namespaces/errors.ts';
+import { throwIfStopped } from '../namespaces/errors.ts';
 import { type LocalCluster, startCluster } from './cluster.ts';
 import { type ComparedResult, comparedResult, compareResults, type Difference } from './compared-result.ts';
 import { type PlannedProcess, SINGLE_PROCESS } from './process-layout.ts';
@@ -128,7 +128,7 @@ async function measureAll(
     if (turn > 0) await systemClock.sleep(shareMs, signal);
     for (const [i, dst] of destinations.entries()) {
       if (i % sources.length !== turn) continue;
-      if (signal.aborted) throw new KernelLabError('stopped', 'stopped', {});
+      throwIfStopped(signal);
       const pair = { src, dst, label: `pair ${i}`, useCache: false, isRunRttPings: false };
       const { batchId } = await client.submit([pair]);
       const { measurements } = await client.wait(batchId);

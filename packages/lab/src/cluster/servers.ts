@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@revtr/probing';
 import { ManagedProcess } from '../deployment/managed-process.ts';
-import { KernelLabError } from '../namespaces/errors.ts';
+import { KernelLabError, throwIfStopped } from '../namespaces/errors.ts';
 
 /** A server that the processes of a cluster use. */
 export interface Server {
@@ -49,7 +49,7 @@ export async function untilReady(
   signal?: AbortSignal,
 ): Promise<void> {
   for (let polls = 0; !(await isReady()); polls++) {
-    if (signal?.aborted) throw new KernelLabError('stopped', 'stopped', {});
+    throwIfStopped(signal);
     if (polls >= MOST_READY_POLLS) throw notReady(what, 'did not become ready in time');
     await systemClock.sleep(READY_POLL_MS);
   }

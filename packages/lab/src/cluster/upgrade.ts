@@ -1,7 +1,7 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { Size } from '@revtr/sim';
-import { KernelLabError } from '../namespaces/errors.ts';
+import { throwIfStopped } from '../namespaces/errors.ts';
 import { checkOut } from './checkout.ts';
 import { type LocalCluster, startCluster } from './cluster.ts';
 import { countEndings, wrongEndings } from './endings.ts';
@@ -82,7 +82,7 @@ async function replaceAll(
   const load = new Load(cluster, clients);
   load.start(signal);
   for (const name of order) {
-    if (signal.aborted) throw new KernelLabError('stopped', 'stopped', {});
+    throwIfStopped(signal);
     await systemClock.sleep(PAUSE_MS);
     await cluster.replace(name);
     onProgress(`${name} runs this version`);

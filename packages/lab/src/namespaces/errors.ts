@@ -33,3 +33,8 @@ export class KernelLabError<Code extends KernelLabErrorCode = KernelLabErrorCode
     this.details = details;
   }
 }
+
+/** @throws {KernelLabError} `stopped` when `signal` has fired */
+export function throwIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new KernelLabError('stopped', 'stopped', {});
+}
