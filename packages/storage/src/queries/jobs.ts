@@ -6,6 +6,7 @@ import { endQueued } from '../results/end-queued.ts';
 import { toResultColumns } from '../results/result-columns.ts';
 import { withPartitions } from '../results/result-partitions.ts';
 import type { Schema } from '../schema/schema.ts';
+import { heldBy, renewLeases } from './held-leases.ts';
 import { queueAgain } from './queue-again.ts';
 
 const MOST_LEASED = 10_000;
@@ -160,11 +161,7 @@ export class Jobs {
    * have been lost on the way to `owner`.
    */
   async renew(owner: string, ids: readonly number[], until: Date): Promise<void> {
-    if (ids.length === 0) return;
-    await sql`
-      update measurements set lease_until = ${until}
-      from jsonb_array_elements_text(${JSON.stringify([...ids].sort((a, b) => a - b))}::jsonb) as wanted(id), lateral (${heldBy(owner, sql`wanted.id::bigint`)}) as held
-      where measurements.id = held.id`.execute(this.#db);
+    await renewLeases(this.#db, 'measurements', { owner, ids, until });
   }
 
   /** Ends the leases of `owner`, or all leases when none is given. The jobs are queued again. */
@@ -190,7 +187,7 @@ export class Jobs {
     const store = sql<{ id: number }>`
       with ended as (
         delete from measurements
-        using (values ${values}) as done(id, stop_reason, networks, record), lateral (${heldBy(owner, sql`done.id`)}) as held
+        using (values ${values}) as done(id, stop_reason, networks, record), lateral (${heldBy('measurements', owner, sql`done.id`)}) as held
         where measurements.id = held.id
         returning measurements.id, batch_id, user_id, source, destination, label, options, created_at, forward_traceroute_id,
           done.stop_reason, done.networks, done.record
@@ -231,11 +228,3 @@ const inLockOrder = (finished: readonly FinishedJob[]): readonly FinishedJob[] =
 
 const listOf = (sources: readonly string[]): ReturnType<typeof sql> => sql`
   select source from jsonb_array_elements_text(${JSON.stringify(sources)}::jsonb) as listed(source)`;
-
-/**
- * Selects the id of a job if `owner` holds it. A join with the conditions on state and owner would be slow: the planner, which may have no
- * statistics, expects one running job at most, and compares every running job with every id. `for update` keeps this part of the plan apart.
- */
-const heldBy = (owner: string, id: ReturnType<typeof sql>): ReturnType<typeof sql> => sql`
-  select held.id from measurements as held
-  where held.id = ${id} and held.state = 'running' and held.lease_owner = ${owner} for update`;

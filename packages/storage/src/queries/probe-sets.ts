@@ -8,6 +8,7 @@ import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
+import { renewLeases } from './held-leases.ts';
 import { queueAgain } from './queue-again.ts';
 
 /** A raw probe to send. */
@@ -158,16 +159,7 @@ export class ProbeSets {
 
   /** Extends leases that `owner` has on probes until `until`. */
   async renew(owner: string, ids: readonly number[], until: Date): Promise<void> {
-    if (ids.length === 0) return;
-    await sql`
-      update probes set lease_until = ${until}
-      from (
-        select id from probes
-        where state = 'running' and lease_owner = ${owner}
-          and id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))
-        order by id for update
-      ) as held
-      where probes.id = held.id`.execute(this.#db);
+    await renewLeases(this.#db, 'probes', { owner, ids, until });
   }
 
   /** Ends the leases of `owner`, or all leases when none is given. The probes are queued again. */

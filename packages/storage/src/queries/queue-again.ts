@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema/schema.ts';
+import type { LeasedTable } from './held-leases.ts';
 
 /** Which leases end. Default: all. */
 interface Leased {
@@ -9,11 +10,7 @@ interface Leased {
 }
 
 /** Ends leases on measurements or raw probes, which are queued again. */
-export async function queueAgain(
-  db: Kysely<Schema>,
-  table: 'measurements' | 'probes',
-  { owner, source }: Leased,
-): Promise<void> {
+export async function queueAgain(db: Kysely<Schema>, table: LeasedTable, { owner, source }: Leased): Promise<void> {
   await db
     .updateTable(table)
     .set({ state: 'queued', lease_owner: null, lease_until: null })
