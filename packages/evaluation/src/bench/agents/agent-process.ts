@@ -29,7 +29,7 @@ function report(): void {
  * they wait for the controller.
  */
 const BEGINNING = 100;
-const hasBegun = new Set<number>();
+const everConnected = new Set<number>();
 let next = 0;
 
 function begin(address: number): void {
@@ -58,7 +58,7 @@ function begin(address: number): void {
       onState: ({ type }) => {
         if (type === 'connected') {
           connected.add(address);
-          hasBegun.add(address);
+          everConnected.add(address);
           beginMore();
         } else if (type === 'disconnected') connected.delete(address);
         report();
@@ -69,7 +69,7 @@ function begin(address: number): void {
 }
 
 function beginMore(): void {
-  while (next < addresses.length && next - hasBegun.size < BEGINNING) begin(addresses[next++]);
+  while (next < addresses.length && next - everConnected.size < BEGINNING) begin(addresses[next++]);
 }
 beginMore();
 process.once('disconnect', () => process.exit());
