@@ -70,6 +70,26 @@ describe('the audit log', () => {
     expect(found).toEqual([recordOf({ at: 9_000 }), newest[0]]);
   });
 
+  it('finds each record once while records move to the database', async () => {
+    const { audit, blocks } = openLog();
+    for (let i = 0; i < 100; i++) audit.add(recordOf({ at: 1_000 + i }));
+    const committed = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const add = blocks.add.bind(blocks);
+    blocks.add = async (added) => {
+      await add(added);
+      committed.resolve();
+      await answered.promise;
+    };
+    const flush = audit.flush();
+    await committed.promise;
+    const found = audit.find(ALL);
+    answered.resolve();
+    const during = await found;
+    await flush;
+    expect(during.records.map(({ at }) => at).reverse()).toEqual(Array.from({ length: 100 }, (_, i) => 1_000 + i));
+  });
+
   it('finds by every part of a query what a scan of all records finds', async () => {
     const { audit } = openLog();
     const records = Array.from({ length: 6_000 }, (_, i) =>

@@ -2,6 +2,7 @@ import type { Clock } from '@revtr/probing';
 import type { AuditBlocks, StoredAuditBlock } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
+import { Turns } from '../foundation/turns.ts';
 import type { AuditJournal } from './audit-journal.ts';
 import { mergeBlocks } from './audit-merge.ts';
 import type { AuditRecord } from './audit-record.ts';
@@ -40,6 +41,8 @@ export class AuditLog {
   readonly #flushing: Periodic;
   readonly #merging: Periodic;
   readonly #mostWaiting: number;
+  /** What moves records and what reads them take turns: a search that saw a record at both places would return it twice. */
+  readonly #turns = new Turns();
   #fresh: AuditRecord[] = [];
   /** Being written to the database. */
   #leaving: readonly AuditRecord[] = [];
@@ -120,20 +123,22 @@ export class AuditLog {
 
   /** Writes fresh records to the database and removes them from the journal. A call during another one waits for it. */
   flush(): Promise<void> {
-    this.#flush ??= this.#store().finally(() => {
-      this.#flush = undefined;
-    });
+    this.#flush ??= this.#turns
+      .take(() => this.#store())
+      .finally(() => {
+        this.#flush = undefined;
+      });
     return this.#flush;
   }
 
   /** The newest records that match. */
   find(query: AuditQuery): Promise<AuditAnswer> {
-    return searchAudit(query, [...this.#fresh, ...this.#leaving], this.#collaborators);
+    return this.#turns.take(() => searchAudit(query, [...this.#fresh, ...this.#leaving], this.#collaborators));
   }
 
   /** Merges small blocks. */
   merge(signal?: AbortSignal): Promise<void> {
-    return mergeBlocks(this.#collaborators, signal);
+    return mergeBlocks({ ...this.#collaborators, turns: this.#turns }, signal);
   }
 
   /** Deletes blocks that are older than the retention. */

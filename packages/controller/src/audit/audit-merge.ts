@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditBlocks } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { Turns } from '../foundation/turns.ts';
 import type { AuditRecord } from './audit-record.ts';
 import { readBlock } from './read-block.ts';
 import { toBlocks } from './to-blocks.ts';
@@ -13,10 +14,10 @@ const BLOCKS_AT_ONCE = 1_000;
 
 /**
  * Merges blocks of level 0 into blocks sorted by target. A merge of few records leaves blocks of level 0, which are merged again when more
- * has come. Damaged blocks stay as they are.
+ * has come. Damaged blocks stay as they are. Blocks are replaced in one of the `turns`, so that no search sees half of it.
  */
 export async function mergeBlocks(
-  { blocks, log }: { readonly blocks: AuditBlocks; readonly log: Logger },
+  { blocks, log, turns }: { readonly blocks: AuditBlocks; readonly log: Logger; readonly turns: Turns },
   signal?: AbortSignal,
 ): Promise<void> {
   for (;;) {
@@ -36,6 +37,7 @@ export async function mergeBlocks(
     }
     await blocks.setAside(damaged);
     // When another process has replaced some of them, the next round sees what it left.
-    await blocks.replace(merged, await toBlocks(records, records.length >= MOST_MERGED / 2 ? 1 : 0));
+    const replacement = await toBlocks(records, records.length >= MOST_MERGED / 2 ? 1 : 0);
+    await turns.take(() => blocks.replace(merged, replacement));
   }
 }

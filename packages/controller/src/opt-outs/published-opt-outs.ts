@@ -2,6 +2,7 @@ import { type OptOutList, OptOutSet } from '@revtr/link';
 import { type Prefix, type PrefixColumns, PrefixSet } from '@revtr/net';
 import type { TargetPolicy } from '@revtr/probing';
 import type { NewOptOut, OptOuts } from '@revtr/storage';
+import { Turns } from '../foundation/turns.ts';
 import { asnOf, SHORTEST } from './network.ts';
 
 export interface PublishedOptOutsCollaborators {
@@ -21,11 +22,12 @@ export class PublishedOptOuts {
   readonly #table = new PrefixSet();
   readonly #listeners: (() => void)[] = [];
   readonly #writeListeners: (() => void)[] = [];
+  /** One change after the other: memory follows the database in the same order. */
+  readonly #turns = new Turns();
   #listed = OptOutSet.EMPTY;
   #asNumbers: ReadonlySet<number> = new Set();
   #ofAses = OptOutSet.EMPTY;
   #all = OptOutSet.EMPTY;
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor({ optOuts, targetPolicy, announced }: PublishedOptOutsCollaborators) {
     this.#optOuts = optOuts;
@@ -35,7 +37,7 @@ export class PublishedOptOuts {
 
   /** Reads the whole list from the database. @throws {LinkError} `badOptOut` when an entry is malformed; the list before stays */
   async refresh(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       const prefixes: string[] = [];
       const asNumbers = new Set<number>();
       for await (const rows of this.#optOuts.networks())
@@ -49,7 +51,7 @@ export class PublishedOptOuts {
 
   /** Adds networks, all or none. @throws {StorageError} `badText` */
   async add(optOuts: readonly NewOptOut[]): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       await this.#optOuts.put(optOuts);
       for (const tell of this.#writeListeners) tell();
       const prefixes = optOuts.flatMap(({ kind, network }) => (kind === 'as' ? [] : [network]));
@@ -61,7 +63,7 @@ export class PublishedOptOuts {
 
   /** Removes a network in canonical form. Returns whether it was on the list. */
   async remove({ kind, network }: Pick<NewOptOut, 'kind' | 'network'>): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const wasListed = await this.#optOuts.remove(network);
       for (const tell of this.#writeListeners) tell();
       if (kind === 'as')
@@ -125,12 +127,5 @@ export class PublishedOptOuts {
       if (lengths[row] >= SHORTEST.ipv4 && asNumbers.has(values[row] >>> 0))
         prefixes.push({ address: addresses[row], length: lengths[row] });
     return OptOutSet.fromPrefixes(prefixes);
-  }
-
-  /** One change after the other: memory follows the database in the same order. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
