@@ -3,9 +3,10 @@ import type { Clock } from '@revtr/probing';
 import { MOST_BYTES, type Service, type Topic } from './contracts.ts';
 import { BusError } from './errors.ts';
 import { type Follower, type QueueLimits, Subscription } from './knowledge/subscription.ts';
-import { decode, encode, type Frame, frameSchema } from './messages.ts';
+import { decode, encode, type Frame, frameSchema, parcelSchema } from './messages.ts';
+import { Bundles } from './streams/bundles.ts';
 import { ClientStream, type Stream } from './streams/client-stream.ts';
-import { Peers } from './streams/peers.ts';
+import { type PeerStream, Peers } from './streams/peers.ts';
 import { type Handler, ServerStream } from './streams/server-stream.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -29,8 +30,9 @@ export interface BusCollaborators {
   readonly onProblem: (error: unknown) => void;
 }
 
-interface Receiver {
+interface End extends PeerStream {
   receive(frame: Frame): void;
+  close(): void;
 }
 
 const DEFAULTS = {
@@ -53,10 +55,11 @@ export class Bus {
   readonly #clock: Clock;
   readonly #onProblem: (error: unknown) => void;
   readonly #peers: Peers;
+  readonly #bundles: Bundles;
   readonly #numbers = new Map<string, number>();
   readonly #subscriptions = new Set<{ noteGap(): void }>();
-  readonly #clients = new Map<string, Receiver & { close(): void }>();
-  readonly #servers = new Map<string, Receiver & { close(): void }>();
+  readonly #clients = new Map<string, End>();
+  readonly #servers = new Map<string, End>();
   #lostAt: number | undefined;
   #streams = 0;
   #isClosed = false;
@@ -71,6 +74,12 @@ export class Bus {
       { aliveMs, lostMs },
       { clock: this.#clock, sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }) },
     );
+    this.#bundles = new Bundles({
+      transport: this.#transport,
+      from: this.id,
+      subjectOf: (peer) => this.#peerSubject(peer),
+      onLost: (stream) => this.#endOf(stream)?.lost(),
+    });
     this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
     this.#transport.onConnection((isConnected) => {
       this.#lostAt = isConnected ? undefined : this.#clock.now();
@@ -125,11 +134,11 @@ export class Bus {
     const unsubscribe = this.#transport.subscribe(this.#serviceSubject(service.name, name), (data) => {
       const frame = decode(data, frameSchema, MOST_BYTES);
       if (frame?.type !== 'open' || this.#servers.has(frame.stream)) return;
-      const { stream: id, from: peer } = frame;
+      const { stream: id, from: peer, readsBundles } = frame;
       const stream = new ServerStream(
-        { service, name, id, peer },
+        { service, name, id, peer, readsBundles },
         {
-          send: (to, bytes) => this.#transport.publish(this.#peerSubject(to), bytes),
+          send: (to, bytes) => this.#sendFrame(to, id, bytes),
           from: this.id,
           handler,
           peers: this.#peers,
@@ -156,10 +165,9 @@ export class Bus {
       { service, name, id, openMs: this.#options.openMs },
       {
         send: (to, bytes) =>
-          this.#transport.publish(
-            to === undefined ? this.#serviceSubject(service.name, name) : this.#peerSubject(to),
-            bytes,
-          ),
+          to === undefined
+            ? this.#transport.publish(this.#serviceSubject(service.name, name), bytes)
+            : this.#sendFrame(to, id, bytes),
         from: this.id,
         peers: this.#peers,
         clock: this.#clock,
@@ -187,6 +195,7 @@ export class Bus {
 
   /** Resolves when the server has what was sent and subscribed so far. @throws {BusError} `unreachable` */
   flush(): Promise<void> {
+    this.#bundles.flush();
     return this.#transport.flush();
   }
 
@@ -196,23 +205,52 @@ export class Bus {
     this.#isClosed = true;
     for (const stream of [...this.#clients.values(), ...this.#servers.values()]) stream.close();
     this.#peers.stop();
+    this.#bundles.flush();
     await this.#transport.flush().catch(() => undefined);
     await this.#transport.close();
   }
 
   #receive(data: Uint8Array): void {
-    const frame = decode(data, frameSchema, MOST_BYTES);
-    if (frame === undefined) {
-      this.#onProblem(new Error('a message of a stream cannot be read'));
+    const parcel = decode(data, parcelSchema, MOST_BYTES);
+    if (parcel === undefined) {
+      this.#noteUnreadable();
       return;
     }
-    this.#peers.heard(frame.from);
+    this.#peers.heard(parcel.from);
+    if (parcel.type !== 'bundle') {
+      this.#take(parcel);
+      return;
+    }
+    for (const content of parcel.frames) {
+      const frame = frameSchema.safeParse(content);
+      if (frame.success) this.#take(frame.data);
+      else this.#noteUnreadable();
+    }
+  }
+
+  #noteUnreadable(): void {
+    this.#onProblem(new Error('a message of a stream cannot be read'));
+  }
+
+  #take(frame: Frame): void {
     if (frame.type === 'alive') return;
     const { stream: id, from: peer } = frame;
-    const stream = (id.startsWith(this.id) ? this.#clients : this.#servers).get(id);
+    const stream = this.#endOf(id);
     if (stream !== undefined) stream.receive(frame);
     // This end took the other one for lost.
     else if (frame.type === 'request') this.#send(peer, { type: 'end', from: this.id, stream: id });
+  }
+
+  /** This process's end of a stream. */
+  #endOf(stream: string): End | undefined {
+    return (stream.startsWith(this.id) ? this.#clients : this.#servers).get(stream);
+  }
+
+  /** Sends a frame of a stream, with others if the peer can read that. Returns whether it was taken. */
+  #sendFrame(peer: string, stream: string, bytes: Uint8Array): boolean {
+    return this.#peers.readsBundles(peer)
+      ? this.#bundles.add(peer, stream, bytes)
+      : this.#transport.publish(this.#peerSubject(peer), bytes);
   }
 
   #send(peer: string, frame: Frame): void {

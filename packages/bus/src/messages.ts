@@ -9,10 +9,13 @@ const process = z.uuid();
 /** A message of a topic: who sent it, and how many the sender had sent on this topic with it. */
 export const envelopeSchema = z.object({ from: text, number, body: z.unknown() });
 
+/** Whether the sender reads bundles. Processes of earlier versions do not. */
+const readsBundles = { readsBundles: z.boolean().default(false) };
+
 /** One message of a stream. `from` names the bus that sends it; a stream is named by the bus that opened it. */
 export const frameSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('open'), from: process, stream: text, service: text, name: text }),
-  z.object({ type: z.literal('accept'), from: process, stream: text, window: z.int().min(1) }),
+  z.object({ type: z.literal('open'), from: process, stream: text, service: text, name: text, ...readsBundles }),
+  z.object({ type: z.literal('accept'), from: process, stream: text, window: z.int().min(1), ...readsBundles }),
   z.object({ type: z.literal('request'), from: process, stream: text, id: number, body: z.unknown() }),
   z.object({ type: z.literal('cancel'), from: process, stream: text, id: number }),
   z.object({ type: z.literal('response'), from: process, stream: text, id: number, body: z.unknown() }),
@@ -22,6 +25,11 @@ export const frameSchema = z.discriminatedUnion('type', [
 ]);
 /** One message of a stream. */
 export type Frame = z.infer<typeof frameSchema>;
+
+/** Messages of streams that one process has sent to another in one turn of its event loop. */
+export const bundleSchema = z.object({ type: z.literal('bundle'), from: process, frames: z.array(z.unknown()) });
+/** What a process receives: a frame or a bundle of frames. */
+export const parcelSchema = z.discriminatedUnion('type', [...frameSchema.options, bundleSchema]);
 
 /** Bytes that an envelope or frame adds to its body at most. */
 const HEADER_BYTES = 2_048;

@@ -19,7 +19,7 @@ export {
   readToController,
   type SelfTest,
 } from './messages/to-controller.ts';
-export { measurementSchema, type Outcome, outcomeSchema, type Work, workSchema } from './messages/work.ts';
+export { grantlessWorkSchemas, measurementSchema, type Outcome, outcomeSchema, type Work } from './messages/work.ts';
 export type { OptOutList } from './opt-out/opt-out-publisher.ts';
 export type { CompleteOptOuts } from './opt-out/opt-out-receiver.ts';
 export { type OptOutChange, OptOutSet } from './opt-out/opt-out-set.ts';

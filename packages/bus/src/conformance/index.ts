@@ -189,6 +189,85 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(await second).toEqual({ doubled: 4 });
     });
 
+    it('sends what leaves in one turn of the event loop together, in order', async () => {
+      const [{ bus: a }, { bus: b, transport }] = [await join(), await join()];
+      const values: number[] = [];
+      a.serve(doubling, 'a', {
+        window: 500,
+        handle: async ({ value }) => {
+          values.push(value);
+          return { doubled: value * 2 };
+        },
+      });
+      await a.flush();
+      const stream = b.open(doubling, 'a');
+      await stream.request({ value: 1_000 });
+      let sent = 0;
+      const publish = transport.publish.bind(transport);
+      transport.publish = (subject, data) => {
+        sent++;
+        return publish(subject, data);
+      };
+      const all = Array.from({ length: 300 }, (_, value) => value);
+      const answers = await Promise.all(all.map((value) => stream.request({ value })));
+      expect(answers).toEqual(all.map((value) => ({ doubled: value * 2 })));
+      expect(values).toEqual([1_000, ...all]);
+      expect(sent).toBeLessThan(30);
+    });
+
+    it('splits what is too large for one message of the server', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const echo: Service<string, string> = {
+        name: 'echo',
+        request: z.string(),
+        response: z.string(),
+        mostBytes: 500_000,
+      };
+      a.serve(echo, 'a', { window: 100, handle: async (text) => text });
+      await a.flush();
+      const texts = [...Array.from({ length: 30 }, (_, i) => String(i).repeat(50_000)), 'x'.repeat(499_000), 'last'];
+      const stream = b.open(echo, 'a');
+      await stream.request('first');
+      expect(await Promise.all(texts.map((text) => stream.request(text)))).toEqual(texts);
+      expect(problems).toEqual([]);
+    });
+
+    it('sends each frame alone to a process that does not read bundles', async () => {
+      const [{ bus: a }, { transport: old }] = [await join(), await join()];
+      const { waiting } = await serve(a, 10);
+      const from = '00000000-0000-4000-8000-000000000001';
+      const stream = `${from}.0`;
+      const heard: { readonly type: string }[] = [];
+      old.subscribe(`revtr.peer.${from}`, (data) => {
+        const frame = z.looseObject({ type: z.string() }).parse(JSON.parse(Buffer.from(data).toString()));
+        if (frame.type !== 'alive') heard.push(frame);
+      });
+      await old.flush();
+      const send = (subject: string, frame: object): void =>
+        void old.publish(`revtr.${subject}`, Buffer.from(JSON.stringify({ from, stream, ...frame })));
+      send('service.doubling.a', { type: 'open', service: 'doubling', name: 'a' });
+      await expect.poll(() => heard).toMatchObject([{ type: 'accept' }]);
+      for (const id of [1, 2, 3]) send(`peer.${a.id}`, { type: 'request', id, body: { value: id } });
+      await letGo(waiting, 3);
+      const response = (id: number) => ({ type: 'response', id, body: { doubled: 2 * id } });
+      await expect.poll(() => heard.slice(1)).toMatchObject([response(1), response(2), response(3)]);
+    });
+
+    it('reads the rest of a bundle in which a frame is malformed', async () => {
+      const [{ bus: a }, { transport }] = [await join(), await join()];
+      const { waiting } = await serve(a, 10);
+      const from = '00000000-0000-4000-8000-000000000002';
+      const stream = `${from}.0`;
+      const send = (subject: string, frame: object): void =>
+        void transport.publish(`revtr.${subject}`, Buffer.from(JSON.stringify({ from, ...frame })));
+      send('service.doubling.a', { type: 'open', stream, service: 'doubling', name: 'a', readsBundles: true });
+      const request = (id: unknown) => ({ type: 'request', from, stream, id, body: { value: 1 } });
+      const nested = { type: 'bundle', from, frames: [request(9)] };
+      send(`peer.${a.id}`, { type: 'bundle', frames: [request(1), request('two'), 3, nested, request(4)] });
+      await expect.poll(() => waiting.length).toBe(2);
+      expect(problems).toHaveLength(3);
+    });
+
     it('ignores a process whose name cannot be a subject, and goes on', async () => {
       const [{ bus: a }, { bus: b, transport }] = [await join(), await join()];
       a.serve(doubling, 'a', { window: 5, handle: async ({ value }) => ({ doubled: value * 2 }) });

@@ -63,7 +63,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     this.#options = options;
     this.#collaborators = collaborators;
     const { id: stream, name, service, openMs } = options;
-    this.#send({ type: 'open', from: collaborators.from, stream, service: service.name, name });
+    this.#send({ type: 'open', from: collaborators.from, stream, service: service.name, name, readsBundles: true });
     collaborators.clock.sleep(openMs, this.#opening.signal).then(
       () => this.#finish(new BusError('notServed', `nobody serves ${this.#what}`, this.#details)),
       () => undefined,
@@ -104,7 +104,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
   }
 
   receive(frame: Frame): void {
-    if (frame.type === 'accept' && this.#peer === undefined) this.#accepted(frame.from, frame.window);
+    if (frame.type === 'accept' && this.#peer === undefined) this.#accepted(frame);
     else if (frame.type === 'accept') this.#sayEnd(frame.from);
     else if (frame.from !== this.#peer) return;
     else if (frame.type === 'end') this.lost();
@@ -113,7 +113,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
       this.#take(frame.id)?.reject(new BusError('failed', `${this.#what}: ${frame.message}`, this.#details));
   }
 
-  #accepted(peer: string, window: number): void {
+  #accepted({ from: peer, window, readsBundles }: Extract<Frame, { readonly type: 'accept' }>): void {
     if (this.#reason !== undefined) {
       this.#sayEnd(peer);
       return;
@@ -121,7 +121,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     this.#opening.abort();
     this.#peer = peer;
     this.#window = window;
-    this.#collaborators.peers.add(peer, this);
+    this.#collaborators.peers.add(peer, this, readsBundles);
     this.#fill();
   }
 
@@ -176,8 +176,8 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     this.#reason = reason;
     this.#opening.abort();
     if (this.#peer !== undefined) {
-      this.#collaborators.peers.remove(this.#peer, this);
       this.#sayEnd(this.#peer);
+      this.#collaborators.peers.remove(this.#peer, this);
     }
     for (const call of [...this.#sent.values(), ...this.#waiting.splice(0)]) {
       call.release();

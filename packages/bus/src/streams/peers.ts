@@ -14,6 +14,7 @@ export interface PeersOptions {
 }
 
 interface Peer {
+  readonly readsBundles: boolean;
   heardAt: number;
   readonly streams: Set<PeerStream>;
 }
@@ -37,8 +38,8 @@ export class Peers {
   }
 
   /** A stream to `peer` exists from now on. */
-  add(peer: string, stream: PeerStream): void {
-    const known = this.#peers.get(peer) ?? { heardAt: this.#clock.now(), streams: new Set() };
+  add(peer: string, stream: PeerStream, readsBundles: boolean): void {
+    const known = this.#peers.get(peer) ?? { readsBundles, heardAt: this.#clock.now(), streams: new Set() };
     known.streams.add(stream);
     this.#peers.set(peer, known);
     if (!this.#isWatching) void this.#watch();
@@ -48,6 +49,11 @@ export class Peers {
     const known = this.#peers.get(peer);
     known?.streams.delete(stream);
     if (known?.streams.size === 0) this.#peers.delete(peer);
+  }
+
+  /** Whether a process with which streams exist reads bundles of frames. */
+  readsBundles(peer: string): boolean {
+    return this.#peers.get(peer)?.readsBundles === true;
   }
 
   /** A message of `peer` has arrived. */

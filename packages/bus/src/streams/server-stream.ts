@@ -17,6 +17,8 @@ export interface ServerStreamOptions<Request, Response> {
   readonly id: string;
   /** The process that opened the stream. */
   readonly peer: string;
+  /** Whether that process reads bundles of frames. */
+  readonly readsBundles: boolean;
 }
 
 export interface ServerStreamCollaborators<Request, Response> {
@@ -45,8 +47,9 @@ export class ServerStream<Request, Response> implements PeerStream {
   /** Tells the other end that it may send requests. */
   accept(): void {
     const { from, peers, handler } = this.#collaborators;
-    peers.add(this.#options.peer, this);
-    this.#send({ type: 'accept', from, stream: this.#options.id, window: handler.window });
+    const { id: stream, peer, readsBundles } = this.#options;
+    peers.add(peer, this, readsBundles);
+    this.#send({ type: 'accept', from, stream, window: handler.window, readsBundles: true });
   }
 
   receive(frame: Frame): void {

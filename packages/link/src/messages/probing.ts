@@ -10,7 +10,7 @@ const MOST_LABELS = 8;
 /** How long to wait for a reply, milliseconds: at most 10 minutes. */
 export const timeoutSchema = z.number().positive().max(600_000);
 
-const echoOptionSchema = z.union([
+const echoOptionSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('recordRoute'), slots: z.int().min(1).max(9) }),
   z.strictObject({
     type: z.literal('timestamp'),

@@ -13,20 +13,25 @@ import {
 export const idSchema = z.int().nonnegative();
 
 /** The measurement that a packet belongs to, for the audit. */
-export const measurementSchema = z.union([z.string().max(64), z.int().nonnegative()]);
+export const measurementSchema = z.union([z.int().nonnegative(), z.string().max(64)]);
 
-/** One thing that the controller asks an agent to do. */
-export const workSchema = z.discriminatedUnion('kind', [
+/** Work that needs no grant. */
+export const grantlessWorkSchemas = [
   z.strictObject({ kind: z.literal('ping'), request: pingSchema, measurement: measurementSchema.optional() }),
   z.strictObject({
     kind: z.literal('traceroute'),
     request: tracerouteSchema,
     measurement: measurementSchema.optional(),
   }),
-  /** Emit the spoofed probe that the grant allows. */
-  z.strictObject({ kind: z.literal('emit'), grant: z.string().max(4_096) }),
   /** Report the reply to a spoofed probe that another agent sends. */
   z.strictObject({ kind: z.literal('catch'), target: addressSchema, mark: markSchema, timeoutMs: timeoutSchema }),
+] as const;
+
+/** One thing that the controller asks an agent to do. */
+export const workSchema = z.discriminatedUnion('kind', [
+  ...grantlessWorkSchemas,
+  /** Emit the spoofed probe that the grant allows. */
+  z.strictObject({ kind: z.literal('emit'), grant: z.string().max(4_096) }),
 ]);
 /** One thing that the controller asks an agent to do. */
 export type Work = z.infer<typeof workSchema>;

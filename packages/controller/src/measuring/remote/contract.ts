@@ -1,6 +1,7 @@
 import type { Service, Topic } from '@revtr/bus';
 import {
   addressSchema,
+  grantlessWorkSchemas,
   healthSchema,
   markSchema,
   measurementSchema,
@@ -8,7 +9,6 @@ import {
   pingSchema,
   profileShape,
   replySchema,
-  workSchema,
 } from '@revtr/link';
 import { traceparentSchema } from '@revtr/tracing';
 import { z } from 'zod';
@@ -59,10 +59,8 @@ export const agentListService: Service<z.infer<typeof listRequestSchema>, z.infe
 };
 
 const spoofSchema = z.object({ claimedSource: addressSchema, receiver: addressSchema });
-const taskSchema = z.union([
-  workSchema.refine(
-    (work): work is Exclude<z.infer<typeof workSchema>, { readonly kind: 'emit' }> => work.kind !== 'emit',
-  ),
+const taskSchema = z.discriminatedUnion('kind', [
+  ...grantlessWorkSchemas,
   z.object({
     kind: z.literal('emit'),
     request: pingSchema,

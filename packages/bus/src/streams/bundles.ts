@@ -1,0 +1,73 @@
+import type { Transport } from '../transport/transport.ts';
+
+export interface BundlesCollaborators {
+  readonly transport: Pick<Transport, 'isConnected' | 'publish'>;
+  /** Name of this process on the bus. */
+  readonly from: string;
+  readonly subjectOf: (peer: string) => string;
+  /** Told of each stream that has lost a frame, because the transport did not take its bundle. */
+  readonly onLost: (stream: string) => void;
+}
+
+interface Bundle {
+  readonly frames: Uint8Array[];
+  /** Streams that the frames belong to. */
+  readonly streams: Set<string>;
+  bytes: number;
+}
+
+/** A bundle that holds more bytes leaves before its turn ends. Servers of NATS accept 1 MiB by default. */
+const MOST_BYTES = 256 * 1_024;
+
+/**
+ * Gathers the frames for each process that leave in one turn of the event loop, because each message costs a system call here, work at the
+ * server, and a wake-up there. The order of the frames for one process is kept.
+ */
+export class Bundles {
+  readonly #collaborators: BundlesCollaborators;
+  readonly #bundles = new Map<string, Bundle>();
+
+  constructor(collaborators: BundlesCollaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  /** Takes the JSON of a frame of a stream for a process. Returns whether it was taken: it is not without a connection. */
+  add(peer: string, stream: string, frame: Uint8Array): boolean {
+    if (!this.#collaborators.transport.isConnected) return false;
+    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > MOST_BYTES) this.#send(peer);
+    const bundle = this.#bundles.get(peer) ?? { frames: [], streams: new Set(), bytes: 0 };
+    bundle.frames.push(frame);
+    bundle.streams.add(stream);
+    bundle.bytes += frame.length;
+    if (this.#bundles.size === 0) setImmediate(() => this.flush());
+    this.#bundles.set(peer, bundle);
+    return true;
+  }
+
+  /** Sends what has been gathered. */
+  flush(): void {
+    for (const peer of [...this.#bundles.keys()]) this.#send(peer);
+  }
+
+  #send(peer: string): void {
+    const bundle = this.#bundles.get(peer);
+    if (bundle === undefined) return;
+    this.#bundles.delete(peer);
+    const { transport, from, subjectOf, onLost } = this.#collaborators;
+    const { frames, streams } = bundle;
+    const data = frames.length === 1 ? frames[0] : bundled(from, frames);
+    if (!transport.publish(subjectOf(peer), data)) for (const stream of streams) onLost(stream);
+  }
+}
+
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+
+function bundled(from: string, frames: readonly Uint8Array[]): Uint8Array {
+  const parts: Uint8Array[] = [Buffer.from(`{"type":"bundle","from":${JSON.stringify(from)},"frames":[`)];
+  for (const [i, frame] of frames.entries()) {
+    if (i > 0) parts.push(COMMA);
+    parts.push(frame);
+  }
+  return Buffer.concat([...parts, END]);
+}
