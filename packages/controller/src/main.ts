@@ -15,7 +15,7 @@ import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { readCredential } from './foundation/credential-files.ts';
 import { DatabaseClock } from './foundation/database-clock.ts';
-import { limitHeapGrowth } from './foundation/heap-growth.ts';
+import { HeapGrowth } from './foundation/heap-growth.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
 import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
@@ -60,10 +60,13 @@ async function run(settings: Settings): Promise<void> {
     const key = await ensureOperator(settings.operator, { users, keys, clock });
     if (key !== undefined) process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
     const url = await controller.start();
+    const heapGrowth = new HeapGrowth({ underWay: () => controller.measurementsUnderWay, clock });
+    heapGrowth.start();
     log.info({ ...(url !== '' && { api: url }), roles: [...settings.roles] }, 'started');
     await stopped;
     log.info('stopping');
     setTimeout(() => process.exit(0), MOST_STOP_MS).unref();
+    await heapGrowth.stop();
     await controller.stop();
     await tracing.close();
   } finally {
@@ -191,7 +194,6 @@ if (process.argv.length > 2) {
   let settings: Settings | undefined;
   try {
     settings = readSettings(process.env);
-    limitHeapGrowth();
     await run(settings);
   } catch (error) {
     const sentence = explain(error, settings);

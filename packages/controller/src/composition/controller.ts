@@ -27,7 +27,7 @@ import { openCold } from './open-cold.ts';
 import { openFacts } from './open-facts.ts';
 import { openHealth } from './open-health.ts';
 import { openMail } from './open-mail.ts';
-import { openMeasurements } from './open-measurements.ts';
+import { type MeasurementsSubsystem, openMeasurements } from './open-measurements.ts';
 import { type MeasuringSubsystem, openMeasuring } from './open-measuring.ts';
 import { openOperations } from './open-operations.ts';
 import { openOptOuts } from './open-opt-outs.ts';
@@ -54,6 +54,7 @@ export class Controller {
   readonly agents: AgentDirectory;
   readonly #subsystems: readonly Subsystem[];
   readonly #measuring: MeasuringSubsystem;
+  readonly #measurements: MeasurementsSubsystem;
   readonly #api: ApiSubsystem;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
@@ -64,6 +65,7 @@ export class Controller {
     readonly keys: ApiKeys;
     readonly subsystems: readonly Subsystem[];
     readonly measuring: MeasuringSubsystem;
+    readonly measurements: MeasurementsSubsystem;
     readonly api: ApiSubsystem;
     readonly log: Logger;
   }) {
@@ -72,6 +74,7 @@ export class Controller {
     this.agents = parts.measuring.directory;
     this.#subsystems = parts.subsystems;
     this.#measuring = parts.measuring;
+    this.#measurements = parts.measurements;
     this.#api = parts.api;
     this.#log = parts.log;
   }
@@ -256,7 +259,7 @@ export class Controller {
       log.error({ err: error, subsystem }, 'a subsystem could not begin its duty'),
     );
     const { users, keys } = accounts;
-    return new Controller({ users, keys, subsystems, measuring, api, log });
+    return new Controller({ users, keys, subsystems, measuring, measurements, api, log });
   }
 
   /**
@@ -283,6 +286,11 @@ export class Controller {
     this.#stopping.abort();
     await this.#settling;
     await stopAll([...this.#subsystems].reverse(), this.#log);
+  }
+
+  /** Measurements that this process has under way. */
+  get measurementsUnderWay(): number {
+    return this.#measurements.runner.underWay;
   }
 
   /** Port of the gRPC interface, once it is started; `undefined` where it is not served. */

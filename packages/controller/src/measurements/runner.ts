@@ -148,6 +148,11 @@ export class MeasurementRunner {
     );
   }
 
+  /** Measurements that are under way. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
   /** Share of the places for measurements that are taken; above 1 after there have become fewer places. */
   get load(): number {
     return this.#underWay.size / this.#limit.current;
