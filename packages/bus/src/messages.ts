@@ -26,7 +26,7 @@ export const frameSchema = z.discriminatedUnion('type', [
 /** One message of a stream. */
 export type Frame = z.infer<typeof frameSchema>;
 
-/** Messages of streams that one process has sent to another in one turn of its event loop. */
+/** Messages of streams that one process has sent to another within a moment. */
 export const bundleSchema = z.object({ type: z.literal('bundle'), from: process, frames: z.array(z.unknown()) });
 /** What a process receives: a frame or a bundle of frames. */
 export const parcelSchema = z.discriminatedUnion('type', [...frameSchema.options, bundleSchema]);

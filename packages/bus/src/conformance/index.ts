@@ -189,7 +189,7 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(await second).toEqual({ doubled: 4 });
     });
 
-    it('sends what leaves in one turn of the event loop together, in order', async () => {
+    it('sends what leaves within a moment together, in order', async () => {
       const [{ bus: a }, { bus: b, transport }] = [await join(), await join()];
       const values: number[] = [];
       a.serve(doubling, 'a', {

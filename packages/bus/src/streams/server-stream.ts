@@ -29,6 +29,9 @@ export interface ServerStreamCollaborators<Request, Response> {
   readonly onEnded: () => void;
 }
 
+/** Why a request ends early. One value for all: making errors is costly. */
+const NOBODY_WAITS = 'nobody waits for the response';
+
 /** The end of a stream that answers. */
 export class ServerStream<Request, Response> implements PeerStream {
   readonly #options: ServerStreamOptions<Request, Response>;
@@ -55,7 +58,7 @@ export class ServerStream<Request, Response> implements PeerStream {
   receive(frame: Frame): void {
     if (frame.from !== this.#options.peer || this.#isOver) return;
     if (frame.type === 'request') void this.#serve(frame.id, frame.body);
-    else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort();
+    else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort(NOBODY_WAITS);
     else if (frame.type === 'end') this.#finish();
   }
 
@@ -106,7 +109,7 @@ export class ServerStream<Request, Response> implements PeerStream {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#collaborators.peers.remove(this.#options.peer, this);
-    for (const over of this.#underWay.values()) over.abort();
+    for (const over of this.#underWay.values()) over.abort(NOBODY_WAITS);
     this.#underWay.clear();
     this.#collaborators.onEnded();
   }
