@@ -40,6 +40,11 @@ const SOURCES = 1;
 const VANTAGE_POINTS = 20;
 /** An engine tells the others what it learned about vantage points once a minute: after this time, all know it. */
 const SHARED_MS = 75_000;
+/**
+ * Answers are listened for up to five seconds, also after the end of a measurement: what they teach must not depend on how far the next one is. An engine
+ * knows vantage points that have connected within this time as well.
+ */
+const SETTLED_MS = 5_500;
 
 type Results = readonly ComparedResult[];
 
@@ -125,7 +130,8 @@ async function measureAll(
   const client = new ReverseTracerouteClient({ server: apis[0], key });
   await untilReady('fleet', async () => {
     const agents = await client.fleet.agents().catch(() => []);
-    return agents.length > 0 && agents.every(({ connected, state }) => connected && state === 'ready');
+    // After each test of an agent, the vantage points of which nothing is known are put into order by what is known at this moment.
+    return agents.length > 0 && agents.every((agent) => isUsable(agent) && agent.lastTestedAt !== undefined);
   });
   for (const source of sources) await client.fleet.atlasWhenDone(source);
   const destinations = world.randomRequests(count, 'comparison').map(({ dst }) => dst);
@@ -134,6 +140,7 @@ async function measureAll(
     if (turn > 0) await systemClock.sleep(shareMs, signal);
     for (const [i, dst] of destinations.entries()) {
       if (i % sources.length !== turn) continue;
+      await systemClock.sleep(SETTLED_MS, signal).catch(() => undefined);
       throwIfStopped(signal);
       const pair = { src, dst, label: `pair ${i}`, useCache: false, isRunRttPings: false };
       const { batchId } = await client.submit([pair]);
@@ -144,3 +151,6 @@ async function measureAll(
   }
   return results;
 }
+
+const isUsable = ({ connected, state }: { readonly connected: boolean; readonly state: string }): boolean =>
+  connected && state === 'ready';
