@@ -55,7 +55,7 @@ export class Bus {
   readonly #peers: Peers;
   readonly #numbers = new Map<string, number>();
   readonly #subscriptions = new Set<{ noteGap(): void }>();
-  readonly #clients = new Map<string, Receiver & { close(): void }>();
+  readonly #clients = new Map<string, Receiver & { lost(): void; close(): void }>();
   readonly #servers = new Map<string, Receiver & { close(): void }>();
   #lostAt: number | undefined;
   #streams = 0;
@@ -74,7 +74,11 @@ export class Bus {
     this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
     this.#transport.onConnection((isConnected) => {
       this.#lostAt = isConnected ? undefined : this.#clock.now();
-      if (isConnected) for (const subscription of this.#subscriptions) subscription.noteGap();
+      if (!isConnected) return;
+      for (const subscription of this.#subscriptions) subscription.noteGap();
+      // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
+      for (const client of [...this.#clients.values()]) client.lost();
+      for (const server of [...this.#servers.values()]) server.close();
     });
   }
 

@@ -246,6 +246,22 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await expect.poll(() => cancelled).toEqual([1]);
     });
 
+    it('ends streams after an interruption that is too short to take the other end for lost', async () => {
+      const patient = { lostMs: 60_000 };
+      const [{ bus: a }, { bus: b }] = [await join(patient), await join(patient)];
+      const { waiting, cancelled } = await serve(a, 5);
+      const stream = b.open(doubling, 'a');
+      const lost = [1, 2].map((value) => codeOf(stream.request({ value })));
+      await expect.poll(() => waiting.length).toBe(2);
+      await environment.cut();
+      await expect.poll(() => a.lostForMs).toBeGreaterThan(0);
+      // The response to the first request finds no connection.
+      waiting[0]();
+      await environment.restore();
+      expect(await Promise.all(lost)).toEqual(['peerLost', 'peerLost']);
+      await expect.poll(() => cancelled).toContain(2);
+    });
+
     it('ends streams when the connection is lost, and goes on when it is back', async () => {
       const [{ bus: a }, { bus: b }] = [await join(), await join()];
       const { waiting } = await serve(a, 5);
