@@ -78,12 +78,19 @@ export class Bus {
       transport: this.#transport,
       from: this.id,
       subjectOf: (peer) => this.#peerSubject(peer),
-      onLost: (stream) => this.#endOf(stream)?.lost(),
+      onLost: (stream) => {
+        this.#clients.get(stream)?.lost();
+        this.#servers.get(stream)?.close();
+      },
     });
     this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
     this.#transport.onConnection((isConnected) => {
       this.#lostAt = isConnected ? undefined : this.#clock.now();
-      if (isConnected) for (const subscription of this.#subscriptions) subscription.noteGap();
+      if (!isConnected) return;
+      for (const subscription of this.#subscriptions) subscription.noteGap();
+      // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
+      for (const client of [...this.#clients.values()]) client.lost();
+      for (const server of [...this.#servers.values()]) server.close();
     });
   }
 
@@ -138,7 +145,7 @@ export class Bus {
       const stream = new ServerStream(
         { service, name, id, peer, readsBundles },
         {
-          send: (to, bytes) => this.#sendFrame(to, id, bytes),
+          send: (to, bytes, isLast) => this.#sendFrame(to, id, bytes, isLast),
           from: this.id,
           handler,
           peers: this.#peers,
@@ -246,11 +253,11 @@ export class Bus {
     return (stream.startsWith(this.id) ? this.#clients : this.#servers).get(stream);
   }
 
-  /** Sends a frame of a stream, with others if the peer can read that. Returns whether it was taken. */
-  #sendFrame(peer: string, stream: string, bytes: Uint8Array): boolean {
-    return this.#peers.readsBundles(peer)
-      ? this.#bundles.add(peer, stream, bytes)
-      : this.#transport.publish(this.#peerSubject(peer), bytes);
+  /** Sends a frame of a stream, with others if the peer can read that and it is not the last one of its stream. Returns whether it was taken. */
+  #sendFrame(peer: string, stream: string, bytes: Uint8Array, isLast = false): boolean {
+    if (!isLast && this.#peers.readsBundles(peer)) return this.#bundles.add(peer, stream, bytes);
+    this.#bundles.flushTo(peer);
+    return this.#transport.publish(this.#peerSubject(peer), bytes);
   }
 
   #send(peer: string, frame: Frame): void {

@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { systemClock } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Bus } from '../src/bus.ts';
 import { busConformance } from '../src/conformance/index.ts';
 import { BusError } from '../src/errors.ts';
 import { InProcessExchange, InProcessTransport } from '../src/transport/in-process.ts';
@@ -26,6 +30,37 @@ busConformance('in one process', async () => {
     },
     stop: async () => undefined,
   };
+});
+
+describe('a stream', () => {
+  it('ends at the client when only the server was without a connection', async () => {
+    const exchange = new InProcessExchange();
+    const [here, there] = [new InProcessTransport({ exchange }), new InProcessTransport({ exchange })];
+    const [server, client] = [here, there].map(
+      (transport) =>
+        new Bus({ aliveMs: 50, lostMs: 60_000 }, { transport, clock: systemClock, onProblem: () => undefined }),
+    );
+    const echo = { name: 'echo', request: z.string(), response: z.string(), mostBytes: 1_000 };
+    const answer = Promise.withResolvers<string>();
+    const asked = Promise.withResolvers<void>();
+    server.serve(echo, 'a', {
+      window: 5,
+      handle: () => {
+        asked.resolve();
+        return answer.promise;
+      },
+    });
+    const lost = expect(client.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'peerLost' });
+    await asked.promise;
+    here.cut(true);
+    answer.resolve('y');
+    await answer.promise;
+    await setImmediate();
+    here.cut(false);
+    await lost;
+    await server.close();
+    await client.close();
+  });
 });
 
 if (!hasNats() && process.env.CI === undefined) {

@@ -18,7 +18,7 @@ const relations: Relations = {
 const BORDER = ip('1.0.0.9');
 
 describe('the pass over the atlas', () => {
-  it('learns the owners of routers at the start, and again after its pause', async () => {
+  it('learns the owners of routers at the start, again after its pause, and when it is woken', async () => {
     const atlas = new Atlas({ aliases, ipToAs });
     const add = (origin: string, ...hops: string[]): void => {
       const source = ip('2.0.0.50');
@@ -44,6 +44,10 @@ describe('the pass over the atlas', () => {
       await clock.advance(1_000);
       expect(pass.owners.ownerOf(ip('1.0.0.8'))?.asn).toBe(2);
     });
+    // Nobody waits for the pause to end when the atlas of another source has been read.
+    add('1.0.0.5', '1.0.0.6', '1.0.0.7', '2.0.0.5', '2.0.0.6');
+    pass.wake();
+    await vi.waitFor(() => expect(pass.owners.ownerOf(ip('1.0.0.7'))?.asn).toBe(2));
     await pass.stop();
   });
 });

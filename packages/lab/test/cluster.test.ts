@@ -199,6 +199,10 @@ describe('a cluster with two processes of each role', () => {
   }, 240_000);
 
   it('gives an engine that comes back its share, and hands over at once when another one stops', async () => {
+    await Promise.all([process('engine1').kill(), process('gateway1').kill()]);
+    // Leases of a killed engine that have not ended yet would look like its share.
+    await expect.poll(owners, { timeout: 60_000 }).toHaveLength(SOURCES);
+    await expect.poll(async () => new Set(await owners()).size, { timeout: 60_000 }).toBe(1);
     process('engine1').start();
     process('gateway1').start();
     await expect.poll(() => isStarted('engine1', 2) && isStarted('gateway1', 2), { timeout: 60_000 }).toBe(true);

@@ -215,6 +215,21 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(sent).toBeLessThan(30);
     });
 
+    it('ends the streams of frames that the transport does not take, and the other end learns it', async () => {
+      const [{ bus: a, transport }, { bus: b }] = [await join(), await join()];
+      const { waiting } = await serve(a, 5);
+      const stream = b.open(doubling, 'a');
+      const lost = [1, 2].map((value) => codeOf(stream.request({ value })));
+      const publish = transport.publish.bind(transport);
+      transport.publish = (subject, data) => !String(data).includes('response') && publish(subject, data);
+      await letGo(waiting, 2);
+      expect(await Promise.all(lost)).toEqual(['peerLost', 'peerLost']);
+      transport.publish = publish;
+      const again = b.ask(doubling, 'a', { value: 4 });
+      await letGo(waiting, 1);
+      expect(await again).toEqual({ doubled: 8 });
+    });
+
     it('splits what is too large for one message of the server', async () => {
       const [{ bus: a }, { bus: b }] = [await join(), await join()];
       const echo: Service<string, string> = {
@@ -323,6 +338,22 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await transport.close();
       expect(await lost).toBe('peerLost');
       await expect.poll(() => cancelled).toEqual([1]);
+    });
+
+    it('ends streams after an interruption that is too short to take the other end for lost', async () => {
+      const patient = { lostMs: 60_000 };
+      const [{ bus: a }, { bus: b }] = [await join(patient), await join(patient)];
+      const { waiting, cancelled } = await serve(a, 5);
+      const stream = b.open(doubling, 'a');
+      const lost = [1, 2].map((value) => codeOf(stream.request({ value })));
+      await expect.poll(() => waiting.length).toBe(2);
+      await environment.cut();
+      await expect.poll(() => a.lostForMs).toBeGreaterThan(0);
+      // The response to the first request finds no connection.
+      waiting[0]();
+      await environment.restore();
+      expect(await Promise.all(lost)).toEqual(['peerLost', 'peerLost']);
+      await expect.poll(() => cancelled).toContain(2);
     });
 
     it('ends streams when the connection is lost, and goes on when it is back', async () => {

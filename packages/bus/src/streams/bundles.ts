@@ -34,10 +34,13 @@ export class Bundles {
     this.#collaborators = collaborators;
   }
 
-  /** Takes the JSON of a frame of a stream for a process. Returns whether it was taken: it is not without a connection. */
+  /**
+   * Takes the JSON of a frame of a stream for a process. Returns whether it was taken: it is not without a connection. When its bundle is not
+   * taken later, {@link BundlesCollaborators.onLost} is called.
+   */
   add(peer: string, stream: string, frame: Uint8Array): boolean {
     if (!this.#collaborators.transport.isConnected) return false;
-    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > MOST_BYTES) this.#send(peer);
+    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > MOST_BYTES) this.flushTo(peer);
     const bundle = this.#bundles.get(peer) ?? { frames: [], streams: new Set(), bytes: 0 };
     bundle.frames.push(frame);
     bundle.streams.add(stream);
@@ -51,10 +54,11 @@ export class Bundles {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const peer of [...this.#bundles.keys()]) this.#send(peer);
+    for (const peer of [...this.#bundles.keys()]) this.flushTo(peer);
   }
 
-  #send(peer: string): void {
+  /** Sends what has been gathered for a process. */
+  flushTo(peer: string): void {
     const bundle = this.#bundles.get(peer);
     if (bundle === undefined) return;
     this.#bundles.delete(peer);

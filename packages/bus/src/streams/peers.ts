@@ -4,6 +4,8 @@ import type { Clock } from '@revtr/probing';
 export interface PeerStream {
   /** The peer is lost. */
   lost(): void;
+  /** Called regularly: tells the peer what it could not be told before. */
+  retry?(): void;
 }
 
 export interface PeersOptions {
@@ -71,7 +73,10 @@ export class Peers {
     const { aliveMs, lostMs } = this.#options;
     while (this.#peers.size > 0 && !this.#over.signal.aborted) {
       const startedAt = this.#clock.now();
-      for (const peer of this.#peers.keys()) this.#sayAlive(peer);
+      for (const [peer, { streams }] of [...this.#peers]) {
+        this.#sayAlive(peer);
+        for (const stream of [...streams]) stream.retry?.();
+      }
       await this.#clock.sleep(aliveMs, this.#over.signal).catch(() => undefined);
       const now = this.#clock.now();
       // A process that was itself stopped has heard nothing for a reason that is not its peers'.

@@ -56,6 +56,11 @@ export class OwnersPass {
     this.#passes.start();
   }
 
+  /** Begins a pass now, or as soon as the rest after the one under way is over, because there are paths to another source. */
+  wake(): void {
+    this.#passes.wake();
+  }
+
   stop(): Promise<void> {
     return this.#passes.stop();
   }

@@ -22,6 +22,8 @@ export interface AtlasSubsystem extends Subsystem {
   readonly owners: Owners;
   /** Asks RIPE Atlas for single traceroutes; `undefined` without a key or without credits for them. */
   readonly onDemand: TraceroutesOnDemand | undefined;
+  /** Reads the stored atlas of a source that this process owns from now on, and learns from it who operates the routers. */
+  load(source: Ipv4Address): Promise<void>;
 }
 
 const REFRESH_POLL_MS = 300_000;
@@ -97,6 +99,10 @@ export async function openAtlas(
     all: isShared ? sharedAtlases({ bus, owns, local, stored: service, clock }) : local,
     owners: ownersPass.owners,
     onDemand,
+    load: async (source) => {
+      await service.load(source);
+      ownersPass.wake();
+    },
     start: () => undefined,
     onAgentsSettled: async () => {
       refresher.start();

@@ -25,7 +25,7 @@ export function openSources(
       work: {
         load: async (source) => {
           const address = parseIpv4(source);
-          await atlas.service.load(address);
+          await atlas.load(address);
           await atlas.onDemand?.closeInterrupted(address);
         },
         begin: async (source) => {

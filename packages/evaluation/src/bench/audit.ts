@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { AuditLog, NO_JOURNAL, toBlocks } from '@revtr/controller';
 import { createRandom, systemClock } from '@revtr/probing';
@@ -8,6 +6,7 @@ import { AuditBlocks, type Database, openDatabase, parseDatabaseSettings } from 
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { AuditTraffic } from './audit-traffic.ts';
+import { inDirectory } from './in-directory.ts';
 import { positiveInteger } from './integer-options.ts';
 
 const DAY_MS = 86_400_000;
@@ -21,20 +20,20 @@ const WINDOW_MS = 600_000;
  * Fills an audit with the records of `--packets` probes (default 1,000,000) of 90 days, in blocks as merging leaves them, and asks it. The
  * empty database is `--database` (default: an embedded one on disk that is removed).
  */
-export async function benchAudit(args: readonly string[]) {
+export function benchAudit(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: { packets: { type: 'string', default: '1000000' }, database: { type: 'string' } },
   });
   const packets = positiveInteger('packets', values.packets);
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-audit-'));
-  const database = await openDatabase(parseDatabaseSettings(values.database ?? directory));
-  try {
-    return await measure(database, packets);
-  } finally {
-    await database.close();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return inDirectory(async (directory) => {
+    const database = await openDatabase(parseDatabaseSettings(values.database ?? directory));
+    try {
+      return await measure(database, packets);
+    } finally {
+      await database.close();
+    }
+  });
 }
 
 async function measure(database: Database, packets: number) {

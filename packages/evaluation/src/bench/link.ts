@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admission, AgentHub, Authority, Gateway, OptOutSet } from '@revtr/link';
 import { quantile } from '../statistics/quantiles.ts';
 import { AgentProcesses, loopbackAddresses } from './agents/agent-processes.ts';
+import { inDirectory } from './in-directory.ts';
 
 const AGENTS = 1_000;
 const ROUND_TRIPS = 100_000;
@@ -27,44 +26,44 @@ const work = {
  * Connects a thousand agents to one controller over TLS. Reports the enrolment rate, the time to reconnect after a restart, the
  * idle load, and rate and latency quantiles of probe round trips.
  */
-export async function benchLink() {
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
-  const authority = await Authority.open(join(directory, 'authority'), new Date());
-  let agents: AgentProcesses | undefined;
-  try {
-    const first = await startGateway(authority, 0);
-    const { rootCertificate } = authority;
-    const begunAt = performance.now();
-    agents = new AgentProcesses({
-      ...{ port: first.port, addresses: loopbackAddresses(AGENTS), directory, rootCertificate, answers: true },
-    });
-    await untilConnected(first.hub);
-    const enrolledPerSecond = Math.round(AGENTS / seconds(begunAt));
+export function benchLink() {
+  return inDirectory(async (directory) => {
+    const authority = await Authority.open(join(directory, 'authority'), new Date());
+    let agents: AgentProcesses | undefined;
+    try {
+      const first = await startGateway(authority, 0);
+      const { rootCertificate } = authority;
+      const begunAt = performance.now();
+      agents = new AgentProcesses({
+        ...{ port: first.port, addresses: loopbackAddresses(AGENTS), directory, rootCertificate, answers: true },
+      });
+      await untilConnected(first.hub);
+      const enrolledPerSecond = Math.round(AGENTS / seconds(begunAt));
 
-    await first.gateway.stop();
-    const restartedAt = performance.now();
-    const { gateway, hub } = await startGateway(authority, first.port);
-    await untilConnected(hub);
-    const secondsToComeBack = seconds(restartedAt);
+      await first.gateway.stop();
+      const restartedAt = performance.now();
+      const { gateway, hub } = await startGateway(authority, first.port);
+      await untilConnected(hub);
+      const secondsToComeBack = seconds(restartedAt);
 
-    const before = process.cpuUsage();
-    await sleep(IDLE_MS);
-    const { user, system } = process.cpuUsage(before);
-    const report = {
-      agents: AGENTS,
-      enrolledPerSecond,
-      secondsToComeBack,
-      idleShareOfACore: (user + system) / IDLE_MS / 1000,
-      residentMebibytes: Math.round(process.memoryUsage.rss() / 2 ** 20),
-      oneInFlight: await roundTrips(hub, 1),
-      eightInFlight: await roundTrips(hub, 8),
-    };
-    await gateway.stop();
-    return report;
-  } finally {
-    agents?.stop();
-    rmSync(directory, { recursive: true });
-  }
+      const before = process.cpuUsage();
+      await sleep(IDLE_MS);
+      const { user, system } = process.cpuUsage(before);
+      const report = {
+        agents: AGENTS,
+        enrolledPerSecond,
+        secondsToComeBack,
+        idleShareOfACore: (user + system) / IDLE_MS / 1000,
+        residentMebibytes: Math.round(process.memoryUsage.rss() / 2 ** 20),
+        oneInFlight: await roundTrips(hub, 1),
+        eightInFlight: await roundTrips(hub, 8),
+      };
+      await gateway.stop();
+      return report;
+    } finally {
+      agents?.stop();
+    }
+  });
 }
 
 async function startGateway(

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
@@ -11,6 +9,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { measureCold } from './cold-storage.ts';
 import { completion } from './completion.ts';
+import { inDirectory } from './in-directory.ts';
 import { positiveInteger } from './integer-options.ts';
 import { OptionError } from './option-error.ts';
 
@@ -29,7 +28,7 @@ interface Sizes {
  * and TOAST. With `--cold N`, moves N results to files (copies of the stored ones if there are fewer), and reads them. The empty database is
  * `--database` (default: an embedded one on disk that is removed).
  */
-export async function benchStorage(args: readonly string[]) {
+export function benchStorage(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -41,9 +40,8 @@ export async function benchStorage(args: readonly string[]) {
   const count = positiveInteger('measurements', values.measurements);
   const cold = Number(values.cold);
   if (!(Number.isInteger(cold) && cold >= 0)) throw new OptionError('--cold must be a whole number');
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-storage-'));
-  const database = values.database ?? join(directory, 'data');
-  try {
+  return inDirectory(async (directory) => {
+    const database = values.database ?? join(directory, 'data');
     await measureAll(database, join(directory, 'audit'), count);
     const { results, rowBytes, recordBytes, tableBytes, indexBytes } = await sizesIn(database);
     const each = (bytes: number): number => Math.round(bytes / results);
@@ -56,9 +54,7 @@ export async function benchStorage(args: readonly string[]) {
       medianRecordBytes: recordBytes,
       ...(cold > 0 && (await measureCold(database, join(directory, 'cold'), cold))),
     };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measureAll(database: string, auditDirectory: string, count: number): Promise<void> {

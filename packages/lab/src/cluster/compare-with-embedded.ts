@@ -16,6 +16,8 @@ export interface ComparisonOptions {
   readonly engines: number;
   /** Pairs to measure, spread over the sources of all engines. */
   readonly pairs: number;
+  /** How often all pairs are measured on each system. */
+  readonly runs: number;
 }
 
 /** How the results of a cluster compare with those of one process with an embedded database. */
@@ -27,9 +29,9 @@ export interface ComparisonReport {
   readonly reached: number;
   /** Pairs with the same result in all runs. */
   readonly identical: number;
-  /** Pairs whose results differ between the two runs of one kind: their results depend on when answers arrive. */
+  /** Pairs whose results differ between the runs on one system: their results depend on when answers arrive. */
   readonly varying: number;
-  /** What is the same in both runs of each kind, and differs between the kinds. */
+  /** What is the same in all runs on each system, and differs between the systems. */
   readonly differences: readonly Difference[];
 }
 
@@ -38,19 +40,26 @@ const SOURCES = 1;
 const VANTAGE_POINTS = 20;
 /** An engine tells the others what it learned about vantage points once a minute: after this time, all know it. */
 const SHARED_MS = 75_000;
-const ROUNDS = 2;
+/**
+ * Answers are listened for up to five seconds, also after the end of a measurement: what they teach must not depend on how far the next one is. An engine
+ * knows vantage points that have connected within this time as well.
+ */
+const SETTLED_MS = 5_500;
 
 type Results = readonly ComparedResult[];
 
 /**
- * Measures the same pairs twice on a cluster and twice with one process that has an embedded database, in the same order, on a simulated Internet whose
- * answers depend neither on chance nor on time. Requires root. @throws {KernelLabError}
+ * Measures the same pairs several times on a cluster, and as often with one process that has an embedded database, in the same order, on a simulated
+ * Internet whose answers depend neither on chance nor on time. Requires root. @throws {KernelLabError}
  */
 export async function compareWithEmbedded(
   options: ComparisonOptions,
   { onProgress, signal }: { readonly onProgress: (message: string) => void; readonly signal: AbortSignal },
 ): Promise<ComparisonReport> {
-  const run = async <T>(layout: readonly PlannedProcess[], use: (cluster: LocalCluster) => Promise<T>): Promise<T> => {
+  const withSystem = async <T>(
+    layout: readonly PlannedProcess[],
+    use: (cluster: LocalCluster) => Promise<T>,
+  ): Promise<T> => {
     const { prefix, size, seed } = options;
     const isEmbedded = layout === SINGLE_PROCESS;
     const cluster = await startCluster({
@@ -66,16 +75,18 @@ export async function compareWithEmbedded(
   const measure = { onProgress, signal };
   const [ofCluster, ofEmbedded]: [Results[], Results[]] = [[], []];
   let engines = 0;
-  for (let round = 1; round <= ROUNDS; round++) {
-    onProgress(`round ${round} of ${ROUNDS}`);
-    const sources = await run(withEngines(options.engines), async (cluster) => {
+  for (let run = 1; run <= options.runs; run++) {
+    onProgress(`run ${run} of ${options.runs} on each system`);
+    const sources = await withSystem(withEngines(options.engines), async (cluster) => {
       const sources = await sourceOfEachEngine(cluster);
       ofCluster.push(await measureAll(cluster, sources, options.pairs, { ...measure, shareMs: SHARED_MS }));
       return sources;
     });
     engines = sources.length;
     ofEmbedded.push(
-      await run(SINGLE_PROCESS, (cluster) => measureAll(cluster, sources, options.pairs, { ...measure, shareMs: 0 })),
+      await withSystem(SINGLE_PROCESS, (cluster) =>
+        measureAll(cluster, sources, options.pairs, { ...measure, shareMs: 0 }),
+      ),
     );
   }
   return { engines, ...compareResults(ofEmbedded, ofCluster) };
@@ -119,7 +130,8 @@ async function measureAll(
   const client = new ReverseTracerouteClient({ server: apis[0], key });
   await untilReady('fleet', async () => {
     const agents = await client.fleet.agents().catch(() => []);
-    return agents.length > 0 && agents.every(({ connected, state }) => connected && state === 'ready');
+    // After each test of an agent, the vantage points of which nothing is known are put into order by what is known at this moment.
+    return agents.length > 0 && agents.every((agent) => isUsable(agent) && agent.lastTestedAt !== undefined);
   });
   for (const source of sources) await client.fleet.atlasWhenDone(source);
   const destinations = world.randomRequests(count, 'comparison').map(({ dst }) => dst);
@@ -128,6 +140,7 @@ async function measureAll(
     if (turn > 0) await systemClock.sleep(shareMs, signal);
     for (const [i, dst] of destinations.entries()) {
       if (i % sources.length !== turn) continue;
+      await systemClock.sleep(SETTLED_MS, signal).catch(() => undefined);
       throwIfStopped(signal);
       const pair = { src, dst, label: `pair ${i}`, useCache: false, isRunRttPings: false };
       const { batchId } = await client.submit([pair]);
@@ -138,3 +151,6 @@ async function measureAll(
   }
   return results;
 }
+
+const isUsable = ({ connected, state }: { readonly connected: boolean; readonly state: string }): boolean =>
+  connected && state === 'ready';

@@ -10,7 +10,7 @@ import { separateProcesses } from './process-layout.ts';
 import { renderUpgrade, upgradeCluster } from './upgrade.ts';
 
 const HELP = `npm run cluster -- [--size SIZE] [--seed N] [--per-role N]
-                       [--upgrade-from REF | --compare N]
+                       [--upgrade-from REF | --compare N [--runs N]]
 
 Starts a controller of many processes on this machine: N processes of each role
 (default 2), PostgreSQL, NATS, and a fleet of simulated agents in a new network
@@ -24,12 +24,14 @@ namespace. Prints the addresses of the APIs, and runs until Ctrl-C.
                   process after the other by this version while measurements
                   run, check that every accepted pair ends once, and stop; exit
                   code 1 if not
-  --compare N     measure N pairs twice on a cluster whose engines are processes
-                  of their own (--per-role of them) and twice with one process
-                  that has an embedded database, on a simulated Internet whose
-                  answers do not depend on chance or time, print as JSON what is
-                  the same in both runs of each kind and differs between the
-                  kinds, and stop; exit code 1 if anything does
+  --compare N     measure N pairs several times on a cluster whose engines are
+                  processes of their own (--per-role of them) and as often with
+                  one process that has an embedded database, on a simulated
+                  Internet whose answers do not depend on chance or time, print
+                  as JSON what is the same in all runs of each system and
+                  differs between the systems, and stop; exit code 1 if anything
+                  does
+  --runs N        with --compare: runs on each system, 1 or more (default 2)
 
 Requires root and the Debian packages iproute2, nats-server and postgresql.
 docs/cluster.md describes the processes.
@@ -48,6 +50,7 @@ async function main(): Promise<number> {
     'per-role': { type: 'string', default: '2' },
     'upgrade-from': { type: 'string' },
     compare: { type: 'string' },
+    runs: { type: 'string', default: '2' },
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseOrExit(() => parseArgs({ options }), HELP);
@@ -56,12 +59,14 @@ async function main(): Promise<number> {
     return 0;
   }
   const { size } = values;
-  const [seed, perRole, pairs] = [Number(values.seed), Number(values['per-role']), Number(values.compare ?? 1)];
+  const [seed, perRole] = [Number(values.seed), Number(values['per-role'])];
+  const [pairs, runs] = [Number(values.compare ?? 1), Number(values.runs)];
   if (!isSize(size)) return refused('size', size);
   if (!Number.isInteger(seed)) return refused('seed', values.seed);
   if (!(Number.isInteger(perRole) && perRole >= 1 && perRole <= MOST_PER_ROLE))
     return refused('per-role', values['per-role']);
   if (!(Number.isInteger(pairs) && pairs >= 1)) return refused('compare', values.compare);
+  if (!(Number.isInteger(runs) && runs >= 1)) return refused('runs', values.runs);
   if (process.getuid?.() !== 0) {
     process.stderr.write('cluster: network namespaces require root\n');
     return 1;
@@ -73,7 +78,7 @@ async function main(): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
   if (isCompared) {
     const { signal } = stopping;
-    const options = { prefix: PREFIX, size, seed, engines: perRole, pairs };
+    const options = { prefix: PREFIX, size, seed, engines: perRole, pairs, runs };
     const report = await compareWithEmbedded(options, { onProgress: say, signal });
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return report.differences.length === 0 ? 0 : 1;

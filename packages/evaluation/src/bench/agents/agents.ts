@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { median } from '../../statistics/quantiles.ts';
+import { inDirectory } from '../in-directory.ts';
 import { integerOptions } from '../integer-options.ts';
 import { processorSeconds, residentBytes, transferredBytes } from '../process-figures.ts';
 import { profiledElsewhere } from '../profile/other-process.ts';
@@ -18,50 +18,50 @@ const FOLLOW_EVERY_MS = 10_000;
  * Connects `--agents` agents (default 10,000) to the one gateway of a real controller over TLS. Reports the enrolments, the storm in which all
  * connect again after the controller was killed, the cost of idle agents, and how long a new opt-out takes to reach the last agent.
  */
-export async function benchAgents(args: readonly string[]) {
+export function benchAgents(args: readonly string[]) {
   const { agents: count } = integerOptions(args, { agents: 10_000 });
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
-  const addresses = loopbackAddresses(count);
-  let agents: AgentProcesses | undefined;
-  const controller = await ControllerProcess.in(directory);
-  try {
-    await controller.register(addresses);
-    await controller.start();
-    const rootCertificate = controller.rootCertificate;
-    const place = { port: controller.gatewayPort, directory: join(directory, 'agents'), rootCertificate };
-    agents = new AgentProcesses({ ...place, addresses, answers: false });
-    const enrolment = await following(agents, observed(controller, agents.untilConnected(count)));
+  return inDirectory(async (directory) => {
+    const addresses = loopbackAddresses(count);
+    let agents: AgentProcesses | undefined;
+    const controller = await ControllerProcess.in(directory);
+    try {
+      await controller.register(addresses);
+      await controller.start();
+      const rootCertificate = controller.rootCertificate;
+      const place = { port: controller.gatewayPort, directory: join(directory, 'agents'), rootCertificate };
+      agents = new AgentProcesses({ ...place, addresses, answers: false });
+      const enrolment = await following(agents, observed(controller, agents.untilConnected(count)));
 
-    await controller.kill();
-    await agents.untilDisconnected(0);
-    await controller.start();
-    const bytesBefore = residentBytes(controller.pid);
-    const all = agents.untilConnected(count);
-    const { result: storm, costs } = await following(
-      agents,
-      profiledElsewhere([controller.pid], directory, () => observed(controller, all)),
-    );
-    const idle = await observedIdle(controller, agents);
-    const kibibytesEach = Math.round((residentBytes(controller.pid) - bytesBefore) / count / 1024);
-    const client = new ReverseTracerouteClient({ server: controller.url, key: controller.key });
-    return {
-      agents: count,
-      enrolment: { ...enrolment, perSecond: Math.round(count / enrolment.seconds) },
-      storm: {
-        ...storm,
-        processorMsEach: Math.round((storm.processorSeconds * 1e5) / count) / 100,
-        kibibytesEach,
-        costs,
-      },
-      idle: { shareOfACore: idle.shareOfACore, bytesPerSecondEach: Math.round(idle.bytesPerSecond / count) },
-      optOut: await fanOut(controller, agents, client),
-      loadOfMachine: loadavg()[0],
-    };
-  } finally {
-    agents?.stop();
-    await controller.kill();
-    rmSync(directory, { recursive: true, force: true });
-  }
+      await controller.kill();
+      await agents.untilDisconnected(0);
+      await controller.start();
+      const bytesBefore = residentBytes(controller.pid);
+      const all = agents.untilConnected(count);
+      const { result: storm, costs } = await following(
+        agents,
+        profiledElsewhere([controller.pid], directory, () => observed(controller, all)),
+      );
+      const idle = await observedIdle(controller, agents);
+      const kibibytesEach = Math.round((residentBytes(controller.pid) - bytesBefore) / count / 1024);
+      const client = new ReverseTracerouteClient({ server: controller.url, key: controller.key });
+      return {
+        agents: count,
+        enrolment: { ...enrolment, perSecond: Math.round(count / enrolment.seconds) },
+        storm: {
+          ...storm,
+          processorMsEach: Math.round((storm.processorSeconds * 1e5) / count) / 100,
+          kibibytesEach,
+          costs,
+        },
+        idle: { shareOfACore: idle.shareOfACore, bytesPerSecondEach: Math.round(idle.bytesPerSecond / count) },
+        optOut: await fanOut(controller, agents, client),
+        loadOfMachine: loadavg()[0],
+      };
+    } finally {
+      agents?.stop();
+      await controller.kill();
+    }
+  });
 }
 
 /** Says how many agents are connected, every ten seconds until the work ends. */

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ReverseTracerouteClient } from '@revtr/client';
 import { quantiles } from '../../statistics/quantiles.ts';
+import { inDirectory } from '../in-directory.ts';
 import { OptionError } from '../option-error.ts';
 import { profiledElsewhere } from '../profile/other-process.ts';
 import { type SystemUnderLoad, startSystemUnderLoad } from './system-under-load.ts';
@@ -20,28 +18,28 @@ const POLL_MS = 100;
  * single pairs at random moments at 10, 50 and 90 % of that rate, and reports the times from submission to end. Afterwards measures the rate
  * and p99 of submissions and reads through the API, and profiles the system at its highest load. Each phase lasts `--seconds` (default 20).
  */
-export async function benchLatency(args: readonly string[]) {
+export function benchLatency(args: readonly string[]) {
   const { values } = parseArgs({ args: [...args], options: { seconds: { type: 'string', default: '20' } } });
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new OptionError('--seconds must be positive');
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
-  const system = await startSystemUnderLoad(directory);
-  try {
-    const load = new Load(system);
-    const highest = await load.highestRate(seconds);
-    const latencies = [];
-    for (const share of SHARES) latencies.push({ share, ...(await load.latencyAt(share * highest, seconds)) });
-    return {
-      highestPerSecond: Math.round(highest),
-      latencies,
-      submissions: await load.requests((client, pair) => client.submit([pair]), seconds),
-      reads: await load.requests((client, _, i) => client.measurement(1 + (i % BACKLOG)), seconds),
-      costs: (await profiledElsewhere([system.pid], directory, () => load.highestRate(seconds))).costs,
-    };
-  } finally {
-    await system.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return inDirectory(async (directory) => {
+    const system = await startSystemUnderLoad(directory);
+    try {
+      const load = new Load(system);
+      const highest = await load.highestRate(seconds);
+      const latencies = [];
+      for (const share of SHARES) latencies.push({ share, ...(await load.latencyAt(share * highest, seconds)) });
+      return {
+        highestPerSecond: Math.round(highest),
+        latencies,
+        submissions: await load.requests((client, pair) => client.submit([pair]), seconds),
+        reads: await load.requests((client, _, i) => client.measurement(1 + (i % BACKLOG)), seconds),
+        costs: (await profiledElsewhere([system.pid], directory, () => load.highestRate(seconds))).costs,
+      };
+    } finally {
+      await system.stop();
+    }
+  });
 }
 
 type Pair = SystemUnderLoad['pairs'][number];

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ControllerProcess } from '../agents/controller-process.ts';
+import { filled, type Reader } from '../fill.ts';
+import { inDirectory } from '../in-directory.ts';
 import { positiveInteger } from '../integer-options.ts';
 import { forgetMostResident, mostResidentBytes, processorSeconds, residentBytes } from '../process-figures.ts';
-import { filled, type Reader } from './fill.ts';
 import { WAYS, type Way } from './ways.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -34,7 +34,7 @@ interface ReadingCost {
  * a controller in a separate process, in each of several ways. The controller is started again for each way. The database is `--database` (default: an
  * embedded one on disk that is removed); one that was filled with as many results before is used again. `--way` selects ways that contain a text.
  */
-export async function benchReads(args: readonly string[]) {
+export function benchReads(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -47,8 +47,7 @@ export async function benchReads(args: readonly string[]) {
   const results = positiveInteger('measurements', values.measurements);
   const perBatch = positiveInteger('batch', values.batch);
   const ways = Object.entries(WAYS).filter(([name]) => name.includes(values.way));
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-reads-'));
-  try {
+  return inDirectory(async (directory) => {
     const database = values.database ?? join(directory, 'data');
     const reader = await filled(database, { results, perBatch });
     const controller = await ControllerProcess.in(directory, {
@@ -69,9 +68,7 @@ export async function benchReads(args: readonly string[]) {
       loadOfMachine: loadavg()[0],
       ways: costs,
     };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function costOf(

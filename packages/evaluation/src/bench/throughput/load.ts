@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientError, ReverseTracerouteClient } from '@revtr/client';
 import { startSimulatedSystem } from '@revtr/lab/simulated-system';
@@ -21,16 +18,6 @@ export interface SystemOptions {
   readonly isGuarded: boolean;
   /** Directory of the embedded database. */
   readonly database: string;
-}
-
-/** Lets `use` have a temporary directory. */
-export async function inDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), 'revtr-bench-'));
-  try {
-    return await use(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 /** Lets `use` run measurements on a system of the medium Internet, with virtual time at full speed. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { median } from '../../statistics/quantiles.ts';
-import { filled } from '../reads/fill.ts';
-import { inDirectory, type Run, withSystem } from './load.ts';
+import { filled } from '../fill.ts';
+import { inDirectory } from '../in-directory.ts';
+import { type Run, withSystem } from './load.ts';
 
 const FEW = 1_000;
 const PER_BATCH = 20_000;

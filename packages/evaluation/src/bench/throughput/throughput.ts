@@ -2,10 +2,11 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../../statistics/quantiles.ts';
+import { inDirectory } from '../in-directory.ts';
 import { positiveInteger } from '../integer-options.ts';
 import { OptionError } from '../option-error.ts';
 import { profiled } from '../profile/profiled.ts';
-import { inDirectory, type Run, withSystem } from './load.ts';
+import { type Run, withSystem } from './load.ts';
 import { compareStored } from './stored.ts';
 
 const GOAL_PER_SECOND = 1_740;

@@ -13,7 +13,7 @@ import {
 } from '@revtr/storage';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { completion } from '../completion.ts';
+import { completion } from './completion.ts';
 
 /** What a database is filled with. */
 export interface Filling {
