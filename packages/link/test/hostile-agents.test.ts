@@ -55,6 +55,18 @@ describe('a controller among hostile agents', () => {
     },
     mayConnect: async (_, serialNumber) => (serialNumber === serial ? undefined : 'replaced'),
   };
+  const startGateway = async (helloTimeoutMs?: number): Promise<void> => {
+    gateway = new Gateway(
+      {
+        host: '127.0.0.1',
+        port: 0,
+        connections: { total: 20, perAddress: 10 },
+        ...(helloTimeoutMs && { helloTimeoutMs }),
+      },
+      { authority, hub, admission, onRefused: ({ reason }) => refused.push(reason) },
+    );
+    port = await gateway.start();
+  };
   beforeAll(async () => {
     // The renewal tests begin in the past, because TLS goes by the real time.
     authority = await Authority.open(join(directory, 'authority'), new Date(Date.now() - BEGINNING_MS));
@@ -72,11 +84,7 @@ describe('a controller among hostile agents', () => {
         onUnpublishable: ({ message }) => refused.push(message),
       },
     );
-    gateway = new Gateway(
-      { host: '127.0.0.1', port: 0, helloTimeoutMs: 300, connections: { total: 20, perAddress: 10 } },
-      { authority, hub, admission, onRefused: ({ reason }) => refused.push(reason) },
-    );
-    port = await gateway.start();
+    await startGateway();
   });
   afterEach(async () => {
     ended.abort();
@@ -156,8 +164,13 @@ describe('a controller among hostile agents', () => {
     expect(refused).toEqual([expect.stringContaining('messages a second')]);
   });
 
-  it('disconnects an agent that does not say hello, and one that speaks before the welcome', async () => {
+  it('disconnects an agent that does not say hello in time', async () => {
+    await gateway.stop();
+    await startGateway(300);
     expect(await closed(await openSocket())).toBe(4_408);
+  });
+
+  it('disconnects an agent that speaks before the welcome', async () => {
     const early = await openSocket();
     early.send(JSON.stringify({ type: 'health', health: { measures: true } }));
     expect(await closed(early)).toBe(4_400);
