@@ -6,6 +6,7 @@ import { type Follower, type QueueLimits, Subscription } from './knowledge/subsc
 import { decode, encode, type Frame, frameSchema, parcelSchema } from './messages.ts';
 import { Bundles } from './streams/bundles.ts';
 import { ClientStream, type Stream } from './streams/client-stream.ts';
+import { Ends } from './streams/ends.ts';
 import { type PeerStream, Peers } from './streams/peers.ts';
 import { type Handler, ServerStream } from './streams/server-stream.ts';
 import type { Transport } from './transport/transport.ts';
@@ -56,6 +57,7 @@ export class Bus {
   readonly #onProblem: (error: unknown) => void;
   readonly #peers: Peers;
   readonly #bundles: Bundles;
+  readonly #ends: Ends;
   readonly #numbers = new Map<string, number>();
   readonly #subscriptions = new Set<{ noteGap(): void }>();
   readonly #clients = new Map<string, End>();
@@ -72,8 +74,16 @@ export class Bus {
     const { aliveMs, lostMs } = this.#options;
     this.#peers = new Peers(
       { aliveMs, lostMs },
-      { clock: this.#clock, sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }) },
+      {
+        clock: this.#clock,
+        sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }),
+        retry: () => this.#ends.retry(),
+      },
     );
+    this.#ends = new Ends((peer, stream) => {
+      this.#bundles.flushTo(peer);
+      return this.#send(peer, { type: 'end', from: this.id, stream });
+    });
     this.#bundles = new Bundles({
       transport: this.#transport,
       from: this.id,
@@ -91,6 +101,7 @@ export class Bus {
       // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
       for (const client of [...this.#clients.values()]) client.lost();
       for (const server of [...this.#servers.values()]) server.close();
+      this.#ends.retry();
     });
   }
 
@@ -140,12 +151,13 @@ export class Bus {
     const streams = new Set<ServerStream<Request, Response>>();
     const unsubscribe = this.#transport.subscribe(this.#serviceSubject(service.name, name), (data) => {
       const frame = decode(data, frameSchema, MOST_BYTES);
-      if (frame?.type !== 'open' || this.#servers.has(frame.stream)) return;
+      if (frame?.type !== 'open' || this.#isClosed || this.#servers.has(frame.stream)) return;
       const { stream: id, from: peer, readsBundles } = frame;
       const stream = new ServerStream(
         { service, name, id, peer, readsBundles },
         {
-          send: (to, bytes, isLast) => this.#sendFrame(to, id, bytes, isLast),
+          send: (to, bytes) => this.#sendFrame(to, id, bytes),
+          sayEnd: (to) => this.#ends.tell(to, id),
           from: this.id,
           handler,
           peers: this.#peers,
@@ -175,6 +187,7 @@ export class Bus {
           to === undefined
             ? this.#transport.publish(this.#serviceSubject(service.name, name), bytes)
             : this.#sendFrame(to, id, bytes),
+        sayEnd: (to) => this.#ends.tell(to, id),
         from: this.id,
         peers: this.#peers,
         clock: this.#clock,
@@ -182,6 +195,7 @@ export class Bus {
       },
     );
     this.#clients.set(id, stream);
+    if (this.#isClosed) stream.close();
     return stream;
   }
 
@@ -244,8 +258,8 @@ export class Bus {
     const { stream: id, from: peer } = frame;
     const stream = this.#endOf(id);
     if (stream !== undefined) stream.receive(frame);
-    // This end took the other one for lost.
-    else if (frame.type === 'request') this.#send(peer, { type: 'end', from: this.id, stream: id });
+    // The stream has ended here, and the other end does not know it: the message was lost, or this one is about a stream that was never used.
+    else if (frame.type !== 'end' && frame.type !== 'open') this.#ends.tell(peer, id);
   }
 
   /** This process's end of a stream. */
@@ -253,15 +267,15 @@ export class Bus {
     return (stream.startsWith(this.id) ? this.#clients : this.#servers).get(stream);
   }
 
-  /** Sends a frame of a stream, with others if the peer can read that and it is not the last one of its stream. Returns whether it was taken. */
-  #sendFrame(peer: string, stream: string, bytes: Uint8Array, isLast = false): boolean {
-    if (!isLast && this.#peers.readsBundles(peer)) return this.#bundles.add(peer, stream, bytes);
+  /** Sends a frame of a stream, with others if the peer can read that. Returns whether it was taken. */
+  #sendFrame(peer: string, stream: string, bytes: Uint8Array): boolean {
+    if (this.#peers.readsBundles(peer)) return this.#bundles.add(peer, stream, bytes);
     this.#bundles.flushTo(peer);
     return this.#transport.publish(this.#peerSubject(peer), bytes);
   }
 
-  #send(peer: string, frame: Frame): void {
-    this.#transport.publish(this.#peerSubject(peer), encode(frame, 'peer', MOST_BYTES));
+  #send(peer: string, frame: Frame): boolean {
+    return this.#transport.publish(this.#peerSubject(peer), encode(frame, 'peer', MOST_BYTES));
   }
 
   #topicSubject(name: string): string {
