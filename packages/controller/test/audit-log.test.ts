@@ -90,6 +90,22 @@ describe('the audit log', () => {
     expect(during.records.map(({ at }) => at).reverse()).toEqual(Array.from({ length: 100 }, (_, i) => 1_000 + i));
   });
 
+  it('stores each record once when the answer of the database was lost', async () => {
+    const { audit, blocks } = openLog();
+    const add = blocks.add.bind(blocks);
+    blocks.add = async (added) => {
+      blocks.add = add;
+      await add(added);
+      throw new Error('the connection was lost');
+    };
+    audit.add(recordOf({ at: 1_000 }));
+    await expect(audit.flush()).rejects.toThrow('the connection was lost');
+    audit.add(recordOf({ at: 1_001 }));
+    await audit.flush();
+    await audit.flush();
+    expect((await audit.find(ALL)).records.map(({ at }) => at)).toEqual([1_001, 1_000]);
+  });
+
   it('finds each record once while another process merges blocks', async () => {
     const [{ audit, blocks }, { audit: other }] = [openLog(), openLog()];
     for (let i = 0; i < 300; i++) {
