@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
 import { MOST_BYTES, type Service, type Topic } from './contracts.ts';
 import { BusError } from './errors.ts';
+import { Publisher } from './knowledge/publisher.ts';
 import { type Follower, type QueueLimits, Subscription } from './knowledge/subscription.ts';
 import { decode, encode, type Frame, frameSchema, parcelSchema } from './messages.ts';
 import { Bundles } from './streams/bundles.ts';
@@ -58,7 +59,7 @@ export class Bus {
   readonly #peers: Peers;
   readonly #bundles: Bundles;
   readonly #ends: Ends;
-  readonly #numbers = new Map<string, number>();
+  readonly #publisher: Publisher;
   readonly #subscriptions = new Set<{ noteGap(): void }>();
   readonly #clients = new Map<string, End>();
   readonly #servers = new Map<string, End>();
@@ -77,9 +78,13 @@ export class Bus {
       {
         clock: this.#clock,
         sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }),
-        retry: () => this.#ends.retry(),
+        retry: () => this.#retry(),
       },
     );
+    this.#publisher = new Publisher({
+      from: this.id,
+      send: (topic, data) => this.#transport.publish(this.#topicSubject(topic), data),
+    });
     this.#ends = new Ends((peer, stream) => {
       this.#bundles.flushTo(peer);
       return this.#send(peer, { type: 'end', from: this.id, stream });
@@ -101,7 +106,7 @@ export class Bus {
       // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
       for (const client of [...this.#clients.values()]) client.lost();
       for (const server of [...this.#servers.values()]) server.close();
-      this.#ends.retry();
+      this.#retry();
     });
   }
 
@@ -119,12 +124,9 @@ export class Bus {
    * Tells everybody else. Returns whether the message was sent: without a connection it is lost, and the others learn of the gap.
    * @throws {BusError} `messageTooLarge`, `closed`
    */
-  publish<Message>({ name, mostBytes }: Topic<Message>, message: Message): boolean {
+  publish<Message>(topic: Topic<Message>, message: Message): boolean {
     if (this.#isClosed) throw new BusError('closed', 'the bus is closed', {});
-    const number = (this.#numbers.get(name) ?? 0) + 1;
-    const data = encode({ from: this.id, number, body: message }, name, mostBytes);
-    this.#numbers.set(name, number);
-    return this.#transport.publish(this.#topicSubject(name), data);
+    return this.#publisher.publish(topic, message);
   }
 
   /** Follows a topic. Returns how to stop. */
@@ -229,6 +231,12 @@ export class Bus {
     this.#bundles.flush();
     await this.#transport.flush().catch(() => undefined);
     await this.#transport.close();
+  }
+
+  /** Tells others what they could not be told before. */
+  #retry(): void {
+    this.#ends.retry();
+    this.#publisher.retry();
   }
 
   #receive(data: Uint8Array): void {

@@ -33,17 +33,55 @@ busConformance('in one process', async () => {
   };
 });
 
-describe('a stream', () => {
-  const exchange = new InProcessExchange();
-  const buses: Bus[] = [];
-  /** A bus that does not take another one for lost within a test, unless `options` say so. */
-  const join = (options: BusOptions = {}): { readonly bus: Bus; readonly transport: InProcessTransport } => {
-    const transport = new InProcessTransport({ exchange });
-    const collaborators = { transport, clock: systemClock, onProblem: () => undefined };
-    const bus = new Bus({ aliveMs: 50, lostMs: 3_600_000, ...options }, collaborators);
-    buses.push(bus);
-    return { bus, transport };
+const exchange = new InProcessExchange();
+const buses: Bus[] = [];
+/** A bus that does not take another one for lost within a test, unless `options` say so. */
+const joinBus = (options: BusOptions = {}): { readonly bus: Bus; readonly transport: InProcessTransport } => {
+  const transport = new InProcessTransport({ exchange });
+  const collaborators = { transport, clock: systemClock, onProblem: () => undefined };
+  const bus = new Bus({ aliveMs: 50, lostMs: 3_600_000, ...options }, collaborators);
+  buses.push(bus);
+  return { bus, transport };
+};
+afterEach(async () => {
+  for (const bus of buses.splice(0)) await bus.close();
+});
+
+describe('a topic', () => {
+  const topics = ['news', 'other'].map((name) => ({ name, schema: z.string(), mostBytes: 1_000 }));
+  const follow = (bus: Bus): string[] => {
+    const heard: string[] = [];
+    bus.subscribe(topics[0], {
+      onMessage: (message) => void heard.push(message),
+      onGap: () => void heard.push('gap'),
+    });
+    return heard;
   };
+
+  it('tells followers that a message is missing when only its sender was without a connection', async () => {
+    const [{ bus: sender, transport }, { bus: follower }] = [joinBus(), joinBus()];
+    const heard = follow(follower);
+    transport.cut(true);
+    expect(sender.publish(topics[0], 'lost')).toBe(false);
+    transport.cut(false);
+    await expect.poll(() => heard).toEqual(['gap']);
+    sender.publish(topics[0], 'next');
+    await expect.poll(() => heard).toEqual(['gap', 'next']);
+  });
+
+  it('tells followers that a message is missing when the transport did not take it', async () => {
+    const [{ bus: sender, transport }, { bus: follower }] = [joinBus(), joinBus()];
+    const heard = follow(follower);
+    const publish = transport.publish.bind(transport);
+    transport.publish = () => false;
+    expect(sender.publish(topics[0], 'lost')).toBe(false);
+    transport.publish = publish;
+    sender.publish(topics[1], 'of another topic');
+    await expect.poll(() => heard).toEqual(['gap']);
+  });
+});
+
+describe('a stream', () => {
   const echo = { name: 'echo', request: z.string(), response: z.string(), mostBytes: 1_000 };
   /** Serves `echo`; requests have no answer before `answer` resolves. */
   const serve = (bus: Bus) => {
@@ -72,12 +110,9 @@ describe('a stream', () => {
     };
     return { heard, accept };
   };
-  afterEach(async () => {
-    for (const bus of buses.splice(0)) await bus.close();
-  });
 
   it('ends at the client when only the server was without a connection', async () => {
-    const [{ bus: server, transport }, { bus: client }] = [join(), join()];
+    const [{ bus: server, transport }, { bus: client }] = [joinBus(), joinBus()];
     const { answer, asked } = serve(server);
     const lost = expect(client.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'peerLost' });
     await asked;
@@ -90,7 +125,7 @@ describe('a stream', () => {
   });
 
   it('ends at a client that was silent for so long that the server took it for lost', async () => {
-    const [{ bus: server }, { bus: client }] = [join({ lostMs: 200 }), join({ aliveMs: 60_000 })];
+    const [{ bus: server }, { bus: client }] = [joinBus({ lostMs: 200 }), joinBus({ aliveMs: 60_000 })];
     const { asked, cancelled } = serve(server);
     const lost = expect(client.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'peerLost' });
     await asked;
@@ -99,7 +134,7 @@ describe('a stream', () => {
   });
 
   it('ends at the server when the client left it without a connection', async () => {
-    const [{ bus: server }, { bus: client, transport }] = [join(), join()];
+    const [{ bus: server }, { bus: client, transport }] = [joinBus(), joinBus()];
     const { asked, cancelled } = serve(server);
     const stream = client.open(echo, 'a');
     const closed = expect(stream.request('x')).rejects.toMatchObject({ code: 'closed' });
@@ -112,7 +147,7 @@ describe('a stream', () => {
   });
 
   it('ends at the server when the client left it while the transport did not take messages', async () => {
-    const [{ bus: server }, { bus: client, transport }] = [join(), join()];
+    const [{ bus: server }, { bus: client, transport }] = [joinBus(), joinBus()];
     const { asked, cancelled } = serve(server);
     const [stream, other] = [client.open(echo, 'a'), client.open(echo, 'a')];
     for (const request of [stream.request('x'), other.request('y')]) request.catch(() => undefined);
@@ -128,7 +163,7 @@ describe('a stream', () => {
   });
 
   it('ends at a server that accepts it when the client has closed it', async () => {
-    const { bus } = join();
+    const { bus } = joinBus();
     const { heard, accept } = listen();
     bus.open(echo, 'b').close();
     accept(bus.id, `${bus.id}.0`);
@@ -136,7 +171,7 @@ describe('a stream', () => {
   });
 
   it('cannot be opened on a bus that is closed', async () => {
-    const { bus } = join({ openMs: 60_000 });
+    const { bus } = joinBus({ openMs: 60_000 });
     await bus.close();
     await expect(bus.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'closed' });
   });
