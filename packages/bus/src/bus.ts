@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
 import { MOST_BYTES, type Service, type Topic } from './contracts.ts';
 import { BusError } from './errors.ts';
+import { Publisher } from './knowledge/publisher.ts';
 import { type Follower, type QueueLimits, Subscription } from './knowledge/subscription.ts';
 import { decode, encode, type Frame, frameSchema, parcelSchema } from './messages.ts';
 import { Bundles } from './streams/bundles.ts';
 import { ClientStream, type Stream } from './streams/client-stream.ts';
+import { Ends } from './streams/ends.ts';
 import { type PeerStream, Peers } from './streams/peers.ts';
 import { type Handler, ServerStream } from './streams/server-stream.ts';
 import type { Transport } from './transport/transport.ts';
@@ -56,7 +58,8 @@ export class Bus {
   readonly #onProblem: (error: unknown) => void;
   readonly #peers: Peers;
   readonly #bundles: Bundles;
-  readonly #numbers = new Map<string, number>();
+  readonly #ends: Ends;
+  readonly #publisher: Publisher;
   readonly #subscriptions = new Set<{ noteGap(): void }>();
   readonly #clients = new Map<string, End>();
   readonly #servers = new Map<string, End>();
@@ -72,8 +75,20 @@ export class Bus {
     const { aliveMs, lostMs } = this.#options;
     this.#peers = new Peers(
       { aliveMs, lostMs },
-      { clock: this.#clock, sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }) },
+      {
+        clock: this.#clock,
+        sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }),
+        retry: () => this.#retry(),
+      },
     );
+    this.#publisher = new Publisher({
+      from: this.id,
+      send: (topic, data) => this.#transport.publish(this.#topicSubject(topic), data),
+    });
+    this.#ends = new Ends((peer, stream) => {
+      this.#bundles.flushTo(peer);
+      return this.#send(peer, { type: 'end', from: this.id, stream });
+    });
     this.#bundles = new Bundles({
       transport: this.#transport,
       from: this.id,
@@ -91,6 +106,7 @@ export class Bus {
       // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
       for (const client of [...this.#clients.values()]) client.lost();
       for (const server of [...this.#servers.values()]) server.close();
+      this.#retry();
     });
   }
 
@@ -108,12 +124,9 @@ export class Bus {
    * Tells everybody else. Returns whether the message was sent: without a connection it is lost, and the others learn of the gap.
    * @throws {BusError} `messageTooLarge`, `closed`
    */
-  publish<Message>({ name, mostBytes }: Topic<Message>, message: Message): boolean {
+  publish<Message>(topic: Topic<Message>, message: Message): boolean {
     if (this.#isClosed) throw new BusError('closed', 'the bus is closed', {});
-    const number = (this.#numbers.get(name) ?? 0) + 1;
-    const data = encode({ from: this.id, number, body: message }, name, mostBytes);
-    this.#numbers.set(name, number);
-    return this.#transport.publish(this.#topicSubject(name), data);
+    return this.#publisher.publish(topic, message);
   }
 
   /** Follows a topic. Returns how to stop. */
@@ -140,12 +153,13 @@ export class Bus {
     const streams = new Set<ServerStream<Request, Response>>();
     const unsubscribe = this.#transport.subscribe(this.#serviceSubject(service.name, name), (data) => {
       const frame = decode(data, frameSchema, MOST_BYTES);
-      if (frame?.type !== 'open' || this.#servers.has(frame.stream)) return;
+      if (frame?.type !== 'open' || this.#isClosed || this.#servers.has(frame.stream)) return;
       const { stream: id, from: peer, readsBundles } = frame;
       const stream = new ServerStream(
         { service, name, id, peer, readsBundles },
         {
-          send: (to, bytes, isLast) => this.#sendFrame(to, id, bytes, isLast),
+          send: (to, bytes) => this.#sendFrame(to, id, bytes),
+          sayEnd: (to) => this.#ends.tell(to, id),
           from: this.id,
           handler,
           peers: this.#peers,
@@ -175,6 +189,7 @@ export class Bus {
           to === undefined
             ? this.#transport.publish(this.#serviceSubject(service.name, name), bytes)
             : this.#sendFrame(to, id, bytes),
+        sayEnd: (to) => this.#ends.tell(to, id),
         from: this.id,
         peers: this.#peers,
         clock: this.#clock,
@@ -182,6 +197,7 @@ export class Bus {
       },
     );
     this.#clients.set(id, stream);
+    if (this.#isClosed) stream.close();
     return stream;
   }
 
@@ -217,6 +233,12 @@ export class Bus {
     await this.#transport.close();
   }
 
+  /** Tells others what they could not be told before. */
+  #retry(): void {
+    this.#ends.retry();
+    this.#publisher.retry();
+  }
+
   #receive(data: Uint8Array): void {
     const parcel = decode(data, parcelSchema, MOST_BYTES);
     if (parcel === undefined) {
@@ -244,8 +266,8 @@ export class Bus {
     const { stream: id, from: peer } = frame;
     const stream = this.#endOf(id);
     if (stream !== undefined) stream.receive(frame);
-    // This end took the other one for lost.
-    else if (frame.type === 'request') this.#send(peer, { type: 'end', from: this.id, stream: id });
+    // The stream has ended here, and the other end does not know it: the message was lost, or this one is about a stream that was never used.
+    else if (frame.type !== 'end' && frame.type !== 'open') this.#ends.tell(peer, id);
   }
 
   /** This process's end of a stream. */
@@ -253,15 +275,15 @@ export class Bus {
     return (stream.startsWith(this.id) ? this.#clients : this.#servers).get(stream);
   }
 
-  /** Sends a frame of a stream, with others if the peer can read that and it is not the last one of its stream. Returns whether it was taken. */
-  #sendFrame(peer: string, stream: string, bytes: Uint8Array, isLast = false): boolean {
-    if (!isLast && this.#peers.readsBundles(peer)) return this.#bundles.add(peer, stream, bytes);
+  /** Sends a frame of a stream, with others if the peer can read that. Returns whether it was taken. */
+  #sendFrame(peer: string, stream: string, bytes: Uint8Array): boolean {
+    if (this.#peers.readsBundles(peer)) return this.#bundles.add(peer, stream, bytes);
     this.#bundles.flushTo(peer);
     return this.#transport.publish(this.#peerSubject(peer), bytes);
   }
 
-  #send(peer: string, frame: Frame): void {
-    this.#transport.publish(this.#peerSubject(peer), encode(frame, 'peer', MOST_BYTES));
+  #send(peer: string, frame: Frame): boolean {
+    return this.#transport.publish(this.#peerSubject(peer), encode(frame, 'peer', MOST_BYTES));
   }
 
   #topicSubject(name: string): string {

@@ -6,6 +6,9 @@ const number = z.int().nonnegative();
 /** The name of a bus. It becomes part of a subject, in which NATS accepts no spaces and takes `*` and `>` for patterns. */
 const process = z.uuid();
 
+/** The body of a message that only says that messages before it are missing. */
+export const NOTHING = null;
+
 /** A message of a topic: who sent it, and how many the sender had sent on this topic with it. */
 export const envelopeSchema = z.object({ from: text, number, body: z.unknown() });
 

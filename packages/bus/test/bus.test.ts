@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '@revtr/probing';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Bus } from '../src/bus.ts';
+import { Bus, type BusOptions } from '../src/bus.ts';
 import { busConformance } from '../src/conformance/index.ts';
 import { BusError } from '../src/errors.ts';
 import { InProcessExchange, InProcessTransport } from '../src/transport/in-process.ts';
@@ -32,34 +33,147 @@ busConformance('in one process', async () => {
   };
 });
 
+const exchange = new InProcessExchange();
+const buses: Bus[] = [];
+/** A bus that does not take another one for lost within a test, unless `options` say so. */
+const joinBus = (options: BusOptions = {}): { readonly bus: Bus; readonly transport: InProcessTransport } => {
+  const transport = new InProcessTransport({ exchange });
+  const collaborators = { transport, clock: systemClock, onProblem: () => undefined };
+  const bus = new Bus({ aliveMs: 50, lostMs: 3_600_000, ...options }, collaborators);
+  buses.push(bus);
+  return { bus, transport };
+};
+afterEach(async () => {
+  for (const bus of buses.splice(0)) await bus.close();
+});
+
+describe('a topic', () => {
+  const topics = ['news', 'other'].map((name) => ({ name, schema: z.string(), mostBytes: 1_000 }));
+  const follow = (bus: Bus): string[] => {
+    const heard: string[] = [];
+    bus.subscribe(topics[0], {
+      onMessage: (message) => void heard.push(message),
+      onGap: () => void heard.push('gap'),
+    });
+    return heard;
+  };
+
+  it('tells followers that a message is missing when only its sender was without a connection', async () => {
+    const [{ bus: sender, transport }, { bus: follower }] = [joinBus(), joinBus()];
+    const heard = follow(follower);
+    transport.cut(true);
+    expect(sender.publish(topics[0], 'lost')).toBe(false);
+    transport.cut(false);
+    await expect.poll(() => heard).toEqual(['gap']);
+    sender.publish(topics[0], 'next');
+    await expect.poll(() => heard).toEqual(['gap', 'next']);
+  });
+
+  it('tells followers that a message is missing when the transport did not take it', async () => {
+    const [{ bus: sender, transport }, { bus: follower }] = [joinBus(), joinBus()];
+    const heard = follow(follower);
+    const publish = transport.publish.bind(transport);
+    transport.publish = () => false;
+    expect(sender.publish(topics[0], 'lost')).toBe(false);
+    transport.publish = publish;
+    sender.publish(topics[1], 'of another topic');
+    await expect.poll(() => heard).toEqual(['gap']);
+  });
+});
+
 describe('a stream', () => {
-  it('ends at the client when only the server was without a connection', async () => {
-    const exchange = new InProcessExchange();
-    const [here, there] = [new InProcessTransport({ exchange }), new InProcessTransport({ exchange })];
-    const [server, client] = [here, there].map(
-      (transport) =>
-        new Bus({ aliveMs: 50, lostMs: 60_000 }, { transport, clock: systemClock, onProblem: () => undefined }),
-    );
-    const echo = { name: 'echo', request: z.string(), response: z.string(), mostBytes: 1_000 };
+  const echo = { name: 'echo', request: z.string(), response: z.string(), mostBytes: 1_000 };
+  /** Serves `echo`; requests have no answer before `answer` resolves. */
+  const serve = (bus: Bus) => {
     const answer = Promise.withResolvers<string>();
     const asked = Promise.withResolvers<void>();
-    server.serve(echo, 'a', {
+    const cancelled = Promise.withResolvers<void>();
+    bus.serve(echo, 'a', {
       window: 5,
-      handle: () => {
+      handle: (_, signal) => {
         asked.resolve();
+        signal.addEventListener('abort', () => cancelled.resolve());
         return answer.promise;
       },
     });
+    return { answer, asked: asked.promise, cancelled: cancelled.promise };
+  };
+  /** What a process that is not a bus hears from a client of `echo`. It accepts every stream. */
+  const listen = () => {
+    const transport = new InProcessTransport({ exchange });
+    const from = randomUUID();
+    const heard: string[] = [];
+    transport.subscribe(`revtr.peer.${from}`, (data) => heard.push(JSON.parse(String(data)).type));
+    const accept = (to: string, stream: string) => {
+      const frame = { type: 'accept', from, stream, window: 5 };
+      transport.publish(`revtr.peer.${to}`, Buffer.from(JSON.stringify(frame)));
+    };
+    return { heard, accept };
+  };
+
+  it('ends at the client when only the server was without a connection', async () => {
+    const [{ bus: server, transport }, { bus: client }] = [joinBus(), joinBus()];
+    const { answer, asked } = serve(server);
     const lost = expect(client.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'peerLost' });
-    await asked.promise;
-    here.cut(true);
+    await asked;
+    transport.cut(true);
     answer.resolve('y');
     await answer.promise;
     await setImmediate();
-    here.cut(false);
+    transport.cut(false);
     await lost;
-    await server.close();
-    await client.close();
+  });
+
+  it('ends at a client that was silent for so long that the server took it for lost', async () => {
+    const [{ bus: server }, { bus: client }] = [joinBus({ lostMs: 200 }), joinBus({ aliveMs: 60_000 })];
+    const { asked, cancelled } = serve(server);
+    const lost = expect(client.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'peerLost' });
+    await asked;
+    await cancelled;
+    await lost;
+  });
+
+  it('ends at the server when the client left it without a connection', async () => {
+    const [{ bus: server }, { bus: client, transport }] = [joinBus(), joinBus()];
+    const { asked, cancelled } = serve(server);
+    const stream = client.open(echo, 'a');
+    const closed = expect(stream.request('x')).rejects.toMatchObject({ code: 'closed' });
+    await asked;
+    transport.cut(true);
+    stream.close();
+    await closed;
+    transport.cut(false);
+    await cancelled;
+  });
+
+  it('ends at the server when the client left it while the transport did not take messages', async () => {
+    const [{ bus: server }, { bus: client, transport }] = [joinBus(), joinBus()];
+    const { asked, cancelled } = serve(server);
+    const [stream, other] = [client.open(echo, 'a'), client.open(echo, 'a')];
+    for (const request of [stream.request('x'), other.request('y')]) request.catch(() => undefined);
+    await asked;
+    const publish = transport.publish.bind(transport);
+    transport.publish = (subject, data) => {
+      if (!String(data).includes('"end"')) return publish(subject, data);
+      transport.publish = publish;
+      return false;
+    };
+    stream.close();
+    await cancelled;
+  });
+
+  it('ends at a server that accepts it when the client has closed it', async () => {
+    const { bus } = joinBus();
+    const { heard, accept } = listen();
+    bus.open(echo, 'b').close();
+    accept(bus.id, `${bus.id}.0`);
+    await expect.poll(() => heard).toEqual(['end']);
+  });
+
+  it('cannot be opened on a bus that is closed', async () => {
+    const { bus } = joinBus({ openMs: 60_000 });
+    await bus.close();
+    await expect(bus.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'closed' });
   });
 });
 

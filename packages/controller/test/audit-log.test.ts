@@ -90,6 +90,41 @@ describe('the audit log', () => {
     expect(during.records.map(({ at }) => at).reverse()).toEqual(Array.from({ length: 100 }, (_, i) => 1_000 + i));
   });
 
+  it('stores each record once when the answer of the database was lost', async () => {
+    const { audit, blocks } = openLog();
+    const add = blocks.add.bind(blocks);
+    blocks.add = async (added) => {
+      blocks.add = add;
+      await add(added);
+      throw new Error('the connection was lost');
+    };
+    audit.add(recordOf({ at: 1_000 }));
+    await expect(audit.flush()).rejects.toThrow('the connection was lost');
+    audit.add(recordOf({ at: 1_001 }));
+    await audit.flush();
+    await audit.flush();
+    expect((await audit.find(ALL)).records.map(({ at }) => at)).toEqual([1_001, 1_000]);
+  });
+
+  it('finds each record once while another process merges blocks', async () => {
+    const [{ audit, blocks }, { audit: other }] = [openLog(), openLog()];
+    for (let i = 0; i < 300; i++) {
+      audit.add(recordOf({ at: 1_000 + i }));
+      await audit.flush();
+    }
+    // The other process merges when this one has read some of the blocks.
+    const read = blocks.read.bind(blocks);
+    blocks.read = async (ids) => {
+      blocks.read = read;
+      const page = await read(ids);
+      await other.merge();
+      return page;
+    };
+    const { records } = await audit.find(ALL);
+    expect((await countBlocks()).blocks).toBe(1);
+    expect(records.map(({ at }) => at).reverse()).toEqual(Array.from({ length: 300 }, (_, i) => 1_000 + i));
+  });
+
   it('finds by every part of a query what a scan of all records finds', async () => {
     const { audit } = openLog();
     const records = Array.from({ length: 6_000 }, (_, i) =>

@@ -279,9 +279,15 @@ describe('a controller among hostile agents', () => {
   }, 30_000);
 
   it.each([
-    { what: 'what changed in the list of sources', accepts: true },
-    { what: 'the whole list of sources to an agent of an earlier version', accepts: false },
-  ])('sends $what', async ({ accepts }) => {
+    { what: 'what changed in the list of sources', accepts: true, next: [2, 3, 4], isWhole: false },
+    {
+      what: 'the whole list of sources to an agent of an earlier version',
+      accepts: false,
+      next: [2, 3, 4],
+      isWhole: true,
+    },
+    { what: 'the whole list of sources when more has changed', accepts: true, next: [3, 4, 5], isWhole: true },
+  ])('sends $what', async ({ accepts, next, isWhole }) => {
     sources = [1, 2, 3];
     const socket = await openSocket(accepts ? { 'revtr-accepts-source-changes': '1' } : {});
     const received: unknown[] = [];
@@ -291,13 +297,13 @@ describe('a controller among hostile agents', () => {
     });
     socket.send(JSON.stringify(HELLO));
     await hub.waitFor(ADDRESS, 5_000);
-    sources = [2, 3, 4];
+    sources = next;
     hub.publishSources();
     const change = { type: 'sourcesDelta', from: 1, version: 2, added: [4], removed: [1] };
-    const whole = { type: 'sources', version: 2, addresses: [2, 3, 4] };
+    const whole = { type: 'sources', version: 2, addresses: next };
     await expect
       .poll(() => received)
-      .toEqual([{ type: 'sources', version: 1, addresses: [1, 2, 3] }, accepts ? change : whole]);
+      .toEqual([{ type: 'sources', version: 1, addresses: [1, 2, 3] }, isWhole ? whole : change]);
     socket.terminate();
   });
 

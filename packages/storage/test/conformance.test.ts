@@ -311,6 +311,11 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
           if (page.length < 100) break;
         } while (last !== undefined);
         expect(new Set(pages).size).toBe(450);
+        expect((await blocks.list(all, 10_000)).map(({ id }) => id)).toEqual(pages);
+        expect((await blocks.read([...pages.slice(0, 3), 1_000_000])).map(({ id }) => id).sort()).toEqual(
+          pages.slice(0, 3).sort(),
+        );
+        expect(await blocks.read([])).toEqual([]);
       });
 
       it('returns the blocks that overlap every part of a query', async () => {

@@ -1,5 +1,5 @@
 import type { Topic } from '../contracts.ts';
-import { decode, envelopeSchema } from '../messages.ts';
+import { decode, envelopeSchema, NOTHING } from '../messages.ts';
 
 /** Who follows a topic. */
 export interface Follower<Message> {
@@ -49,7 +49,8 @@ export class Subscription<Message> {
     const envelope = decode(data, envelopeSchema, mostBytes);
     const body = envelope && schema.safeParse(envelope.body);
     if (envelope !== undefined && this.#misses(envelope.from, envelope.number)) this.#hasGap = true;
-    if (body?.success !== true) {
+    if (envelope?.body === NOTHING) this.#hasGap = true;
+    else if (body?.success !== true) {
       this.#onProblem(new Error(`a message of the topic ${name} cannot be read`));
       this.#hasGap = true;
     } else this.#add(body.data, data.length);

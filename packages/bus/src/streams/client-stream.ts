@@ -1,5 +1,5 @@
 import { type Clock, cancelled } from '@revtr/probing';
-import { MOST_BYTES, type Service } from '../contracts.ts';
+import type { Service } from '../contracts.ts';
 import { BusError } from '../errors.ts';
 import { encode, type Frame } from '../messages.ts';
 import type { PeerStream, Peers } from './peers.ts';
@@ -37,6 +37,8 @@ export interface ClientStreamOptions<Request, Response> {
 export interface ClientStreamCollaborators {
   /** Sends a frame to a process; to `undefined`, to every process that serves the name. Returns whether the transport took it. */
   readonly send: (to: string | undefined, bytes: Uint8Array) => boolean;
+  /** Tells a process that this stream has ended. */
+  readonly sayEnd: (to: string) => void;
   readonly from: string;
   readonly peers: Peers;
   readonly clock: Clock;
@@ -105,7 +107,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
 
   receive(frame: Frame): void {
     if (frame.type === 'accept' && this.#peer === undefined) this.#accepted(frame);
-    else if (frame.type === 'accept') this.#sayEnd(frame.from);
+    else if (frame.type === 'accept') this.#collaborators.sayEnd(frame.from);
     else if (frame.from !== this.#peer) return;
     else if (frame.type === 'end') this.lost();
     else if (frame.type === 'response') this.#answered(frame.id, frame.body);
@@ -114,10 +116,6 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
   }
 
   #accepted({ from: peer, window, readsBundles }: Extract<Frame, { readonly type: 'accept' }>): void {
-    if (this.#reason !== undefined) {
-      this.#sayEnd(peer);
-      return;
-    }
     this.#opening.abort();
     this.#peer = peer;
     this.#window = window;
@@ -176,7 +174,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     this.#reason = reason;
     this.#opening.abort();
     if (this.#peer !== undefined) {
-      this.#sayEnd(this.#peer);
+      this.#collaborators.sayEnd(this.#peer);
       this.#collaborators.peers.remove(this.#peer, this);
     }
     for (const call of [...this.#sent.values(), ...this.#waiting.splice(0)]) {
@@ -186,11 +184,6 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     this.#sent.clear();
     this.#collaborators.onEnded();
     this.#end.resolve(reason);
-  }
-
-  #sayEnd(peer: string): void {
-    const frame: Frame = { type: 'end', from: this.#collaborators.from, stream: this.#options.id };
-    this.#collaborators.send(peer, encode(frame, this.#what, MOST_BYTES));
   }
 
   /** A message that the transport does not take is lost; a stream that loses one cannot go on. @throws {BusError} `messageTooLarge` */

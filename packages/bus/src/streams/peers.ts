@@ -4,8 +4,6 @@ import type { Clock } from '@revtr/probing';
 export interface PeerStream {
   /** The peer is lost. */
   lost(): void;
-  /** Called regularly: tells the peer what it could not be told before. */
-  retry?(): void;
 }
 
 export interface PeersOptions {
@@ -13,6 +11,13 @@ export interface PeersOptions {
   readonly aliveMs: number;
   /** A peer that was silent for so long is lost, milliseconds. */
   readonly lostMs: number;
+}
+
+export interface PeersCollaborators {
+  readonly clock: Clock;
+  readonly sayAlive: (peer: string) => void;
+  /** Called regularly while there are peers: what they could not be told before is told now. */
+  readonly retry: () => void;
 }
 
 interface Peer {
@@ -24,24 +29,23 @@ interface Peer {
 /** The processes at the other ends of streams: tells them that this one is alive, and ends the streams of those that are silent. */
 export class Peers {
   readonly #options: PeersOptions;
-  readonly #clock: Clock;
-  readonly #sayAlive: (peer: string) => void;
+  readonly #collaborators: PeersCollaborators;
   readonly #peers = new Map<string, Peer>();
   readonly #over = new AbortController();
   #isWatching = false;
 
-  constructor(
-    options: PeersOptions,
-    collaborators: { readonly clock: Clock; readonly sayAlive: (peer: string) => void },
-  ) {
+  constructor(options: PeersOptions, collaborators: PeersCollaborators) {
     this.#options = options;
-    this.#clock = collaborators.clock;
-    this.#sayAlive = collaborators.sayAlive;
+    this.#collaborators = collaborators;
   }
 
   /** A stream to `peer` exists from now on. */
   add(peer: string, stream: PeerStream, readsBundles: boolean): void {
-    const known = this.#peers.get(peer) ?? { readsBundles, heardAt: this.#clock.now(), streams: new Set() };
+    const known = this.#peers.get(peer) ?? {
+      readsBundles,
+      heardAt: this.#collaborators.clock.now(),
+      streams: new Set(),
+    };
     known.streams.add(stream);
     this.#peers.set(peer, known);
     if (!this.#isWatching) void this.#watch();
@@ -61,7 +65,7 @@ export class Peers {
   /** A message of `peer` has arrived. */
   heard(peer: string): void {
     const known = this.#peers.get(peer);
-    if (known !== undefined) known.heardAt = this.#clock.now();
+    if (known !== undefined) known.heardAt = this.#collaborators.clock.now();
   }
 
   stop(): void {
@@ -71,14 +75,13 @@ export class Peers {
   async #watch(): Promise<void> {
     this.#isWatching = true;
     const { aliveMs, lostMs } = this.#options;
+    const { clock, sayAlive, retry } = this.#collaborators;
     while (this.#peers.size > 0 && !this.#over.signal.aborted) {
-      const startedAt = this.#clock.now();
-      for (const [peer, { streams }] of [...this.#peers]) {
-        this.#sayAlive(peer);
-        for (const stream of [...streams]) stream.retry?.();
-      }
-      await this.#clock.sleep(aliveMs, this.#over.signal).catch(() => undefined);
-      const now = this.#clock.now();
+      const startedAt = clock.now();
+      for (const peer of this.#peers.keys()) sayAlive(peer);
+      retry();
+      await clock.sleep(aliveMs, this.#over.signal).catch(() => undefined);
+      const now = clock.now();
       // A process that was itself stopped has heard nothing for a reason that is not its peers'.
       if (now - startedAt > aliveMs + lostMs / 2) {
         for (const peer of this.#peers.values()) peer.heardAt = now;

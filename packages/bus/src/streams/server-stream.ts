@@ -22,8 +22,10 @@ export interface ServerStreamOptions<Request, Response> {
 }
 
 export interface ServerStreamCollaborators<Request, Response> {
-  /** Sends a frame. Returns whether it was taken; one that is not the last of its stream may still be lost. */
-  readonly send: (to: string, bytes: Uint8Array, isLast: boolean) => boolean;
+  /** Sends a frame. Returns whether it was taken; it may still be lost. */
+  readonly send: (to: string, bytes: Uint8Array) => boolean;
+  /** Tells a process that this stream has ended. */
+  readonly sayEnd: (to: string) => void;
   readonly from: string;
   readonly handler: Handler<Request, Response>;
   readonly peers: Peers;
@@ -38,8 +40,6 @@ export class ServerStream<Request, Response> implements PeerStream {
   readonly #options: ServerStreamOptions<Request, Response>;
   readonly #collaborators: ServerStreamCollaborators<Request, Response>;
   readonly #underWay = new Map<number, AbortController>();
-  /** The stream is to end: nothing is served any more, and the other end may not have been told yet. */
-  #isEnding = false;
   #isOver = false;
 
   constructor(
@@ -60,27 +60,21 @@ export class ServerStream<Request, Response> implements PeerStream {
 
   receive(frame: Frame): void {
     if (frame.from !== this.#options.peer || this.#isOver) return;
-    if (frame.type === 'request' && this.#isEnding) this.close();
-    else if (frame.type === 'request') void this.#serve(frame.id, frame.body);
+    if (frame.type === 'request') void this.#serve(frame.id, frame.body);
     else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort(NOBODY_WAITS);
     else if (frame.type === 'end') this.#finish();
   }
 
+  /** The peer may live and have been silent, for instance because it was stopped for a while: it must learn that nobody serves it. */
   lost(): void {
-    this.#finish();
+    this.close();
   }
 
-  retry(): void {
-    if (this.#isEnding) this.close();
-  }
-
-  /** Ends the stream and tells the other end, which would wait for ever otherwise. While it cannot be told, {@link retry} tries again. */
+  /** Ends the stream and tells the other end. */
   close(): void {
     if (this.#isOver) return;
-    this.#isEnding = true;
-    this.#stopAll();
-    const end: Frame = { type: 'end', from: this.#collaborators.from, stream: this.#options.id };
-    if (this.#isTaken(end)) this.#finish();
+    this.#finish();
+    this.#collaborators.sayEnd(this.#options.peer);
   }
 
   async #serve(id: number, body: unknown): Promise<void> {
@@ -99,7 +93,7 @@ export class ServerStream<Request, Response> implements PeerStream {
       const message = error instanceof Error ? error.message : String(error);
       answer = { type: 'failure', from, stream, id, message: message.slice(0, 1_000) };
     }
-    if (this.#isEnding || this.#isOver) return;
+    if (this.#isOver) return;
     this.#underWay.delete(id);
     try {
       this.#send(answer);
@@ -111,26 +105,17 @@ export class ServerStream<Request, Response> implements PeerStream {
 
   /** A message that the transport does not take is lost; a stream that loses one cannot go on. @throws {BusError} `messageTooLarge` */
   #send(frame: Frame): void {
-    if (!this.#isTaken(frame)) this.close();
-  }
-
-  /** Whether the transport takes a message. @throws {BusError} `messageTooLarge` */
-  #isTaken(frame: Frame): boolean {
     const { service, name, peer } = this.#options;
     const bytes = encode(frame, `${service.name} ${name}`, service.mostBytes);
-    return this.#collaborators.send(peer, bytes, frame.type === 'end');
+    if (!this.#collaborators.send(peer, bytes)) this.close();
   }
 
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#collaborators.peers.remove(this.#options.peer, this);
-    this.#stopAll();
-    this.#collaborators.onEnded();
-  }
-
-  #stopAll(): void {
     for (const over of this.#underWay.values()) over.abort(NOBODY_WAITS);
     this.#underWay.clear();
+    this.#collaborators.onEnded();
   }
 }

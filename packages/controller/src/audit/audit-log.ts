@@ -83,13 +83,7 @@ export class AuditLog {
     const left = await this.#collaborators.journal.open();
     if (left.length === 0) return;
     // The earlier run may have stored some of them and died before it deleted them from the journal.
-    const stored = await this.#countStored(left);
-    for (const record of left) {
-      const key = keyOf(record);
-      const count = stored.get(key) ?? 0;
-      if (count > 0) stored.set(key, count - 1);
-      else this.#fresh.push(record);
-    }
+    this.#fresh = await this.#notStored(left);
     await this.flush();
     await this.#collaborators.journal.dropRotated();
   }
@@ -154,25 +148,40 @@ export class AuditLog {
       journal.rotate();
       this.#leaving = this.#fresh;
       this.#fresh = [];
+    } else {
+      // They are here after an attempt that failed, for instance because the connection was lost when they had been stored.
+      this.#leaving = await this.#notStored(this.#leaving);
     }
     await blocks.add(await toBlocks(this.#leaving, 0));
     this.#leaving = [];
     await journal.dropRotated();
   }
 
+  /** Those of `records` that the database does not have. */
+  async #notStored(records: readonly AuditRecord[]): Promise<AuditRecord[]> {
+    const stored = await this.#countStored(records);
+    return records.filter((record) => {
+      const key = keyOf(record);
+      const count = stored.get(key) ?? 0;
+      if (count > 0) stored.set(key, count - 1);
+      return count === 0;
+    });
+  }
+
   /** How often each record occurs in the blocks that may hold some of `records`. */
   async #countStored(records: readonly AuditRecord[]): Promise<Map<string, number>> {
     const { blocks, log } = this.#collaborators;
-    const counts = new Map<string, number>();
+    const counts = new Map(records.map((record) => [keyOf(record), 0]));
     let [from, to] = [Number.POSITIVE_INFINITY, 0];
     for (const { at } of records) [from, to] = [Math.min(from, at), Math.max(to, at)];
     const range = { from: new Date(from), to: new Date(to) };
     for (let last: StoredAuditBlock | undefined; ; ) {
       const page = await blocks.find(range, BLOCKS_AT_ONCE, last);
       for (const block of page)
-        for (const record of readBlock(block, log) ?? []) {
+        for (const record of readBlock(block, log, (at) => at >= from && at <= to) ?? []) {
           const key = keyOf(record);
-          counts.set(key, (counts.get(key) ?? 0) + 1);
+          const count = counts.get(key);
+          if (count !== undefined) counts.set(key, count + 1);
         }
       last = page.at(-1);
       if (page.length < BLOCKS_AT_ONCE) return counts;

@@ -1,5 +1,6 @@
-import type { AuditBlocks, NumberRange, StoredAuditBlock } from '@revtr/storage';
+import type { AuditBlocks, NumberRange } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { ControllerError } from '../foundation/errors.ts';
 import type { Candidate } from './audit-block.ts';
 import { type AuditRecord, measurementOf } from './audit-record.ts';
 import { readBlock } from './read-block.ts';
@@ -34,35 +35,51 @@ const BLOCKS_AT_ONCE = 64;
 /** About a second of work. */
 const MOST_BLOCKS_READ = 4_096;
 
-/** Finds the newest records of a query among `fresh` ones and in stored blocks. */
+/** A search begins again so often when another process replaces blocks that it has not read yet. Each process merges blocks once a minute. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Finds the newest records of a query among `fresh` ones and in stored blocks.
+ * @throws {ControllerError} `upstreamFailed` when blocks are replaced too often
+ */
 export async function searchAudit(
   query: AuditQuery,
   fresh: readonly AuditRecord[],
-  { blocks, log }: { readonly blocks: AuditBlocks; readonly log: Logger },
+  collaborators: { readonly blocks: Pick<AuditBlocks, 'list' | 'read'>; readonly log: Logger },
 ): Promise<AuditAnswer> {
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+    const answer = await searchOnce(query, fresh, collaborators);
+    if (answer !== undefined) return answer;
+  }
+  throw new ControllerError('upstreamFailed', 'the records of the audit are being rearranged: try again in a minute');
+}
+
+/** `undefined` when blocks of the query were replaced or deleted before they were read. */
+async function searchOnce(
+  query: AuditQuery,
+  fresh: readonly AuditRecord[],
+  { blocks, log }: Parameters<typeof searchAudit>[2],
+): Promise<AuditAnswer | undefined> {
   const { targets, measurement, batch, limit } = query;
   const range = { from: new Date(query.from), to: new Date(query.to), targets, measurement, batch };
   const isCandidate = candidateOf(query);
   const isWanted = conditionOf(query);
-  let found = fresh.filter(isWanted);
-  let last: StoredAuditBlock | undefined;
-  for (let read = 0; read < MOST_BLOCKS_READ; read += BLOCKS_AT_ONCE) {
-    const page = await blocks.find(range, BLOCKS_AT_ONCE, last);
+  let found = newest(fresh.filter(isWanted), limit);
+  // All blocks of one moment: pages of different moments would miss records that another process moves between them.
+  const listed = await blocks.list(range, MOST_BLOCKS_READ + 1);
+  for (let first = 0; first < listed.length; first += BLOCKS_AT_ONCE) {
+    // Blocks come by their newest record: those that are left hold nothing newer than the next one does.
+    const horizon = listed[first].to.getTime();
+    if (found.length === limit && found[limit - 1].at > horizon) break;
+    if (first >= MOST_BLOCKS_READ) return { records: found.filter(({ at }) => at >= horizon), since: horizon };
+    const ids = listed.slice(first, first + BLOCKS_AT_ONCE).map(({ id }) => id);
+    const page = await blocks.read(ids);
+    if (page.length < ids.length) return undefined;
     for (const block of page)
       for (const record of readBlock(block, log, isCandidate) ?? []) if (isWanted(record)) found.push(record);
     found = newest(found, limit);
-    last = page.at(-1);
-    if (last === undefined || page.length < BLOCKS_AT_ONCE) return answer(found, query.from, limit);
-    // Blocks come by their newest record: those that are left hold nothing newer than the last one does.
-    const horizon = last.to.getTime();
-    if (found.length === limit && found[limit - 1].at > horizon) return answer(found, query.from, limit);
   }
-  const horizon = last?.to.getTime() ?? query.from;
-  return { records: found.filter(({ at }) => at >= horizon), since: horizon };
-}
-
-function answer(records: readonly AuditRecord[], from: number, limit: number): AuditAnswer {
-  return { records, since: records.length < limit ? from : records[limit - 1].at };
+  return { records: found, since: found.length < limit ? query.from : found[limit - 1].at };
 }
 
 /** Records of one millisecond have an order of their own, because equal questions must get equal answers. */

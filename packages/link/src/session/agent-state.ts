@@ -74,9 +74,13 @@ export class AgentState {
     this.#send({ type: 'switches', version, switches: value });
   }
 
-  /** Sends the list of sources, or only `delta` if that suffices for the agent. */
+  /** Sends the list of sources, or only `delta` if that suffices for the agent and is not longer: a message holds one whole list at most. */
   sendSources({ version, value }: Versioned<readonly Ipv4Address[]>, delta?: SourcesDelta): void {
-    const suffices = this.#acceptsSourceChanges && delta !== undefined && delta.from === this.#sourcesVersion;
+    const suffices =
+      this.#acceptsSourceChanges &&
+      delta !== undefined &&
+      delta.from === this.#sourcesVersion &&
+      delta.added.length + delta.removed.length <= value.length;
     this.#send(suffices ? delta : { type: 'sources', version, addresses: value });
     this.#sourcesVersion = version;
   }

@@ -41,6 +41,7 @@ export interface AuditBlockQuery {
 }
 
 const MOST_BLOCKS = 1_000;
+const MOST_LISTED = 10_000;
 const BLOCKS_PER_INSERT = 200;
 
 /** The blocks of the audit: compressed records of probes. */
@@ -58,23 +59,32 @@ export class AuditBlocks {
   }
 
   /**
-   * Blocks that may hold matching records, by their newest record, newest first; `after` is the last block of the previous page.
+   * Blocks that may hold matching records, by their newest record, newest first; `after` is the last block of the previous page. Pages may miss
+   * blocks that another process replaces meanwhile.
    * @throws {StorageError} `badLimit` unless `limit` is 1 to 1,000
    */
   async find(query: AuditBlockQuery, limit: number, after?: StoredAuditBlock): Promise<StoredAuditBlock[]> {
-    const { from, to, targets, measurement, batch } = query;
-    let found = this.#db
+    let found = this.#matching(query).select(['id', 'from_at as from', 'to_at as to', 'data']);
+    if (after !== undefined) found = found.where(sql<boolean>`(to_at, id) < (${after.to}, ${after.id})`);
+    return found.limit(checkedLimit(limit, MOST_BLOCKS)).execute();
+  }
+
+  /**
+   * Which blocks may hold matching records at this moment, in the order of {@link find}, without their data.
+   * @throws {StorageError} `badLimit` unless `limit` is 1 to 10,000
+   */
+  async list(query: AuditBlockQuery, limit: number): Promise<Pick<StoredAuditBlock, 'id' | 'to'>[]> {
+    return this.#matching(query).select(['id', 'to_at as to']).limit(checkedLimit(limit, MOST_LISTED)).execute();
+  }
+
+  /** Blocks in any order. Those that were replaced or deleted are missing. */
+  async read(ids: readonly number[]): Promise<StoredAuditBlock[]> {
+    if (ids.length === 0) return [];
+    return this.#db
       .selectFrom('audit_blocks')
       .select(['id', 'from_at as from', 'to_at as to', 'data'])
-      .where('to_at', '>=', from)
-      .where('from_at', '<=', to);
-    if (targets !== undefined)
-      found = found.where('first_target', '<=', targets.last).where('last_target', '>=', targets.first);
-    if (measurement !== undefined)
-      found = found.where('first_measurement', '<=', measurement).where('last_measurement', '>=', measurement);
-    if (batch !== undefined) found = found.where('first_batch', '<=', batch).where('last_batch', '>=', batch);
-    if (after !== undefined) found = found.where(sql<boolean>`(to_at, id) < (${after.to}, ${after.id})`);
-    return found.orderBy('to_at', 'desc').orderBy('id', 'desc').limit(checkedLimit(limit, MOST_BLOCKS)).execute();
+      .where('id', 'in', ids)
+      .execute();
   }
 
   /** How many blocks of level 0 there are, and how many records they hold. */
@@ -131,6 +141,16 @@ export class AuditBlocks {
       .where('to_at', '<', time)
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
+  }
+
+  #matching({ from, to, targets, measurement, batch }: AuditBlockQuery) {
+    let matching = this.#db.selectFrom('audit_blocks').where('to_at', '>=', from).where('from_at', '<=', to);
+    if (targets !== undefined)
+      matching = matching.where('first_target', '<=', targets.last).where('last_target', '>=', targets.first);
+    if (measurement !== undefined)
+      matching = matching.where('first_measurement', '<=', measurement).where('last_measurement', '>=', measurement);
+    if (batch !== undefined) matching = matching.where('first_batch', '<=', batch).where('last_batch', '>=', batch);
+    return matching.orderBy('to_at', 'desc').orderBy('id', 'desc');
   }
 }
 
