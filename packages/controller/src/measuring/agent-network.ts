@@ -1,6 +1,7 @@
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { AgentAccess, ReachableAgent } from './agent-access.ts';
 import { AgentGateway, type AgentGatewayCollaborators, type AgentGatewayOptions } from './agent-gateway.ts';
+import { expelExcluded } from './expel-excluded.ts';
 import { LegacyGateway, type LegacyOptions } from './legacy/legacy-gateway.ts';
 import { SharedReplies } from './legacy/shared-replies.ts';
 import { AgentServer } from './remote/agent-server.ts';
@@ -36,7 +37,17 @@ export class AgentNetwork implements AgentAccess {
     this.#replies = parts.replies;
     this.#server = parts.server;
     this.#remote = parts.remote;
-    collaborators.cluster.changes.on('expel', ({ address, reason }) => this.#expelHere(parseIpv4(address), reason));
+    collaborators.cluster.changes.on(
+      'expel',
+      ({ address, reason }) => this.#expelHere(parseIpv4(address), reason),
+      () =>
+        expelExcluded({
+          directory: collaborators.directory,
+          connected: () => parts.gateway?.hub.connected() ?? [],
+          connectedLegacy: () => parts.legacy?.agents.connected() ?? [],
+          expel: (address) => this.#expelHere(address, 'it may not connect any more'),
+        }),
+    );
   }
 
   static async open(options: AgentGatewayOptions, collaborators: AgentNetworkCollaborators): Promise<AgentNetwork> {
