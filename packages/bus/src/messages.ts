@@ -18,8 +18,17 @@ const readsBundles = { readsBundles: z.boolean().default(false) };
 /** One message of a stream. `from` names the bus that sends it; a stream is named by the bus that opened it. */
 export const frameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open'), from: process, stream: text, service: text, name: text, ...readsBundles }),
-  z.object({ type: z.literal('accept'), from: process, stream: text, window: z.int().min(1), ...readsBundles }),
-  z.object({ type: z.literal('request'), from: process, stream: text, id: number, body: z.unknown() }),
+  z.object({
+    ...{ type: z.literal('accept'), from: process, stream: text, window: z.int().min(1), ...readsBundles },
+    /** Whether the sender tells when it begins to serve a request. Processes of earlier versions do not. */
+    tellsBegun: z.boolean().default(false),
+  }),
+  z.object({
+    ...{ type: z.literal('request'), from: process, stream: text, id: number, body: z.unknown() },
+    /** Whether the sender wants to know when the request no longer waits. */
+    asksBegun: z.boolean().exactOptional(),
+  }),
+  z.object({ type: z.literal('begun'), from: process, stream: text, id: number }),
   z.object({ type: z.literal('cancel'), from: process, stream: text, id: number }),
   z.object({ type: z.literal('response'), from: process, stream: text, id: number, body: z.unknown() }),
   z.object({ type: z.literal('failure'), from: process, stream: text, id: number, message: z.string() }),

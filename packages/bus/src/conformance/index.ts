@@ -215,6 +215,59 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(sent).toBeLessThan(30);
     });
 
+    it('tells when a request waits no longer at the other end', async () => {
+      const [{ bus: a }, { bus: b }] = [await join(), await join()];
+      const [place, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const events: string[] = [];
+      a.serve(doubling, 'a', {
+        window: 5,
+        handle: async ({ value }, _signal, onBegun) => {
+          events.push('waits');
+          await place.promise;
+          onBegun();
+          await answer.promise;
+          return { doubled: value * 2 };
+        },
+      });
+      await a.flush();
+      const note = (event: string) => (): void => void events.push(event);
+      const stream = b.open(doubling, 'a');
+      const asked = stream.request({ value: 1 }, undefined, note('begun')).then(note('answered'));
+      await expect.poll(() => events).toEqual(['waits']);
+      place.resolve();
+      await expect.poll(() => events).toEqual(['waits', 'begun']);
+      answer.resolve();
+      await asked;
+      expect(events).toEqual(['waits', 'begun', 'answered']);
+    });
+
+    it('takes a request for begun when it has been sent to a process that does not tell', async () => {
+      const [{ transport: old }, { bus: b }] = [await join(), await join()];
+      const from = '00000000-0000-4000-8000-000000000003';
+      const requests: unknown[] = [];
+      old.subscribe(`revtr.peer.${from}`, (data) => {
+        const frame = z.looseObject({ type: z.string() }).parse(JSON.parse(Buffer.from(data).toString()));
+        if (frame.type === 'request') requests.push(frame);
+      });
+      old.subscribe('revtr.service.doubling.old', (data) => {
+        const { stream } = z.object({ stream: z.string() }).parse(JSON.parse(Buffer.from(data).toString()));
+        const accept = { type: 'accept', from, stream, window: 5 };
+        old.publish(`revtr.peer.${b.id}`, Buffer.from(JSON.stringify(accept)));
+      });
+      await old.flush();
+      let isBegun = false;
+      const stream = b.open(doubling, 'old');
+      const closed = codeOf(
+        stream.request({ value: 1 }, undefined, () => {
+          isBegun = true;
+        }),
+      );
+      await expect.poll(() => requests).toHaveLength(1);
+      expect([isBegun, requests[0]]).toEqual([true, expect.not.objectContaining({ asksBegun: true })]);
+      stream.close();
+      expect(await closed).toBe('closed');
+    });
+
     it('ends the streams of frames that the transport does not take, and the other end learns it', async () => {
       const [{ bus: a, transport }, { bus: b }] = [await join(), await join()];
       const { waiting } = await serve(a, 5);

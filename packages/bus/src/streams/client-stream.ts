@@ -8,9 +8,10 @@ import type { PeerStream, Peers } from './peers.ts';
 export interface Stream<Request, Response> {
   /**
    * Sends a request, and waits for its response. At most as many requests as the other end allows are under way; the others wait here.
+   * `onBegun` is called once the request waits neither here nor at the other end; if that is a process of an earlier version, when it has been sent.
    * @throws {BusError} `notServed`, `peerLost`, `overloaded`, `messageTooLarge`, `failed`, `closed`; {ProbingError} `cancelled`
    */
-  request(request: Request, signal?: AbortSignal): Promise<Response>;
+  request(request: Request, signal?: AbortSignal, onBegun?: () => void): Promise<Response>;
   /** Resolves with the reason when the stream has ended. */
   readonly ended: Promise<BusError>;
   close(): void;
@@ -22,6 +23,7 @@ interface Call<Response> {
   readonly resolve: (response: Response) => void;
   readonly reject: (error: Error) => void;
   readonly release: () => void;
+  readonly onBegun: (() => void) | undefined;
   isCancelled: boolean;
 }
 
@@ -58,6 +60,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
   readonly #end = Promise.withResolvers<BusError>();
   #peer: string | undefined;
   #window = 0;
+  #tellsBegun = false;
   #nextId = 0;
   #reason: BusError | undefined;
 
@@ -76,7 +79,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     return this.#end.promise;
   }
 
-  request(request: Request, signal?: AbortSignal): Promise<Response> {
+  request(request: Request, signal?: AbortSignal, onBegun?: () => void): Promise<Response> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
       if (this.#reason !== undefined) return reject(this.#reason);
@@ -89,6 +92,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
         resolve,
         reject,
         release: () => signal?.removeEventListener('abort', cancel),
+        onBegun,
         isCancelled: false,
       };
       signal?.addEventListener('abort', cancel, { once: true });
@@ -110,17 +114,24 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     else if (frame.type === 'accept') this.#collaborators.sayEnd(frame.from);
     else if (frame.from !== this.#peer) return;
     else if (frame.type === 'end') this.lost();
+    else if (frame.type === 'begun') this.#begun(frame.id);
     else if (frame.type === 'response') this.#answered(frame.id, frame.body);
     else if (frame.type === 'failure')
       this.#take(frame.id)?.reject(new BusError('failed', `${this.#what}: ${frame.message}`, this.#details));
   }
 
-  #accepted({ from: peer, window, readsBundles }: Extract<Frame, { readonly type: 'accept' }>): void {
+  #accepted({ from: peer, window, readsBundles, tellsBegun }: Extract<Frame, { readonly type: 'accept' }>): void {
     this.#opening.abort();
     this.#peer = peer;
     this.#window = window;
+    this.#tellsBegun = tellsBegun;
     this.#collaborators.peers.add(peer, this, readsBundles);
     this.#fill();
+  }
+
+  #begun(id: number): void {
+    const call = this.#sent.get(id);
+    if (call !== undefined && !call.isCancelled) call.onBegun?.();
   }
 
   #answered(id: number, body: unknown): void {
@@ -147,8 +158,13 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
       if (call === undefined) return;
       this.#sent.set(call.id, call);
       const { from } = this.#collaborators;
+      const asksBegun = this.#tellsBegun && call.onBegun !== undefined;
       try {
-        this.#send({ type: 'request', from, stream: this.#options.id, id: call.id, body: call.body });
+        this.#send({
+          ...{ type: 'request', from, stream: this.#options.id, id: call.id, body: call.body },
+          ...(asksBegun && { asksBegun }),
+        });
+        if (!asksBegun) call.onBegun?.();
       } catch (error) {
         this.#sent.delete(call.id);
         call.release();

@@ -7,8 +7,11 @@ import type { PeerStream, Peers } from './peers.ts';
 export interface Handler<Request, Response> {
   /** Most requests of one stream that are under way at once: what a client may send before it has responses. */
   readonly window: number;
-  /** Answers one request. `signal` fires when nobody waits for the response any more. What it rejects with ends that request alone. */
-  readonly handle: (request: Request, signal: AbortSignal) => Promise<Response>;
+  /**
+   * Answers one request. `signal` fires when nobody waits for the response any more. What it rejects with ends that request alone. A handler that
+   * lets requests wait calls `onBegun` when that is over.
+   */
+  readonly handle: (request: Request, signal: AbortSignal, onBegun: () => void) => Promise<Response>;
 }
 
 export interface ServerStreamOptions<Request, Response> {
@@ -55,12 +58,12 @@ export class ServerStream<Request, Response> implements PeerStream {
     const { from, peers, handler } = this.#collaborators;
     const { id: stream, peer, readsBundles } = this.#options;
     peers.add(peer, this, readsBundles);
-    this.#send({ type: 'accept', from, stream, window: handler.window, readsBundles: true });
+    this.#send({ type: 'accept', from, stream, window: handler.window, readsBundles: true, tellsBegun: true });
   }
 
   receive(frame: Frame): void {
     if (frame.from !== this.#options.peer || this.#isOver) return;
-    if (frame.type === 'request') void this.#serve(frame.id, frame.body);
+    if (frame.type === 'request') void this.#serve(frame);
     else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort(NOBODY_WAITS);
     else if (frame.type === 'end') this.#finish();
   }
@@ -77,7 +80,7 @@ export class ServerStream<Request, Response> implements PeerStream {
     this.#collaborators.sayEnd(this.#options.peer);
   }
 
-  async #serve(id: number, body: unknown): Promise<void> {
+  async #serve({ id, body, asksBegun }: Extract<Frame, { readonly type: 'request' }>): Promise<void> {
     const { handler, from } = this.#collaborators;
     const { service, id: stream } = this.#options;
     // A client that sends more than it may is not one of ours.
@@ -88,7 +91,10 @@ export class ServerStream<Request, Response> implements PeerStream {
     try {
       const request = service.request.safeParse(body);
       if (!request.success) throw new Error('the request cannot be read');
-      answer = { type: 'response', from, stream, id, body: await handler.handle(request.data, over.signal) };
+      const onBegun = (): void => {
+        if (asksBegun && this.#underWay.has(id)) this.#send({ type: 'begun', from, stream, id });
+      };
+      answer = { type: 'response', from, stream, id, body: await handler.handle(request.data, over.signal, onBegun) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       answer = { type: 'failure', from, stream, id, message: message.slice(0, 1_000) };

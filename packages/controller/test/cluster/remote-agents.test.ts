@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   AgentHub,
+  type AgentSession,
   Authority,
   GrantSigner,
   GrantVerifier,
@@ -90,6 +91,7 @@ describe('agents of other gateways', () => {
     );
     const work: Work[] = [];
     const cancelled: number[] = [];
+    const sessions: AgentSession[] = [];
     for (const address of addresses) {
       const hello = readToController(JSON.stringify(HELLO));
       if (hello.type !== 'hello') throw new Error('not a hello message');
@@ -104,6 +106,7 @@ describe('agents of other gateways', () => {
         },
         close: () => undefined,
       });
+      sessions.push(session);
     }
     const server = new AgentServer({
       bus: process.bus,
@@ -122,7 +125,7 @@ describe('agents of other gateways', () => {
       () => server.stop(),
       () => hub.stop(),
     );
-    return { process, hub, work, cancelled };
+    return { process, hub, work, cancelled, sessions };
   };
   const ping = (signal?: AbortSignal) =>
     prober.ping({ type: 'ping', sender: SENDER, target: TARGET, timeoutMs: 5_000 }, signal);
@@ -173,6 +176,23 @@ describe('agents of other gateways', () => {
     stop.abort();
     expect(new Set(await Promise.all(probes))).toEqual(new Set(['cancelled']));
     await expect.poll(() => work.length - cancelled.length).toBe(0);
+  });
+
+  it('have a probe in their windows before its answer is waited for', async () => {
+    const { work, sessions } = gateway([SENDER], () => undefined);
+    await expect.poll(() => joined.length).toBe(1);
+    const left: number[] = [];
+    const pings = [0, 1, 2].map((i) => {
+      const hooks = { onQueued: (leaves: Promise<number>) => void leaves.then(() => left.push(i)) };
+      const request = { type: 'ping', sender: SENDER, target: TARGET, timeoutMs: 5_000 } as const;
+      return codeOf(prober.ping(request, undefined, hooks));
+    });
+    await expect.poll(() => work.length).toBe(2);
+    await expect.poll(() => left).toEqual([0, 1]);
+    sessions[0].receive(0, unanswered);
+    await expect.poll(() => left).toEqual([0, 1, 2]);
+    for (const id of [1, 2]) sessions[0].receive(id, unanswered);
+    expect(await Promise.all(pings)).toEqual(['no error', 'no error', 'no error']);
   });
 
   it('are protected by their gateway from an engine that does not know of a kill switch', async () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Bus } from '@revtr/bus';
-import { LinkError } from '@revtr/link';
+import { LinkError, type RunOptions } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
 import { NO_TRACING, type Tracing } from '@revtr/tracing';
@@ -31,6 +31,8 @@ export interface AgentServerCollaborators extends TaskRules {
   /** Default: no traces. */
   readonly tracing?: Tracing;
 }
+
+type ServingOptions = Required<Pick<RunOptions, 'signal' | 'onGiven'>>;
 
 interface Served {
   view: AgentView;
@@ -127,25 +129,25 @@ export class AgentServer {
     const { bus } = this.#collaborators;
     return bus.serve(taskService, agentName(bus.id, address), {
       window: 2 * profile.window + MOST_LISTENING,
-      handle: (request, signal) => this.#handle(address, request, signal),
+      handle: (request, signal, onBegun) => this.#handle(address, request, { signal, onGiven: onBegun }),
     });
   }
 
-  #handle(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
+  #handle(address: Ipv4Address, request: TaskRequest, options: ServingOptions): Promise<TaskResponse> {
     const { tracing = NO_TRACING } = this.#collaborators;
-    const work = (): Promise<TaskResponse> => this.#run(address, request, signal);
+    const work = (): Promise<TaskResponse> => this.#run(address, request, options);
     return tracing.isOn
       ? tracing.continued(request.trace, `gateway ${request.task.kind}`, { kind: 'server' }, work)
       : work();
   }
 
-  async #run(address: Ipv4Address, request: TaskRequest, signal: AbortSignal): Promise<TaskResponse> {
+  async #run(address: Ipv4Address, request: TaskRequest, options: ServingOptions): Promise<TaskResponse> {
     const { task, timeoutMs, isListening } = request;
     try {
       checkTask(address, task, this.#collaborators);
       const agent = this.#collaborators.agents.find(address);
       if (agent === undefined) return unreachable(`the agent of ${formatIpv4(address)} has left`);
-      return { outcome: await agent.run(task, { timeoutMs, isListening, signal }) };
+      return { outcome: await agent.run(task, { timeoutMs, isListening, ...options }) };
     } catch (error) {
       if (error instanceof LinkError) return unreachable(error.message);
       if (!(error instanceof ProbingError)) throw error;

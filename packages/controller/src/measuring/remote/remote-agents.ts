@@ -112,11 +112,9 @@ export class RemoteAgents implements AgentAccess {
 
   async #run(name: string, task: AgentTask, options: RunOptions): Promise<AgentOutcome> {
     const { timeoutMs, isListening = false, signal, onGiven } = options;
-    // Whether the task waits at its gateway is not known here.
-    onGiven?.();
     const { tracing = NO_TRACING } = this.#collaborators;
     const ask = (trace?: string): Promise<TaskResponse> =>
-      this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening, trace }, signal);
+      this.#streamTo(name).request({ task: plain(task), timeoutMs, isListening, trace }, signal, onGiven);
     const response = await (tracing.isOn
       ? tracing.child(`bus ${task.kind}`, { kind: 'client', attributes: { 'revtr.service': name } }, () =>
           ask(tracing.carried()),
