@@ -93,10 +93,7 @@ export class Bus {
       transport: this.#transport,
       from: this.id,
       subjectOf: (peer) => this.#peerSubject(peer),
-      onLost: (stream) => {
-        this.#clients.get(stream)?.lost();
-        this.#servers.get(stream)?.close();
-      },
+      onLost: (stream) => this.#endOf(stream)?.lost(),
     });
     this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
     this.#transport.onConnection((isConnected) => {
@@ -104,8 +101,7 @@ export class Bus {
       if (!isConnected) return;
       for (const subscription of this.#subscriptions) subscription.noteGap();
       // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
-      for (const client of [...this.#clients.values()]) client.lost();
-      for (const server of [...this.#servers.values()]) server.close();
+      for (const end of [...this.#clients.values(), ...this.#servers.values()]) end.lost();
       this.#retry();
     });
   }
@@ -277,9 +273,9 @@ export class Bus {
 
   /** Sends a frame of a stream, with others if the peer can read that. Returns whether it was taken. */
   #sendFrame(peer: string, stream: string, bytes: Uint8Array): boolean {
-    if (this.#peers.readsBundles(peer)) return this.#bundles.add(peer, stream, bytes);
-    this.#bundles.flushTo(peer);
-    return this.#transport.publish(this.#peerSubject(peer), bytes);
+    return this.#peers.readsBundles(peer)
+      ? this.#bundles.add(peer, stream, bytes)
+      : this.#transport.publish(this.#peerSubject(peer), bytes);
   }
 
   #send(peer: string, frame: Frame): boolean {

@@ -89,6 +89,18 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await bus.flush();
       return { waiting, cancelled, stop, most: () => most };
     };
+    /** Sends a message as a process does that is not a bus. */
+    const sendRaw = (transport: Transport, subject: string, message: object): void =>
+      void transport.publish(`revtr.${subject}`, Buffer.from(JSON.stringify(message)));
+    /** The frames of interest that are sent to such a process. */
+    const framesTo = (transport: Transport, process: string, isOfInterest: (type: string) => boolean): unknown[] => {
+      const heard: unknown[] = [];
+      transport.subscribe(`revtr.peer.${process}`, (data) => {
+        const frame = z.looseObject({ type: z.string() }).parse(JSON.parse(String(Buffer.from(data))));
+        if (isOfInterest(frame.type)) heard.push(frame);
+      });
+      return heard;
+    };
     const letGo = async (waiting: (() => void)[], count: number): Promise<void> => {
       await expect.poll(() => waiting.length).toBeGreaterThanOrEqual(count);
       for (const resolve of waiting.splice(0, count)) resolve();
@@ -244,15 +256,10 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
     it('takes a request for begun when it has been sent to a process that does not tell', async () => {
       const [{ transport: old }, { bus: b }] = [await join(), await join()];
       const from = '00000000-0000-4000-8000-000000000003';
-      const requests: unknown[] = [];
-      old.subscribe(`revtr.peer.${from}`, (data) => {
-        const frame = z.looseObject({ type: z.string() }).parse(JSON.parse(Buffer.from(data).toString()));
-        if (frame.type === 'request') requests.push(frame);
-      });
+      const requests = framesTo(old, from, (type) => type === 'request');
       old.subscribe('revtr.service.doubling.old', (data) => {
         const { stream } = z.object({ stream: z.string() }).parse(JSON.parse(Buffer.from(data).toString()));
-        const accept = { type: 'accept', from, stream, window: 5 };
-        old.publish(`revtr.peer.${b.id}`, Buffer.from(JSON.stringify(accept)));
+        sendRaw(old, `peer.${b.id}`, { type: 'accept', from, stream, window: 5 });
       });
       await old.flush();
       let isBegun = false;
@@ -305,14 +312,9 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       const { waiting } = await serve(a, 10);
       const from = '00000000-0000-4000-8000-000000000001';
       const stream = `${from}.0`;
-      const heard: { readonly type: string }[] = [];
-      old.subscribe(`revtr.peer.${from}`, (data) => {
-        const frame = z.looseObject({ type: z.string() }).parse(JSON.parse(Buffer.from(data).toString()));
-        if (frame.type !== 'alive') heard.push(frame);
-      });
+      const heard = framesTo(old, from, (type) => type !== 'alive');
       await old.flush();
-      const send = (subject: string, frame: object): void =>
-        void old.publish(`revtr.${subject}`, Buffer.from(JSON.stringify({ from, stream, ...frame })));
+      const send = (subject: string, frame: object): void => sendRaw(old, subject, { from, stream, ...frame });
       send('service.doubling.a', { type: 'open', service: 'doubling', name: 'a' });
       await expect.poll(() => heard).toMatchObject([{ type: 'accept' }]);
       for (const id of [1, 2, 3]) send(`peer.${a.id}`, { type: 'request', id, body: { value: id } });
@@ -326,8 +328,7 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       const { waiting } = await serve(a, 10);
       const from = '00000000-0000-4000-8000-000000000002';
       const stream = `${from}.0`;
-      const send = (subject: string, frame: object): void =>
-        void transport.publish(`revtr.${subject}`, Buffer.from(JSON.stringify({ from, ...frame })));
+      const send = (subject: string, frame: object): void => sendRaw(transport, subject, { from, ...frame });
       send('service.doubling.a', { type: 'open', stream, service: 'doubling', name: 'a', readsBundles: true });
       const request = (id: unknown) => ({ type: 'request', from, stream, id, body: { value: 1 } });
       const nested = { type: 'bundle', from, frames: [request(9)] };
@@ -342,7 +343,7 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await a.flush();
       for (const from of ['two words', '>', '']) {
         const frame = { type: 'open', from, stream: `${from}.0`, service: 'doubling', name: 'a' };
-        transport.publish('revtr.service.doubling.a', Buffer.from(JSON.stringify(frame)));
+        sendRaw(transport, 'service.doubling.a', frame);
       }
       await b.flush();
       expect(await b.ask(doubling, 'a', { value: 4 })).toEqual({ doubled: 8 });
