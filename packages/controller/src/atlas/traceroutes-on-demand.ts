@@ -5,6 +5,7 @@ import { type Clock, cancelled, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, RipeAtlasError, type RipeAtlasErrorCode, type RipeProbe } from '@revtr/ripe-atlas';
 import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { Turns } from '../foundation/turns.ts';
 import { nearestProbe } from './nearest-probe.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
 import { createMeasurements, PACKETS, type RipePayer } from './ripe-measurements.ts';
@@ -72,7 +73,7 @@ export class TraceroutesOnDemand {
   readonly #underWay = new Map<string, UnderWay>();
   readonly #over = new AbortController();
   /** Runs begin one after the other, because each must see what the ones before it cost. */
-  #beginning: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: TraceroutesOnDemandOptions, collaborators: TraceroutesOnDemandCollaborators) {
     this.#options = options;
@@ -108,7 +109,7 @@ export class TraceroutesOnDemand {
   /** Interrupts the traceroutes under way. */
   async stop(): Promise<void> {
     this.#over.abort();
-    await this.#beginning;
+    await this.#turns.take(() => Promise.resolve());
     await Promise.all([...this.#underWay.values()].map(({ arrived }) => arrived));
   }
 
@@ -156,7 +157,7 @@ export class TraceroutesOnDemand {
     { measurementId, userId, keyId }: AskingMeasurement,
   ): Promise<UnderWay | string> {
     const { runs, engineParts } = this.#collaborators;
-    const begun = this.#beginning.then(async () => {
+    return this.#turns.take(async () => {
       const known = this.#underWay.get(key);
       if (known !== undefined) return known;
       const now = engineParts.clock.now();
@@ -179,8 +180,6 @@ export class TraceroutesOnDemand {
       this.#underWay.set(key, underWay);
       return underWay;
     });
-    this.#beginning = begun.catch(() => undefined);
-    return begun;
   }
 
   async #refusalFor(userId: number, since: Date): Promise<string | undefined> {

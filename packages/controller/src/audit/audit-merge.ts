@@ -14,7 +14,7 @@ const BLOCKS_AT_ONCE = 1_000;
 
 /**
  * Merges blocks of level 0 into blocks sorted by target. A merge of few records leaves blocks of level 0, which are merged again when more
- * has come. Damaged blocks stay as they are. Blocks are replaced in one of the `turns`, so that no search sees half of it.
+ * has come. Damaged blocks stay as they are. Blocks are replaced in one of the `turns`, so that no search of this process has to begin again.
  */
 export async function mergeBlocks(
   { blocks, log, turns }: { readonly blocks: AuditBlocks; readonly log: Logger; readonly turns: Turns },

@@ -1,4 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
+import { refusalOf } from '../agents/admission.ts';
 import type { AgentDirectory } from '../agents/directory.ts';
 
 export interface ExpelExcludedCollaborators {
@@ -16,9 +17,7 @@ export interface ExpelExcludedCollaborators {
 export async function expelExcluded(collaborators: ExpelExcludedCollaborators): Promise<void> {
   const { directory, connected, connectedLegacy, expel } = collaborators;
   await directory.refreshAll();
-  for (const address of connected()) {
-    const agent = directory.findRegistered(address);
-    if (agent === undefined || agent.legacy || agent.certificate_serial === null) expel(address);
-  }
+  for (const address of connected())
+    if (refusalOf(address, directory.findRegistered(address)) !== undefined) expel(address);
   for (const address of connectedLegacy()) if (directory.findRegistered(address)?.legacy !== true) expel(address);
 }
