@@ -59,9 +59,9 @@ async function run(settings: Settings): Promise<void> {
     const { users, keys } = controller;
     const key = await ensureOperator(settings.operator, { users, keys, clock });
     if (key !== undefined) process.stdout.write(`The operator's API key (shown only once): ${key}\n`);
-    const url = await controller.start();
     const heapGrowth = new HeapGrowth({ underWay: () => controller.measurementsUnderWay, clock });
     heapGrowth.start();
+    const url = await controller.start();
     log.info({ ...(url !== '' && { api: url }), roles: [...settings.roles] }, 'started');
     await stopped;
     log.info('stopping');

@@ -6,8 +6,8 @@ export interface HeapGrowthCollaborators {
   /** Measurements that are under way. */
   readonly underWay: () => number;
   readonly clock: Clock;
-  /** Sets a flag of V8. */
-  readonly setFlag: (flag: string) => void;
+  /** Sets a flag of V8. Default: that of this process. */
+  readonly setFlag?: (flag: string) => void;
 }
 
 /**
@@ -26,8 +26,8 @@ export class HeapGrowth {
   readonly #looking: Periodic;
   #percent: number | undefined;
 
-  constructor(collaborators: Omit<HeapGrowthCollaborators, 'setFlag'> & Partial<HeapGrowthCollaborators>) {
-    this.#collaborators = { setFlag: setFlagsFromString, ...collaborators };
+  constructor(collaborators: HeapGrowthCollaborators) {
+    this.#collaborators = collaborators;
     const { clock } = collaborators;
     this.#looking = new Periodic(
       { everyMs: LOOK_MS, isImmediate: true },
@@ -44,7 +44,7 @@ export class HeapGrowth {
   }
 
   #look(): void {
-    const { underWay, setFlag } = this.#collaborators;
+    const { underWay, setFlag = setFlagsFromString } = this.#collaborators;
     const percent = underWay() >= MANY ? MEASURING_PERCENT : GROWTH_PERCENT;
     if (percent === this.#percent) return;
     this.#percent = percent;
