@@ -23,18 +23,16 @@ export interface PublishedState {
 /** How one version of the list of sources differs from an earlier one. */
 export type SourcesDelta = Extract<ToAgent, { type: 'sourcesDelta' }>;
 
-/** The change from one version of the list of sources to the next. */
+/** The change from one version of the list of sources to the next; `undefined` if it is longer than the list: a message holds one whole list at most. */
 export function sourcesDelta(
   before: Versioned<readonly Ipv4Address[]>,
   after: Versioned<readonly Ipv4Address[]>,
-): SourcesDelta {
+): SourcesDelta | undefined {
   const [old, current] = [new Set(before.value), new Set(after.value)];
-  return {
-    type: 'sourcesDelta',
-    ...{ from: before.version, version: after.version },
-    added: after.value.filter((address) => !old.has(address)),
-    removed: before.value.filter((address) => !current.has(address)),
-  };
+  const added = after.value.filter((address) => !old.has(address));
+  const removed = before.value.filter((address) => !current.has(address));
+  if (added.length + removed.length > after.value.length) return undefined;
+  return { type: 'sourcesDelta', from: before.version, version: after.version, added, removed };
 }
 
 /** The published state on one connection: what was sent, and what the agent applies. */
@@ -74,13 +72,9 @@ export class AgentState {
     this.#send({ type: 'switches', version, switches: value });
   }
 
-  /** Sends the list of sources, or only `delta` if that suffices for the agent and is not longer: a message holds one whole list at most. */
+  /** Sends the list of sources, or only `delta` if that suffices for the agent. */
   sendSources({ version, value }: Versioned<readonly Ipv4Address[]>, delta?: SourcesDelta): void {
-    const suffices =
-      this.#acceptsSourceChanges &&
-      delta !== undefined &&
-      delta.from === this.#sourcesVersion &&
-      delta.added.length + delta.removed.length <= value.length;
+    const suffices = this.#acceptsSourceChanges && delta !== undefined && delta.from === this.#sourcesVersion;
     this.#send(suffices ? delta : { type: 'sources', version, addresses: value });
     this.#sourcesVersion = version;
   }
