@@ -15,7 +15,7 @@ import type { Transport } from './transport/transport.ts';
 export interface BusOptions {
   /** Letters, digits and hyphens: processes with different prefixes do not hear each other. Default `revtr`. */
   readonly prefix?: string;
-  /** How often the ends of a stream say that they are alive, milliseconds. Default 1,000. */
+  /** How often the ends of a stream say that they are alive, and the pause before what failed is tried again, milliseconds. Default 1,000. */
   readonly aliveMs?: number;
   /** An end that was silent for so long is lost, milliseconds. Default 4,000. */
   readonly lostMs?: number;
@@ -128,8 +128,8 @@ export class Bus {
   /** Follows a topic. Returns how to stop. */
   subscribe<Message>(topic: Topic<Message>, follower: Follower<Message>): () => void {
     const subscription = new Subscription(
-      { topic, limits: this.#options.queue },
-      { follower, onProblem: this.#onProblem },
+      { topic, limits: this.#options.queue, pauseMs: this.#options.aliveMs },
+      { follower, clock: this.#clock, onProblem: this.#onProblem },
     );
     this.#subscriptions.add(subscription);
     const unsubscribe = this.#transport.subscribe(this.#topicSubject(topic.name), (data) => subscription.take(data));

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -78,6 +80,44 @@ describe('a topic', () => {
     transport.publish = publish;
     sender.publish(topics[1], 'of another topic');
     await expect.poll(() => heard).toEqual(['gap']);
+  });
+});
+
+describe('a follower', () => {
+  const news = { name: 'news', schema: z.string(), mostBytes: 1_000 };
+
+  it('that could not read what it has missed is told again, and takes messages meanwhile', async () => {
+    const [{ bus: sender, transport }, { bus: follower }] = [joinBus(), joinBus()];
+    const heard: string[] = [];
+    follower.subscribe(news, {
+      onMessage: (message) => void heard.push(message),
+      onGap: async () => {
+        heard.push('gap');
+        if (heard.length < 3) throw new Error('the database is away');
+      },
+    });
+    transport.cut(true);
+    sender.publish(news, 'lost');
+    transport.cut(false);
+    await expect.poll(() => heard).toEqual(['gap']);
+    sender.publish(news, 'next');
+    await expect.poll(() => heard).toEqual(['gap', 'next', 'gap']);
+    sender.publish(news, 'last');
+    await expect.poll(() => heard).toEqual(['gap', 'next', 'gap', 'last']);
+  });
+
+  it('that could not take a message is told that it has missed one', async () => {
+    const [{ bus: sender }, { bus: follower }] = [joinBus(), joinBus()];
+    const heard: string[] = [];
+    follower.subscribe(news, {
+      onMessage: async (message) => {
+        heard.push(message);
+        throw new Error('the database is away');
+      },
+      onGap: () => void heard.push('gap'),
+    });
+    sender.publish(news, 'first');
+    await expect.poll(() => heard).toEqual(['first', 'gap']);
   });
 });
 
@@ -201,6 +241,34 @@ if (!hasNats() && process.env.CI === undefined) {
       const message = await NatsTransport.connect({ servers: [wrong], name: 'test' }).catch(String);
       expect(message).toContain(`127.0.0.1:${server.port}`);
       expect(message).not.toContain('wrong');
+    });
+
+    it('comes back when the server has refused the password for a while', async () => {
+      const server = await startNats();
+      const transport = await NatsTransport.connect({ servers: [server.url], name: 'test' });
+      let isConnected = true;
+      transport.onConnection((is) => {
+        isConnected = is;
+      });
+      await server.kill();
+      await expect.poll(() => isConnected).toBe(false);
+      let refusals = 0;
+      const refusing = createServer((socket) => {
+        const info = { server_id: 'x', version: '2.10.0', proto: 1, headers: true, max_payload: 1_048_576 };
+        socket.write(`INFO ${JSON.stringify({ ...info, auth_required: true })}\r\n`);
+        socket.on('error', () => undefined);
+        socket.once('data', () => {
+          refusals++;
+          socket.end("-ERR 'Authorization Violation'\r\n");
+        });
+      });
+      await once(refusing.listen(server.port, '127.0.0.1'), 'listening');
+      await expect.poll(() => refusals, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+      refusing.close();
+      await server.restart();
+      await expect.poll(() => isConnected, { timeout: 10_000 }).toBe(true);
+      await transport.close();
+      await server.stop();
     });
 
     it('uses TLS with the given authority, and no other', async () => {

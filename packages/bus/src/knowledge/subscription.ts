@@ -1,11 +1,15 @@
+import type { Clock } from '@revtr/probing';
 import type { Topic } from '../contracts.ts';
 import { decode, envelopeSchema, NOTHING } from '../messages.ts';
 
 /** Who follows a topic. */
 export interface Follower<Message> {
-  /** Takes one message. The next one follows when this resolves. */
+  /** Takes one message. The next one follows when this resolves. A message that this rejects is as good as lost. */
   readonly onMessage: (message: Message) => void | Promise<void>;
-  /** Messages were lost: what they said must be read elsewhere, for instance from the database. */
+  /**
+   * Messages were lost: what they said must be read elsewhere, for instance from the database. When this rejects, it is called again after a pause,
+   * and messages are taken meanwhile.
+   */
   readonly onGap: () => void | Promise<void>;
 }
 
@@ -15,6 +19,19 @@ export interface QueueLimits {
   readonly bytes: number;
 }
 
+export interface SubscriptionOptions<Message> {
+  readonly topic: Topic<Message>;
+  readonly limits: QueueLimits;
+  /** Pause before a follower that failed is told again that messages were lost, milliseconds. */
+  readonly pauseMs: number;
+}
+
+export interface SubscriptionCollaborators<Message> {
+  readonly follower: Follower<Message>;
+  readonly clock: Clock;
+  readonly onProblem: (error: unknown) => void;
+}
+
 const MOST_SENDERS = 10_000;
 
 /**
@@ -22,36 +39,30 @@ const MOST_SENDERS = 10_000;
  * told so, as it is when the connection was lost or a message is missing.
  */
 export class Subscription<Message> {
-  readonly #topic: Topic<Message>;
-  readonly #follower: Follower<Message>;
-  readonly #limits: QueueLimits;
-  readonly #onProblem: (error: unknown) => void;
+  readonly #options: SubscriptionOptions<Message>;
+  readonly #collaborators: SubscriptionCollaborators<Message>;
   /** Number of the last message of each sender. */
   readonly #numbers = new Map<string, number>();
+  readonly #over = new AbortController();
   #waiting: { readonly message: Message; readonly bytes: number }[] = [];
   #bytes = 0;
   #hasGap = false;
   #isDraining = false;
-  #isOver = false;
+  #isPausing = false;
 
-  constructor(
-    options: { readonly topic: Topic<Message>; readonly limits: QueueLimits },
-    collaborators: { readonly follower: Follower<Message>; readonly onProblem: (error: unknown) => void },
-  ) {
-    this.#topic = options.topic;
-    this.#limits = options.limits;
-    this.#follower = collaborators.follower;
-    this.#onProblem = collaborators.onProblem;
+  constructor(options: SubscriptionOptions<Message>, collaborators: SubscriptionCollaborators<Message>) {
+    this.#options = options;
+    this.#collaborators = collaborators;
   }
 
   take(data: Uint8Array): void {
-    const { schema, mostBytes, name } = this.#topic;
+    const { schema, mostBytes, name } = this.#options.topic;
     const envelope = decode(data, envelopeSchema, mostBytes);
     const body = envelope && schema.safeParse(envelope.body);
     if (envelope !== undefined && this.#misses(envelope.from, envelope.number)) this.#hasGap = true;
     if (envelope?.body === NOTHING) this.#hasGap = true;
     else if (body?.success !== true) {
-      this.#onProblem(new Error(`a message of the topic ${name} cannot be read`));
+      this.#collaborators.onProblem(new Error(`a message of the topic ${name} cannot be read`));
       this.#hasGap = true;
     } else this.#add(body.data, data.length);
     void this.#drain();
@@ -64,12 +75,13 @@ export class Subscription<Message> {
   }
 
   end(): void {
-    this.#isOver = true;
+    this.#over.abort();
     this.#waiting = [];
   }
 
   #add(message: Message, bytes: number): void {
-    if (this.#waiting.length >= this.#limits.messages || this.#bytes + bytes > this.#limits.bytes) {
+    const { limits } = this.#options;
+    if (this.#waiting.length >= limits.messages || this.#bytes + bytes > limits.bytes) {
       this.#waiting = [];
       this.#bytes = 0;
       this.#hasGap = true;
@@ -92,21 +104,31 @@ export class Subscription<Message> {
   async #drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    const { onMessage, onGap } = this.#follower;
-    while (!this.#isOver && (this.#hasGap || this.#waiting.length > 0)) {
+    const { follower, onProblem } = this.#collaborators;
+    while (!this.#over.signal.aborted && (this.#hasGap || this.#waiting.length > 0)) {
       try {
         if (this.#hasGap) {
           this.#hasGap = false;
-          await onGap();
+          await follower.onGap();
           continue;
         }
         const [next] = this.#waiting.splice(0, 1);
         this.#bytes -= next.bytes;
-        await onMessage(next.message);
+        await follower.onMessage(next.message);
       } catch (error) {
-        this.#onProblem(error);
+        onProblem(error);
+        void this.#noteGapLater();
       }
     }
     this.#isDraining = false;
+  }
+
+  /** What a follower failed to learn, it is told to read: it may know it by no other way. */
+  async #noteGapLater(): Promise<void> {
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    await this.#collaborators.clock.sleep(this.#options.pauseMs, this.#over.signal).catch(() => undefined);
+    this.#isPausing = false;
+    this.noteGap();
   }
 }

@@ -142,6 +142,8 @@ function optionsOf({ servers, name, credentialsFile, tls }: NatsSettings): Conne
     timeout: CONNECT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
+    // Otherwise the client closes the connection for ever when a server refuses it twice, for instance while passwords are changed.
+    ignoreAuthErrorAbort: true,
     pingInterval: PING_MS,
     maxPingOut: 2,
   };

@@ -40,7 +40,8 @@ export class Changes {
   }
 
   /**
-   * Calls `handle` with every change of one type that another process has made. `resync` is called when some may have been missed.
+   * Calls `handle` with every change of one type that another process has made. `resync` is called when some may have been missed,
+   * also at the start: others may have changed something since this process read it.
    */
   on<Type extends Change['type']>(
     type: Type,
@@ -56,18 +57,29 @@ export class Changes {
     this.#bus.publish(changesTopic, change);
   }
 
-  start(): void {
+  /** Begins to listen. Resolves when what was changed before is known. @throws {BusError} `unreachable`, and what reading rejects with */
+  async start(): Promise<void> {
     this.#unsubscribe = this.#bus.subscribe(changesTopic, {
       onMessage: (change) => this.#handlers.get(change.type)?.(change),
       onGap: () => this.#resync(),
     });
+    await this.#bus.flush();
+    await this.#resync();
   }
 
   stop(): void {
     this.#unsubscribe();
   }
 
+  /** What cannot be read does not keep the rest from being read. */
   async #resync(): Promise<void> {
-    for (const resync of this.#resyncs) await resync();
+    const failures: unknown[] = [];
+    for (const resync of this.#resyncs)
+      try {
+        await resync();
+      } catch (error) {
+        failures.push(error);
+      }
+    if (failures.length > 0) throw failures[0];
   }
 }

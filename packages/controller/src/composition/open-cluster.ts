@@ -38,7 +38,7 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
     parts: { ...cluster, members, changes, leases },
     start: async () => {
       if (!isShared) return;
-      changes.start();
+      await changes.start();
       members.start();
       await bus.flush();
     },

@@ -24,7 +24,7 @@ export function processes(clock: Clock = systemClock): (...roles: Role[]) => Pro
     const bus = new Bus({ aliveMs: 100, lostMs: 500, openMs: 500 }, { transport, clock, onProblem });
     const members = new Members({ roles: new Set(roles) }, { bus, clock, onError: onProblem, onStranger: onProblem });
     const changes = new Changes({ bus });
-    changes.start();
+    changes.start().catch(onProblem);
     members.start();
     const stop = async (): Promise<void> => {
       await members.stop();

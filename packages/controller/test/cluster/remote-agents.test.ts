@@ -19,6 +19,7 @@ import { Agents, KillSwitchRecords, Users } from '@revtr/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory, LinkProber, LocalAgents } from '../../src/index.ts';
 import { AgentServer } from '../../src/measuring/remote/agent-server.ts';
+import { type AgentView, agentListService, agentsTopic } from '../../src/measuring/remote/contract.ts';
 import { RemoteAgents } from '../../src/measuring/remote/remote-agents.ts';
 import { KillSwitches } from '../../src/safety/kill-switches.ts';
 import { useDatabase } from '../test-database.ts';
@@ -28,6 +29,11 @@ const SENDER = parseIpv4('192.88.99.1');
 const RECEIVER = parseIpv4('192.88.99.2');
 const TARGET = parseIpv4('8.8.8.8');
 const HELLO = { type: 'hello', protocol: 2, software: 'test', known: [], window: 2, senderOnly: false, selfTests: [] };
+/** What a gateway tells about an agent. */
+const viewOf = (address: Ipv4Address): AgentView => ({
+  ...{ address, isConnected: true, joinedAt: 1 },
+  profile: { software: 'test', window: 2, senderOnly: false, selfTests: [] },
+});
 
 describe('agents of other gateways', () => {
   const database = useDatabase();
@@ -40,6 +46,7 @@ describe('agents of other gateways', () => {
   let remote: RemoteAgents;
   let prober: LinkProber;
   const joined: Ipv4Address[] = [];
+  const failures: unknown[] = [];
   const stops: (() => Promise<void> | void)[] = [];
 
   beforeEach(async () => {
@@ -58,7 +65,7 @@ describe('agents of other gateways', () => {
       ...{ bus, members, clock: systemClock },
       onJoined: (address) => void joined.push(address),
       onChanged: () => undefined,
-      onError: () => undefined,
+      onError: (error) => void failures.push(error),
     });
     remote.start();
     const targetPolicy = new TargetPolicy({});
@@ -75,11 +82,16 @@ describe('agents of other gateways', () => {
   afterEach(async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
     joined.length = 0;
+    failures.length = 0;
     rmSync(path, { recursive: true });
   });
 
   /** A gateway with agents that answer with `outcomeOf`, or never. */
-  const gateway = (addresses: readonly Ipv4Address[], outcomeOf: (work: Work) => Outcome | undefined) => {
+  const gateway = (
+    addresses: readonly Ipv4Address[],
+    outcomeOf: (work: Work) => Outcome | undefined,
+    greeting: object = HELLO,
+  ) => {
     const process = start('gateway');
     const hub = new AgentHub(
       { signerCertificate: authority.grantSigner.certificate },
@@ -93,7 +105,7 @@ describe('agents of other gateways', () => {
     const cancelled: number[] = [];
     const sessions: AgentSession[] = [];
     for (const address of addresses) {
-      const hello = readToController(JSON.stringify(HELLO));
+      const hello = readToController(JSON.stringify(greeting));
       if (hello.type !== 'hello') throw new Error('not a hello message');
       const session = hub.join(address, hello, {
         send: (message) => {
@@ -205,6 +217,74 @@ describe('agents of other gateways', () => {
     expect(work).toEqual([]);
     await switches.lift('target', '8.8.8.0/24');
     expect(await codeOf(ping())).toBe('no error');
+  });
+
+  it('that a gateway tells about after it has left are not believed', async () => {
+    const { process } = gateway([], () => undefined);
+    await expect.poll(() => engine.members.with('gateway')).toContain(process.bus.id);
+    await process.members.leave();
+    await expect.poll(() => engine.members.with('gateway')).toEqual([]);
+    const { bus } = process;
+    const heard = new Promise<void>((resolve) =>
+      engine.bus.subscribe(agentsTopic, { onMessage: () => resolve(), onGap: () => undefined }),
+    );
+    bus.publish(agentsTopic, { gateway: bus.id, version: 1, address: SENDER, view: viewOf(SENDER) });
+    await heard;
+    expect(remote.find(SENDER)).toBeUndefined();
+  });
+
+  it('are known although another gateway does not tell its agents', async () => {
+    const mute = start('gateway');
+    stops.push(() => mute.stop());
+    await expect.poll(() => engine.members.with('gateway')).toHaveLength(1);
+    const { process } = gateway([SENDER], () => unanswered);
+    await expect.poll(() => joined).toEqual([SENDER]);
+    // A gap: the engine reads the agents of both gateways.
+    engine.transport.cut(true);
+    engine.transport.cut(false);
+    const { bus } = process;
+    bus.publish(agentsTopic, { gateway: bus.id, version: 9, address: RECEIVER, view: viewOf(RECEIVER) });
+    await expect.poll(() => joined).toEqual([SENDER, RECEIVER]);
+  });
+
+  it('are read again from a gateway whose list does not go on', async () => {
+    const { bus, stop } = start('gateway');
+    stops.push(stop);
+    let asked = 0;
+    const page = { version: 1, views: [viewOf(SENDER)], rootCertificate: '' };
+    bus.serve(agentListService, bus.id, {
+      window: 1,
+      handle: async () => ({ ...page, hasMore: ++asked < 20 }),
+    });
+    await expect.poll(() => failures, { timeout: 5_000 }).not.toEqual([]);
+    expect(asked).toBeLessThan(20);
+  });
+
+  it('are known although some report much about themselves', async () => {
+    const addresses = Array.from({ length: 8 }, (_, i) => SENDER + i);
+    for (const address of addresses)
+      await directory.put({
+        ...{ kind: 'source', hostname: formatIpv4(address), site: '', user_id: null, state: 'ready' },
+        address,
+      });
+    const selfTests = Array.from({ length: 40 }, () => ({ name: 'x', ok: false, message: '\u0001'.repeat(1_000) }));
+    gateway(addresses, () => undefined, { ...HELLO, selfTests });
+    await expect.poll(() => joined).toHaveLength(addresses.length);
+    joined.length = 0;
+    // One that starts later reads the list.
+    const late = start('engine');
+    const reader = new RemoteAgents({
+      ...{ bus: late.bus, members: late.members, clock: systemClock },
+      onJoined: () => undefined,
+      onChanged: () => undefined,
+      onError: () => undefined,
+    });
+    reader.start();
+    stops.push(
+      () => late.stop(),
+      () => reader.stop(),
+    );
+    await expect.poll(() => reader.connected).toBe(addresses.length);
   });
 
   it('fail at once when their gateway vanishes, and are found at the next one', async () => {

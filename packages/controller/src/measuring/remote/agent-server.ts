@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Bus } from '@revtr/bus';
-import { LinkError, type RunOptions } from '@revtr/link';
+import { type AgentProfile, LinkError, type RunOptions } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { type Clock, ProbingError } from '@revtr/probing';
 import { NO_TRACING, type Tracing } from '@revtr/tracing';
@@ -41,7 +41,11 @@ interface Served {
 
 /** How often the agents are compared with what the others know, milliseconds. */
 const LOOK_MS = 250;
+/** Most agents in a page of the list of agents, and their bytes. */
 const PAGE = 100;
+const PAGE_BYTES = 384 * 1_024;
+/** Bytes of what an agent says about its own tests: the others are told of the first ones only. An honest agent needs less than a tenth. */
+const SELF_TEST_BYTES = 64 * 1_024;
 /** Tasks of one engine that an agent may have in addition to its window: those that only listen, see `AgentSession`. */
 const MOST_LISTENING = 5_000;
 
@@ -49,6 +53,7 @@ const MOST_LISTENING = 5_000;
 export class AgentServer {
   readonly #collaborators: AgentServerCollaborators;
   readonly #served = new Map<Ipv4Address, Served>();
+  readonly #profiles = new WeakMap<AgentProfile, AgentProfile>();
   readonly #looking: Periodic;
   #version = 0;
   #stopList: () => void = () => undefined;
@@ -67,8 +72,11 @@ export class AgentServer {
         const later = [...this.#served.values()]
           .filter(({ view }) => view.address > after)
           .sort((a, b) => a.view.address - b.view.address);
-        const views = later.slice(0, PAGE).map(({ view }) => view);
-        return { version: this.#version, views, hasMore: later.length > PAGE, rootCertificate };
+        const views = fitting(
+          later.slice(0, PAGE).map(({ view }) => view),
+          PAGE_BYTES,
+        );
+        return { version: this.#version, views, hasMore: later.length > views.length, rootCertificate };
       },
     });
     this.#looking.start();
@@ -115,8 +123,17 @@ export class AgentServer {
       isConnected: isConnected && !isSuspended(address),
       joinedAt: before === undefined || isBack ? clock.now() : before.joinedAt,
       ...(health !== undefined && { health }),
-      profile,
+      profile: this.#told(profile),
     };
+  }
+
+  /** What the others are told of a profile. A session has one profile, and agents are looked at often. */
+  #told(profile: AgentProfile): AgentProfile {
+    const known = this.#profiles.get(profile);
+    if (known !== undefined) return known;
+    const told = { ...profile, selfTests: fitting(profile.selfTests, SELF_TEST_BYTES) };
+    this.#profiles.set(profile, told);
+    return told;
   }
 
   #tell(news: Pick<AgentNews, 'address' | 'view'>): void {
@@ -161,3 +178,13 @@ export class AgentServer {
 const unreachable = (message: string): TaskResponse => ({
   refused: { code: 'proberStopped', message, isUnreachable: true },
 });
+
+/** The first ones of `items`, as many as fit in `bytes` of JSON. */
+function fitting<T>(items: readonly T[], bytes: number): T[] {
+  let left = bytes;
+  const end = items.findIndex((item) => {
+    left -= Buffer.byteLength(JSON.stringify(item)) + 1;
+    return left < 0;
+  });
+  return items.slice(0, end < 0 ? items.length : end);
+}

@@ -42,7 +42,11 @@ const RETRY_MS = 500;
 /** The agents that are connected to the gateways of other processes. */
 export class RemoteAgents implements AgentAccess {
   readonly #collaborators: RemoteAgentsCollaborators;
+  /** The gateways that are running. What another one says came late, and nothing would ever remove it. */
   readonly #gateways = new Map<string, Gateway>();
+  /** Gateways whose agents must be read, and those whose agents are being read. */
+  readonly #unread = new Set<string>();
+  readonly #reading = new Set<string>();
   /** Which gateway has an agent: the one that the agent has joined last. */
   readonly #placeOf = new Map<Ipv4Address, { readonly gateway: string; readonly view: AgentView }>();
   readonly #streams = new Map<string, Stream<TaskRequest, TaskResponse>>();
@@ -55,8 +59,11 @@ export class RemoteAgents implements AgentAccess {
     this.#collaborators = collaborators;
     this.#arrivals = new Arrivals(collaborators);
     collaborators.members.subscribe(({ id, isThere }) => {
-      if (isThere) void this.#readAll(id);
-      else this.#lose(id);
+      if (!isThere) this.#lose(id);
+      else if (collaborators.members.with('gateway').includes(id)) {
+        this.#gateways.set(id, { versions: new Map(), views: new Map() });
+        void this.#readAll(id);
+      }
     });
   }
 
@@ -66,11 +73,11 @@ export class RemoteAgents implements AgentAccess {
   }
 
   start(): void {
-    const { bus, members } = this.#collaborators;
-    this.#unsubscribe = bus.subscribe(agentsTopic, {
+    this.#unsubscribe = this.#collaborators.bus.subscribe(agentsTopic, {
       onMessage: (news) => this.#take(news),
-      onGap: async () => {
-        for (const id of members.with('gateway')) if (id !== bus.id) await this.#readAll(id);
+      // A gateway that does not answer must not keep the news of others waiting.
+      onGap: () => {
+        for (const id of this.#gateways.keys()) void this.#readAll(id);
       },
     });
   }
@@ -137,39 +144,53 @@ export class RemoteAgents implements AgentAccess {
   }
 
   #take({ gateway: id, version, address, view }: AgentNews): void {
-    const gateway = this.#gatewayOf(id);
-    if (version <= (gateway.versions.get(address) ?? -1)) return;
+    const gateway = this.#gateways.get(id);
+    if (gateway === undefined || version <= (gateway.versions.get(address) ?? -1)) return;
     this.#keep(gateway, address, version, view);
   }
 
-  /** Reads all agents of a process that has a gateway. Asks again while the process is running and does not answer. */
+  /** Reads all agents of a gateway. Asks again while the gateway is running and does not answer, or when it should be read again meanwhile. */
   async #readAll(id: string): Promise<void> {
-    const { bus, clock, members, onError } = this.#collaborators;
-    while (!this.#over.signal.aborted && members.with('gateway').includes(id)) {
+    const { clock, onError } = this.#collaborators;
+    const { signal } = this.#over;
+    this.#unread.add(id);
+    if (this.#reading.has(id)) return;
+    this.#reading.add(id);
+    while (!signal.aborted && this.#gateways.has(id) && this.#unread.delete(id))
       try {
-        const views: AgentView[] = [];
-        let version = Number.POSITIVE_INFINITY;
-        for (let hasMore = true; hasMore; ) {
-          const page = await bus.ask(agentListService, id, { after: views.at(-1)?.address ?? -1 }, this.#over.signal);
-          views.push(...page.views);
-          // Changes that came while the pages were read have higher versions.
-          version = Math.min(version, page.version);
-          hasMore = page.hasMore;
-          this.#rootCertificate = page.rootCertificate;
-        }
-        this.#replace(id, version, views);
-        return;
+        await this.#readOnce(id);
       } catch (error) {
-        if (this.#over.signal.aborted) return;
+        if (signal.aborted) return;
         onError(error);
-        await clock.sleep(RETRY_MS, this.#over.signal).catch(() => undefined);
+        this.#unread.add(id);
+        await clock.sleep(RETRY_MS, signal).catch(() => undefined);
       }
-    }
+    this.#reading.delete(id);
+    this.#unread.delete(id);
   }
 
-  #replace(id: string, version: number, views: readonly AgentView[]): void {
-    const gateway = this.#gatewayOf(id);
-    const listed = new Map(views.map((view) => [view.address, view]));
+  async #readOnce(id: string): Promise<void> {
+    const { bus } = this.#collaborators;
+    const listed = new Map<Ipv4Address, AgentView>();
+    let version = Number.POSITIVE_INFINITY;
+    let after = -1;
+    for (let hasMore = true; hasMore; ) {
+      const page = await bus.ask(agentListService, id, { after }, this.#over.signal);
+      for (const view of page.views) listed.set(view.address, view);
+      // Changes that came while the pages were read have higher versions.
+      version = Math.min(version, page.version);
+      hasMore = page.hasMore;
+      const last = page.views.at(-1)?.address ?? -1;
+      if (hasMore && last <= after) throw new Error('a gateway repeats a part of the list of its agents');
+      after = last;
+      this.#rootCertificate = page.rootCertificate;
+    }
+    this.#replace(id, version, listed);
+  }
+
+  #replace(id: string, version: number, listed: ReadonlyMap<Ipv4Address, AgentView>): void {
+    const gateway = this.#gateways.get(id);
+    if (gateway === undefined) return;
     for (const address of new Set([...gateway.views.keys(), ...listed.keys()])) {
       if ((gateway.versions.get(address) ?? -1) > version) continue;
       this.#keep(gateway, address, version, listed.get(address));
@@ -210,12 +231,6 @@ export class RemoteAgents implements AgentAccess {
     const { onJoined, onChanged } = this.#collaborators;
     if (best?.view.isConnected === true && before?.view.joinedAt !== best.view.joinedAt) onJoined(address);
     onChanged(address);
-  }
-
-  #gatewayOf(id: string): Gateway {
-    const gateway = this.#gateways.get(id) ?? { versions: new Map(), views: new Map() };
-    this.#gateways.set(id, gateway);
-    return gateway;
   }
 }
 

@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Changes } from '../../src/cluster/changes.ts';
+import { type Process, processes } from './processes.ts';
+
+describe('changes of other processes', () => {
+  const stops: (() => void | Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+  const open = (process: Process): Changes => {
+    const changes = new Changes({ bus: process.bus });
+    stops.push(
+      () => process.stop(),
+      () => changes.stop(),
+    );
+    return changes;
+  };
+
+  it('that were made before a process listened are read from the database', async () => {
+    const start = processes();
+    const [writer, reader] = [start('api'), start('engine')];
+    stops.push(() => writer.stop());
+    const changes = open(reader);
+    const database = { optOuts: 0 };
+    let known = database.optOuts;
+    const read = (): void => {
+      known = database.optOuts;
+    };
+    changes.on('optOuts', read, read);
+    database.optOuts = 1;
+    writer.changes.announce({ type: 'optOuts' });
+    await changes.start();
+    expect(known).toBe(1);
+  });
+
+  it('are read although others cannot be read', async () => {
+    const changes = open(processes()('engine'));
+    let isRead = false;
+    changes.on(
+      'agent',
+      () => undefined,
+      () => Promise.reject(new Error('the database is away')),
+    );
+    changes.on(
+      'optOuts',
+      () => undefined,
+      () => {
+        isRead = true;
+      },
+    );
+    await expect(changes.start()).rejects.toThrow('the database is away');
+    expect(isRead).toBe(true);
+  });
+});
