@@ -4,7 +4,7 @@ type NoDetails = Readonly<Record<never, never>>;
 export interface BusErrorDetails {
   /** The bus was closed. */
   readonly closed: NoDetails;
-  /** The server of the bus cannot be reached, or does not accept the credentials. */
+  /** The server of the bus cannot be reached, does not accept the credentials, or accepts no messages as large as those of the bus. */
   readonly unreachable: NoDetails;
   /** A message is larger than its topic or service allows; sizes in bytes. */
   readonly messageTooLarge: { readonly name: string; readonly bytes: number; readonly most: number };

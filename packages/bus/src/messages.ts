@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_BYTES } from './contracts.ts';
 import { BusError } from './errors.ts';
 
 const text = z.string().min(1).max(256);
@@ -45,6 +46,8 @@ export const parcelSchema = z.discriminatedUnion('type', [...frameSchema.options
 
 /** Bytes that an envelope or frame adds to its body at most. */
 const HEADER_BYTES = 2_048;
+/** Bytes of the largest message that a transport must carry. */
+export const MOST_MESSAGE_BYTES = MOST_BYTES + HEADER_BYTES;
 
 /** The bytes of a message. @throws {BusError} `messageTooLarge` */
 export function encode(message: unknown, name: string, mostBytes: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -241,6 +241,17 @@ if (!hasNats() && process.env.CI === undefined) {
       const message = await NatsTransport.connect({ servers: [wrong], name: 'test' }).catch(String);
       expect(message).toContain(`127.0.0.1:${server.port}`);
       expect(message).not.toContain('wrong');
+    });
+
+    it('refuses a server that accepts no message as large as those of the bus', async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'revtr-nats-'));
+      const file = join(directory, 'nats.conf');
+      writeFileSync(file, 'max_payload: 500000');
+      const server = await startNats(['-c', file]);
+      const refused = NatsTransport.connect({ servers: [server.url], name: 'test' });
+      await expect(refused).rejects.toThrow('its max_payload is 500000 bytes, and must be at least 526336');
+      await server.stop();
+      rmSync(directory, { recursive: true });
     });
 
     it('comes back when the server has refused the password for a while', async () => {

@@ -75,7 +75,7 @@ async function addPart(db: Kysely<Schema>, { users, size, at, msPerBatch, record
     insert into results (id, batch_id, created_at, ended_at, user_id, source, destination, stop_reason, label, networks, record)
     select id, batch_id, created_at, created_at + interval '20 seconds', user_id, -1879048192 + source * 256, -1811939328 + destination,
       case when stop < 0.00001 then 4 when stop < 0.001 then 3 when stop < 0.1 then 2 else 1 end,
-      case when batch_id % 20 = 0 then 'campaign ' || batch_id / 20 % 10 else '' end,
+      case when batch_id % 19 = 0 then 'campaign ' || batch_id / 19 % 10 else '' end,
       array[1, 100 + source, 1000 + transit, 100000 + other, 200000 + (destination >> 12)], ${record}::bytea
     from numbered order by id`.execute(db);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { BusError } from '../errors.ts';
+import { MOST_MESSAGE_BYTES } from '../messages.ts';
 import type { Transport } from './transport.ts';
 
 /** How to reach a NATS server. */
@@ -44,15 +45,15 @@ export class NatsTransport implements Transport {
     void this.#watch();
   }
 
-  /** @throws {BusError} `unreachable` when no server accepts the connection */
+  /** @throws {BusError} `unreachable` when no server accepts the connection, or the server does not accept the largest message of the bus */
   static async connect(settings: NatsSettings): Promise<NatsTransport> {
-    try {
-      return new NatsTransport(await connect(optionsOf(settings)));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const servers = settings.servers.map(hostOf).join(', ');
-      throw new BusError('unreachable', `the NATS server ${servers} cannot be used: ${reason}`, {});
-    }
+    const connection = await connect(optionsOf(settings)).catch((error: unknown) => {
+      throw unusable(settings, error instanceof Error ? error.message : String(error));
+    });
+    const most = connection.info?.max_payload ?? MOST_MESSAGE_BYTES;
+    if (most >= MOST_MESSAGE_BYTES) return new NatsTransport(connection);
+    await connection.close();
+    throw unusable(settings, `its max_payload is ${most} bytes, and must be at least ${MOST_MESSAGE_BYTES}`);
   }
 
   get isConnected(): boolean {
@@ -119,6 +120,10 @@ export class NatsTransport implements Transport {
     this.#isConnected = isConnected;
     for (const tell of this.#listeners) tell(isConnected);
   }
+}
+
+function unusable({ servers }: NatsSettings, reason: string): BusError {
+  return new BusError('unreachable', `the NATS server ${servers.map(hostOf).join(', ')} cannot be used: ${reason}`, {});
 }
 
 function optionsOf({ servers, name, credentialsFile, tls }: NatsSettings): ConnectionOptions {
