@@ -20,7 +20,7 @@ const HOPS = 9;
 
 /**
  * Fills an empty database with results for tests and benchmarks of queries: 20 sources, the destinations of 20.0.0.0/8, AS 1 on every path and
- * others on few, one stop reason in 100,000 `cancelled`, and ten labels. The values of a measurement follow from its number. Records have about 600
+ * others on few, one stop reason in 100,000 `cancelled`, and ten labels, each on one batch in 200. The values of a measurement follow from its number, and its label from that of its batch. Records have about 600
  * bytes, and all the same content.
  */
 export async function addSyntheticResults(
@@ -56,8 +56,9 @@ async function addPart(db: Kysely<Schema>, { users, size, at, msPerBatch, record
     select setval('measurements_id_seq', last_value + ${size}) as last from measurements_id_seq`.execute(db);
   const [{ last }] = rows;
   const first = last - size + 1;
-  // Numbers from 0 to 1 that follow from the number of the measurement.
-  const random = (seed: number) => sql`(hashint8extended(m.id, ${sql.lit(seed)}) & 16777215) / 16777216.0`;
+  // Numbers from 0 to 1 that follow from the number of the measurement or batch.
+  const random = (seed: number, of = 'm.id') =>
+    sql`(hashint8extended(${sql.ref(of)}, ${sql.lit(seed)}) & 16777215) / 16777216.0`;
   await sql`
     with added as (
       insert into batches (user_id, size, created_at, first_id, last_id)
@@ -69,13 +70,14 @@ async function addPart(db: Kysely<Schema>, { users, size, at, msPerBatch, record
     ), numbered as (
       select added.id as batch_id, user_id, created_at, m.id, floor(power(${random(1)}, 2) * 20)::integer as source,
         floor(power(${random(2)}, 2) * 16777216)::integer as destination, ${random(3)} as stop,
-        floor(power(${random(4)}, 3) * 70000)::integer as transit, floor(${random(5)} * 20000)::integer as other
+        floor(power(${random(4)}, 3) * 70000)::integer as transit, floor(${random(5)} * 20000)::integer as other,
+        floor(${random(6, 'added.id')} * 200)::integer as campaign
       from added, generate_series(first_id, last_id) as m(id)
     )
     insert into results (id, batch_id, created_at, ended_at, user_id, source, destination, stop_reason, label, networks, record)
     select id, batch_id, created_at, created_at + interval '20 seconds', user_id, -1879048192 + source * 256, -1811939328 + destination,
       case when stop < 0.00001 then 4 when stop < 0.001 then 3 when stop < 0.1 then 2 else 1 end,
-      case when batch_id % 19 = 0 then 'campaign ' || batch_id / 19 % 10 else '' end,
+      case when campaign < 10 then 'campaign ' || campaign else '' end,
       array[1, 100 + source, 1000 + transit, 100000 + other, 200000 + (destination >> 12)], ${record}::bytea
     from numbered order by id`.execute(db);
 }
