@@ -53,6 +53,9 @@ async function probeAround(tail: TailProbes, distance: number): Promise<void> {
 
 /** Probes from the source on until nothing answers any more: the target itself will not. */
 async function probeBlindly(tail: TailProbes): Promise<void> {
-  do await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
-  while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS);
+  await tail.probe(1, BLIND_WINDOW);
+  // So many routers in a row are rarely silent. A short interruption between here and the source makes all of them look so.
+  if (tail.silentEnd === tail.last) await tail.probe(1, BLIND_WINDOW);
+  while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS)
+    await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
 }
