@@ -84,6 +84,22 @@ describe('the end of a forward path that is measured ahead', () => {
     expect(await towardsSilence(100)).toEqual({ asked: [...window, ...window], found: nothing });
   });
 
+  it('looks for routers nearer to the source when the target is nearer than its reply says, and too slow', async () => {
+    const line = new Line();
+    const ping = async (request: PingRequest): Promise<PingResult> => {
+      const { ttl } = request;
+      const result = await line.ping(request);
+      // Its reply has crossed 15 links.
+      if (ttl === undefined) return { ...result, ...(result.reply && { reply: { ...result.reply, ttl: 50 } }) };
+      return ttl >= 7 ? { type: 'ping', request, sentAt: 0 } : result;
+    };
+    const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
+    const slow: Prober = { ping, traceroute: () => line.traceroute() };
+    const { hops, stop } = await tails.of(measurementWith(new SharedPings(slow)), DESTINATION);
+    expect(stop).toBe('gapLimit');
+    expect(hops.findLast(({ from }) => from !== undefined)).toMatchObject({ ttl: 6, from: ip(16) });
+  });
+
   it('ends with the measurement', async () => {
     const over = new AbortController();
     over.abort('over');
