@@ -70,7 +70,10 @@ describe('spoofed Record Route', () => {
   it('asks vantage points of which nothing is known after a near one has refused, but not after it has answered', async () => {
     class StoppedProber extends ScriptedProber {
       override ping(request: PingRequest): Promise<PingResult> {
-        if (request.sender === FIRST) return Promise.reject(new ProbingError('killSwitch', 'it is stopped'));
+        if (request.sender === FIRST)
+          return Promise.reject(
+            new ProbingError('killSwitch', 'it is stopped', { scope: 'vantagePoint', subject: '' }),
+          );
         return super.ping(request);
       }
     }
