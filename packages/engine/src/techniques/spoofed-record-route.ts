@@ -142,12 +142,12 @@ export class SpoofedRecordRoute implements Technique {
       if (chosen.length === 0) return undefined;
       if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
-      const { answers, unanswered, heldBack } = await this.#runRound(measurement, hop.address, chosen);
+      const shown = await this.#runRound(measurement, hop.address, chosen);
+      const { answers } = shown;
       const found = this.#toExtension(measurement, hop, [...answers, ...targetAnswers.lateAnswersOf(hop.address)]);
       if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
-      // Vantage points that are stopped or offline have shown nothing: the next ones are chosen as those would have been.
-      if (answers.length + unanswered.length + heldBack.length > 0) round++;
+      round += roundsIn(shown);
     }
   }
 
@@ -228,6 +228,10 @@ function asBranchOf(found: Extended, other: Extended): Extended {
   });
   return { ...found, hops };
 }
+
+/** 0 for a round whose vantage points all were stopped or offline: it has shown nothing, and the next ones are chosen in its place. */
+const roundsIn = ({ answers, unanswered, heldBack }: RoundAnswers): number =>
+  answers.length + unanswered.length + heldBack.length > 0 ? 1 : 0;
 
 /** Counts, for each ingress, the answers that showed no reverse hop. */
 function countFailures(
