@@ -16,6 +16,7 @@ import { type SpoofMark, systemClock, TargetPolicy } from '@revtr/probing';
 import { Agents, openDatabase } from '@revtr/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory, LinkProber, LocalAgents } from '../src/index.ts';
+import { REPORT_MS } from '../src/measuring/legacy/legacy-agent.ts';
 import { probingFor } from '../src/safety/probe-context.ts';
 
 const AGENT = parseIpv4('192.88.99.1');
@@ -37,6 +38,7 @@ function replyTo({ identifier, sequence, token }: SpoofMark): Uint8Array {
 describe('LinkProber with an agent that refuses a probe', () => {
   let stop: () => Promise<void>;
   let prober: LinkProber;
+  let directory: AgentDirectory;
   const work: Work[] = [];
   const waits: number[] = [];
   let refusal: Extract<Outcome, { kind: 'failed' }>;
@@ -47,7 +49,7 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const clock = systemClock;
     const authority = await Authority.open(path, new Date());
     const database = await openDatabase({ kind: 'memory' });
-    const directory = await AgentDirectory.open(new Agents(database.db));
+    directory = await AgentDirectory.open(new Agents(database.db));
     const hostname = formatIpv4(AGENT);
     const agent = { kind: 'source', hostname, site: '', user_id: null, state: 'ready' } as const;
     await directory.put({ ...agent, address: AGENT });
@@ -190,6 +192,28 @@ describe('LinkProber with an agent that refuses a probe', () => {
     const { reply } = await prober.ping(request, undefined, { onQueued });
     expect(reply?.from).toBe(TARGET);
     expect(left).toEqual([0]);
+  });
+
+  it('tells how long an agent of revtr 2.0 may keep the reply to a spoofed probe before it reports it', async () => {
+    const reports: (() => void)[] = [];
+    perform = (asked, done) => {
+      if (asked.kind === 'catch') {
+        const packet = Buffer.from(replyTo(asked.mark)).toString('base64');
+        reports.push(() => done({ kind: 'catch', packet }));
+      } else {
+        done({ kind: 'emit' });
+        for (const report of reports) setImmediate(report);
+      }
+    };
+    const left: number[] = [];
+    const spoof = { claimedSource: AGENT, receiver: AGENT };
+    const request = { type: 'ping', sender: AGENT, target: TARGET, timeoutMs: 1_000, spoof } as const;
+    const onQueued = (leaving: Promise<number>): void => void leaving.then((wayMs) => left.push(wayMs));
+    await directory.change(AGENT, { legacy: true });
+    const { reply } = await prober.ping(request, undefined, { onQueued });
+    await directory.change(AGENT, { legacy: false });
+    expect(reply?.from).toBe(TARGET);
+    expect(left).toEqual([REPORT_MS]);
   });
 
   it('ends the wait for the reply to a spoofed probe itself', async () => {

@@ -101,6 +101,33 @@ describe('assumed symmetry', () => {
     });
   });
 
+  it('measures the whole path to an earlier hop when the end of it begins at the dead end', async () => {
+    // Nothing has a route to the last hop. The end of the path to the hop before it begins with the last hop.
+    const prober = new ScriptedProber(
+      () => undefined,
+      (target) => (target === ip(12) ? [undefined] : [ip(40), ip(12), target]),
+    );
+    const endOf: AssumedSymmetryOptions['trace'] = async (measurement, target) => {
+      const whole = await OPTIONS.trace(measurement, target);
+      return target === ip(12) ? whole : { ...whole, hops: whole.hops.slice(1) };
+    };
+    const measurement = measurementWith(prober, { ipToAs });
+    measurement.path.extend(0, [stamped(ip(11)), stamped(ip(12))]);
+    const technique = new AssumedSymmetry({
+      ...OPTIONS,
+      allowInterdomain: true,
+      allowIncomplete: true,
+      earlierTargets: 1,
+      trace: endOf,
+      traceFurther: OPTIONS.trace,
+    });
+    expect(await technique.extend(measurement)).toMatchObject({
+      outcome: 'extended',
+      from: 2,
+      hops: [{ address: ip(40), technique: 'assumedInterdomain', evidence: { target: ip(11), adjacent: false } }],
+    });
+  });
+
   it('reaches the source when there is no router in between', async () => {
     expect(await extend([DESTINATION], { allowInterdomain: true })).toMatchObject({ hops: [{ address: SOURCE }] });
   });

@@ -4,6 +4,7 @@ import { DistanceRanking, type Measurement, PrefixOrigins } from '../src/index.t
 import { askDirectly } from '../src/techniques/record-route/direct-round.ts';
 import { askFromNearest } from '../src/techniques/record-route/nearest-sender.ts';
 import { nextHopsToReceivers } from '../src/techniques/record-route/other-receivers.ts';
+import { readAnswer } from '../src/techniques/record-route/record-route-answer.ts';
 import { JumpingClock } from './support/jumping-clock.ts';
 import { DESTINATION, ip, measurementWith, ScriptedProber } from './support/measurement.ts';
 
@@ -44,5 +45,19 @@ describe('the time of a round counts in the statistics, whatever asks for it', (
     const stats = await statsAfter((measurement) => nextHopsToReceivers(measurement, DESTINATION, 2_000));
     expect(stats).toMatchObject({ recordRoutePings: 1, recordRouteRounds: 1 });
     expect(stats.recordRouteMs).toBeGreaterThan(0);
+  });
+});
+
+describe('the time that an answer took', () => {
+  it('is not learned when it came before its wait began', () => {
+    const measurement = measurementWith(new ScriptedProber(() => undefined));
+    const request = { type: 'ping', sender: ip(2), target: DESTINATION, timeoutMs: 1_000 } as const;
+    const reply = { from: DESTINATION, icmpType: 0, icmpCode: 0, rttMs: 20, ttl: 60, recordRoute: [ip(50)] };
+    const timeout = (): number => measurement.adaptiveTimeout.timeoutFor(ip(2), DESTINATION);
+    const before = timeout();
+    readAnswer(measurement, { type: 'ping', request, sentAt: 0, reply }, 0, true);
+    expect(timeout()).toBe(before);
+    readAnswer(measurement, { type: 'ping', request, sentAt: 0, reply }, 20, true);
+    expect(timeout()).toBeLessThan(before);
   });
 });

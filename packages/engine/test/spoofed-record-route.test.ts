@@ -1,4 +1,5 @@
 import { type Ipv4Address, parsePrefix } from '@revtr/net';
+import { type PingRequest, type PingResult, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { type Hop, IngressRanking, PrefixOrigins, SharedPings } from '../src/index.ts';
 import { SpoofedRecordRoute, type SpoofedRecordRouteOptions } from '../src/techniques/spoofed-record-route.ts';
@@ -64,6 +65,27 @@ describe('spoofed Record Route', () => {
     );
     await new SpoofedRecordRoute({ ...OPTIONS, maxSpoofers: 2 }).extend(measurementWith(prober, { ranking, ipToAs }));
     expect(prober.pings.map(({ sender }) => sender)).toEqual([FIRST, SECOND]);
+  });
+
+  it('asks vantage points of which nothing is known after a near one has refused, but not after it has answered', async () => {
+    class StoppedProber extends ScriptedProber {
+      override ping(request: PingRequest): Promise<PingResult> {
+        if (request.sender === FIRST)
+          return Promise.reject(
+            new ProbingError('killSwitch', 'it is stopped', { scope: 'vantagePoint', subject: '' }),
+          );
+        return super.ping(request);
+      }
+    }
+    const rounds = { untilChance: 0.8, most: 3, leastChance: 0.4 };
+    const sendersOf = async (prober: ScriptedProber): Promise<Ipv4Address[]> => {
+      const ranking = newRanking();
+      ranking.observe(FIRST, DESTINATION, 3);
+      await new SpoofedRecordRoute({ ...OPTIONS, rounds }).extend(measurementWith(prober, { ranking, ipToAs }));
+      return prober.pings.map(({ sender }) => sender);
+    };
+    expect(await sendersOf(new StoppedProber(() => FULL))).toEqual([SECOND]);
+    expect(await sendersOf(new ScriptedProber(() => FULL))).toEqual([FIRST]);
   });
 
   it('prefers idle spoofers if the plan enables it', async () => {

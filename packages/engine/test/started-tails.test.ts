@@ -60,6 +60,46 @@ describe('the end of a forward path that is measured ahead', () => {
     expect(line.asked.filter(({ target }) => target === ip(16))).toEqual([]);
   });
 
+  it('is asked for once more when no router towards a silent target answers, and not when one does', async () => {
+    /** Towards the destination, which is silent, the routers answer all probes but those in front of number `from` and those behind TTL 3. */
+    const towardsSilence = async (from: number) => {
+      const asked: (number | undefined)[] = [];
+      const prober = new Line();
+      const ping = async (request: PingRequest): Promise<PingResult> => {
+        const { ttl } = request;
+        if (ttl === undefined) return { type: 'ping', request, sentAt: 0 };
+        asked.push(ttl);
+        return asked.length < from || ttl > 3 ? { type: 'ping', request, sentAt: 0 } : prober.ping(request);
+      };
+      const lossy: Prober = { ping, traceroute: () => prober.traceroute() };
+      const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
+      const { hops } = await tails.of(measurementWith(new SharedPings(lossy)), DESTINATION);
+      return { asked, found: hops.map(({ from: router }) => router).slice(0, 4) };
+    };
+    const window = [1, 2, 3, 4, 5, 6];
+    const found = [ip(11), ip(12), ip(13), undefined];
+    expect(await towardsSilence(7)).toEqual({ asked: [...window, ...window], found });
+    expect(await towardsSilence(1)).toEqual({ asked: window, found });
+    const nothing = [undefined, undefined, undefined, undefined];
+    expect(await towardsSilence(100)).toEqual({ asked: [...window, ...window], found: nothing });
+  });
+
+  it('looks for routers nearer to the source when the target is nearer than its reply says, and too slow', async () => {
+    const line = new Line();
+    const ping = async (request: PingRequest): Promise<PingResult> => {
+      const { ttl } = request;
+      const result = await line.ping(request);
+      // Its reply has crossed 15 links.
+      if (ttl === undefined) return { ...result, ...(result.reply && { reply: { ...result.reply, ttl: 50 } }) };
+      return ttl >= 7 ? { type: 'ping', request, sentAt: 0 } : result;
+    };
+    const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
+    const slow: Prober = { ping, traceroute: () => line.traceroute() };
+    const { hops, stop } = await tails.of(measurementWith(new SharedPings(slow)), DESTINATION);
+    expect(stop).toBe('gapLimit');
+    expect(hops.findLast(({ from }) => from !== undefined)).toMatchObject({ ttl: 6, from: ip(16) });
+  });
+
   it('ends with the measurement', async () => {
     const over = new AbortController();
     over.abort('over');

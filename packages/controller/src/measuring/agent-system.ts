@@ -35,10 +35,8 @@ export function agentSystem(
     const { ipToAs, aliases, relations } = facts;
     const ranking = defaultPlan.ranking({ vantagePoints: [] }, { ipToAs, clock });
     // When all agents connect again at once, each of them changes the list of vantage points several times.
-    const ranked = new Coalescer(
-      { everyMs: RANK_EVERY_MS },
-      { clock, work: () => ranking.setVantagePoints(vantagePoints()) },
-    );
+    const rankNow = (): void => ranking.setVantagePoints(vantagePoints());
+    const ranked = new Coalescer({ everyMs: RANK_EVERY_MS }, { clock, work: rankNow });
     const rank = (): void => ranked.trigger();
     const network = await AgentNetwork.open(options, {
       ...parts,
@@ -94,7 +92,8 @@ export function agentSystem(
     metrics.observeSuspended(() => outages.suspended);
     events.subscribe({ joined: rank });
     directory.subscribe(rank);
-    switches.subscribe(rank);
+    // What an operator has stopped or lifted is in effect when the operator is told so.
+    switches.subscribe(rankNow);
     const engineParts: EngineCollaborators = {
       prober: outages,
       hosts: outages,

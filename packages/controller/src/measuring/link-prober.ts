@@ -106,7 +106,7 @@ export class LinkProber implements Prober {
     try {
       const agent = await this.#check(request, signal);
       if (request.spoof === undefined) return await this.#pingFrom(agent, request, left.resolve, signal);
-      return await this.#spoof(request, request.spoof, agent, () => left.resolve(0), signal);
+      return await this.#spoof(request, request.spoof, agent, left.resolve, signal);
     } finally {
       left.resolve(0);
     }
@@ -159,13 +159,13 @@ export class LinkProber implements Prober {
 
   /**
    * Asks the receiver to report the reply and, at the same time, the sender to emit the probe that causes it. The reply is waited for from when
-   * the sender has emitted the probe.
+   * the sender has emitted the probe. `onLeft` takes how long the agent of the receiver may keep it, milliseconds.
    */
   async #spoof(
     request: PingRequest,
     spoof: Spoof,
     sender: ReachableAgent,
-    onLeft: () => void,
+    onLeft: (reportMs: number) => void,
     signal?: AbortSignal,
   ): Promise<PingResult> {
     const { directory, clock } = this.#collaborators;
@@ -191,7 +191,8 @@ export class LinkProber implements Prober {
     const caught = run(receiver, { kind: 'catch', target, mark, timeoutMs: listenMs }, listening);
     const emitting = { timeoutMs, signal: over.signal };
     const emitted = run(sender, { kind: 'emit', request, spoof, mark, measurement }, emitting);
-    emitted.then(onLeft, onLeft);
+    const noteLeft = (): void => onLeft(isLegacy ? REPORT_MS : 0);
+    emitted.then(noteLeft, noteLeft);
     const wayBackMs = isLegacy ? REPORT_MS : this.#transit.allowanceFor(spoof.receiver);
     // The probe's own end matters only when it could not be sent.
     const silence = emitted.then(async (): Promise<AgentOutcome> => {

@@ -56,11 +56,19 @@ export class AssumedSymmetry implements Technique {
     if (earlierTargets === 0 || extension.outcome === 'extended' || !isDeadEnd(extension.failReason)) return extension;
     // The hop that precedes an earlier hop on its forward path may still be on the way back from the last one.
     const { path } = measurement;
-    const targets = path.hops.filter(({ address }) => measurement.mayProbe(address)).toReversed();
-    for (const { address } of targets.slice(0, 1 + earlierTargets)) {
-      const traceroute = await this.#traceOnce(measurement, address);
-      const hop = penultimateHop(measurement, traceroute, address, { ...this.#options, skipsKnown: true });
-      if (hop !== undefined) return this.#assume(measurement, address, { ...hop, adjacent: false });
+    const probed = path.hops.filter(({ address }) => measurement.mayProbe(address)).toReversed();
+    const targets = probed.slice(0, 1 + earlierTargets).map(({ address }) => address);
+    const traceroutes = new Map<Ipv4Address, TracerouteResult>();
+    for (const target of targets) {
+      const traceroute = await this.#traceOnce(measurement, target);
+      traceroutes.set(target, traceroute);
+      const hop = penultimateHop(measurement, traceroute, target, { ...this.#options, skipsKnown: true });
+      if (hop !== undefined) return this.#assume(measurement, target, { ...hop, adjacent: false });
+    }
+    // The end of a forward path may begin at the dead end itself.
+    for (const [target, traceroute] of traceroutes) {
+      const hop = await this.#findFurther(measurement, target, traceroute);
+      if (hop !== undefined) return this.#assume(measurement, target, { ...hop, adjacent: false });
     }
     return extension;
   }

@@ -128,7 +128,7 @@ export class SpoofedRecordRoute implements Technique {
     const spoofers = this.#spoofersFor(measurement, hop).filter(
       ({ address }) => address !== path.source && !asked.has(address),
     );
-    for (let round = 0; ; round++) {
+    for (let round = 0; ; ) {
       const late = this.#toExtension(measurement, hop, targetAnswers.lateAnswersOf(hop.address));
       if (late !== undefined) return late;
       const waiting = targetAnswers.silentSendersOf(hop.address);
@@ -142,10 +142,12 @@ export class SpoofedRecordRoute implements Technique {
       if (chosen.length === 0) return undefined;
       if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
       for (const { address } of chosen) asked.add(address);
-      const { answers } = await this.#runRound(measurement, hop.address, chosen);
+      const shown = await this.#runRound(measurement, hop.address, chosen);
+      const { answers } = shown;
       const found = this.#toExtension(measurement, hop, [...answers, ...targetAnswers.lateAnswersOf(hop.address)]);
       if (found !== undefined) return found;
       countFailures(failures, chosen, answers);
+      round += roundsIn(shown);
     }
   }
 
@@ -226,6 +228,10 @@ function asBranchOf(found: Extended, other: Extended): Extended {
   });
   return { ...found, hops };
 }
+
+/** 0 for a round whose vantage points all were stopped or offline: it has shown nothing, and the next ones are chosen in its place. */
+const roundsIn = ({ answers, unanswered, heldBack }: RoundAnswers): number =>
+  answers.length + unanswered.length + heldBack.length > 0 ? 1 : 0;
 
 /** Counts, for each ingress, the answers that showed no reverse hop. */
 function countFailures(

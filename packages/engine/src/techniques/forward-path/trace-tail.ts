@@ -42,17 +42,23 @@ export async function traceTail(
   return { type: 'traceroute', request, startedAt, endedAt: clock.now(), stop, hops: tail.hops, probesSent: tail.sent };
 }
 
-/** Probes around the distance at which the target should be, and further out on the side on which something is missing. */
+/**
+ * Probes around the distance at which the target should be, and further out on the side on which something is missing. When nothing answers, the
+ * target is probably nearer, and slower than its routers.
+ */
 async function probeAround(tail: TailProbes, distance: number): Promise<void> {
   await tail.probe(distance - BEFORE, distance + BEHIND);
   for (let window = 0; window < MOST_WINDOWS; window++) {
-    if (tail.reachedAt === undefined && tail.last < MOST_HOPS) await tail.probe(tail.last + 1, tail.last + WINDOW);
-    else if (!tail.showsHopBefore && tail.first > 1) await tail.probe(tail.first - WINDOW, tail.first - 1);
+    if (!tail.showsHopBefore && tail.first > 1) await tail.probe(tail.first - WINDOW, tail.first - 1);
+    else if (tail.reachedAt === undefined && tail.last < MOST_HOPS) await tail.probe(tail.last + 1, tail.last + WINDOW);
   }
 }
 
 /** Probes from the source on until nothing answers any more: the target itself will not. */
 async function probeBlindly(tail: TailProbes): Promise<void> {
-  do await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
-  while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS);
+  await tail.probe(1, BLIND_WINDOW);
+  // So many routers in a row are rarely silent. A short interruption between here and the source makes all of them look so.
+  if (tail.silentEnd === tail.last) await tail.probe(1, BLIND_WINDOW);
+  while (tail.reachedAt === undefined && tail.silentEnd < BLIND_GAP && tail.last < MOST_HOPS)
+    await tail.probe(tail.last + 1, tail.last + BLIND_WINDOW);
 }

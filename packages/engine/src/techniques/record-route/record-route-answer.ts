@@ -22,7 +22,8 @@ export function readAnswer(
   const { path, aliases, ipToAs, ranking, nextHops, silentTargets, adaptiveTimeout, atlas, clock } = measurement;
   const { request, reply, sentAt } = result;
   if (reply?.recordRoute === undefined) return undefined;
-  adaptiveTimeout.observe(request.sender, request.target, waitedMs);
+  // An answer that came before its wait began does not say how long it took.
+  if (waitedMs > 0) adaptiveTimeout.observe(request.sender, request.target, waitedMs);
   silentTargets.recordAnswer(request.target, path.source, clock.now());
   const reading = readRecordRoute(
     { target: request.target, receiver: path.source, stamps: reply.recordRoute },
