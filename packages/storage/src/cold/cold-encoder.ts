@@ -6,9 +6,6 @@ import { type ColdGroup, formatGroups, GROUPS_KEY } from './groups.ts';
 /** Version of the columns. It changes whenever one is renamed, removed, or gets another meaning. */
 const FORMAT_VERSION = '1';
 
-/** Compression allocates pieces of this size, bytes. A column of a group has few, and what it does not fill stays allocated until a collection. */
-const CHUNK_BYTES = 4_096;
-
 /** Writes a file of cold results piece by piece: what stays in memory until the end is the description of the groups. */
 export class ColdEncoder {
   readonly #bytes = new ByteWriter();
@@ -21,7 +18,7 @@ export class ColdEncoder {
       ...COLD_COLUMNS.flatMap(({ elements }) => elements),
     ],
     codec: 'ZSTD',
-    compressors: { ZSTD: (input) => zstdCompressSync(input, { chunkSize: CHUNK_BYTES }) },
+    compressors: { ZSTD: (input) => zstdCompressSync(input) },
     kvMetadata: this.#metadata,
     createdBy: 'revtr',
   });

@@ -5,9 +5,6 @@ import type { Field, RowOf } from '../schema/field.ts';
 import { toParquetSchema } from '../schema/parquet.ts';
 import { ParquetFooter } from './footer.ts';
 
-/** Compression allocates pieces of this size, bytes. A column of a group has few, and what it does not fill stays allocated until a collection. */
-const CHUNK_BYTES = 4_096;
-
 export interface ParquetEncoderOptions<Fields extends readonly Field[]> {
   readonly fields: Fields;
 }
@@ -31,7 +28,7 @@ export class ParquetEncoder<Fields extends readonly Field[]> {
       writer: this.#bytes,
       schema,
       codec: 'ZSTD',
-      compressors: { ZSTD: (input) => zstdCompressSync(input, { chunkSize: CHUNK_BYTES }) },
+      compressors: { ZSTD: (input) => zstdCompressSync(input) },
     });
     this.#footer = new ParquetFooter({
       schema,
