@@ -65,4 +65,4 @@ VOLUME /var/lib/revtr
 EXPOSE 8080 4380 9999
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/opt/revtr/packages/controller/src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "/opt/revtr/packages/controller/src/main.ts"]

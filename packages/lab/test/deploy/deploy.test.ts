@@ -358,8 +358,10 @@ describe('the systemd unit of a process of a cluster', () => {
   it('is accepted by systemd, and starts the program of the Debian package', () => {
     const unit = readDeployed('systemd/revtr-controller@.service');
     const ofThePackage = readDeployed('debian/revtr-controller/revtr-controller.service');
-    const command = /^ExecStart=(\S+) (\S+)$/m.exec(unit);
+    const command = /^ExecStart=(\S+) (--\S+) (\S+)$/m.exec(unit);
     expect(ofThePackage).toContain(command?.[0]);
+    const started = `"node", "${command?.[2]}", "/opt/revtr/packages/controller/src/main.ts"`;
+    expect(readDeployed('controller.Dockerfile')).toContain(`ENTRYPOINT [${started}]`);
     // The package is not installed here: a program that exists takes the place of its own.
     const file = join(directory, 'revtr-controller@.service');
     writeFileSync(file, unit.replace(command?.[1] ?? '', process.execPath));

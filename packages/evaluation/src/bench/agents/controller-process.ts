@@ -10,6 +10,8 @@ import { generateApiKey, openDatabase, parseDatabaseSettings } from '@revtr/stor
 import { profilingEnvironment } from '../profile/other-process.ts';
 
 const PROGRAM = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
+/** As `npm run controller`, the image and the systemd units start it. */
+const YOUNG_GENERATION = '--max-semi-space-size=32';
 const POLL_MS = 20;
 const PER_INSERT = 1_000;
 
@@ -83,7 +85,7 @@ export class ControllerProcess {
   async start(): Promise<void> {
     const inDirectory = (name: string): string => join(this.#directory, name);
     const log = openSync(this.#log, 'a');
-    this.#child = spawn(process.execPath, [PROGRAM], {
+    this.#child = spawn(process.execPath, [YOUNG_GENERATION, PROGRAM], {
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
