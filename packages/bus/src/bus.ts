@@ -10,6 +10,7 @@ import { ClientStream, type Stream } from './streams/client-stream.ts';
 import { Ends } from './streams/ends.ts';
 import { type PeerStream, Peers } from './streams/peers.ts';
 import { type Handler, ServerStream } from './streams/server-stream.ts';
+import { StreamLimit, type StreamLimits } from './streams/stream-limit.ts';
 import type { Transport } from './transport/transport.ts';
 
 export interface BusOptions {
@@ -23,6 +24,8 @@ export interface BusOptions {
   readonly openMs?: number;
   /** What may wait for a follower of a topic. Default 10,000 messages and 16 MiB. */
   readonly queue?: QueueLimits;
+  /** How many streams other processes may open on this one. Default 50,000 for each of them, and 200,000 in all. */
+  readonly streams?: StreamLimits;
 }
 
 export interface BusCollaborators {
@@ -43,6 +46,8 @@ const DEFAULTS = {
   lostMs: 4_000,
   openMs: 2_000,
   queue: { messages: 10_000, bytes: 16 * 1_024 * 1_024 },
+  // An engine opens one stream for each agent of a gateway, and one for each question.
+  streams: { perPeer: 50_000, inAll: 200_000 },
 } as const;
 
 /**
@@ -63,6 +68,7 @@ export class Bus {
   readonly #subscriptions = new Set<{ noteGap(): void }>();
   readonly #clients = new Map<string, End>();
   readonly #servers = new Map<string, End>();
+  readonly #limit: StreamLimit;
   #lostAt: number | undefined;
   #streams = 0;
   #isClosed = false;
@@ -72,7 +78,8 @@ export class Bus {
     this.#transport = collaborators.transport;
     this.#clock = collaborators.clock;
     this.#onProblem = collaborators.onProblem;
-    const { aliveMs, lostMs } = this.#options;
+    const { aliveMs, lostMs, streams } = this.#options;
+    this.#limit = new StreamLimit(streams);
     this.#peers = new Peers(
       { aliveMs, lostMs },
       {
@@ -140,7 +147,10 @@ export class Bus {
     };
   }
 
-  /** Serves a name. Several processes may serve the same one: the first to answer gets a stream. Returns how to stop. */
+  /**
+   * Serves a name. Several processes may serve the same one: the first to answer gets a stream. Streams beyond {@link BusOptions.streams} are
+   * refused. Returns how to stop.
+   */
   serve<Request, Response>(
     service: Service<Request, Response>,
     name: string,
@@ -151,6 +161,11 @@ export class Bus {
       const frame = decode(data, frameSchema, MOST_BYTES);
       if (frame?.type !== 'open' || this.#isClosed || this.#servers.has(frame.stream)) return;
       const { stream: id, from: peer, readsBundles } = frame;
+      const limit = this.#limit.add(peer);
+      if (limit !== undefined) {
+        this.#send(peer, { type: 'refused', from: this.id, stream: id, limit });
+        return;
+      }
       const stream = new ServerStream(
         { service, name, id, peer, readsBundles },
         {
@@ -161,6 +176,7 @@ export class Bus {
           peers: this.#peers,
           onEnded: () => {
             this.#servers.delete(id);
+            this.#limit.remove(peer);
             streams.delete(stream);
           },
         },
@@ -263,7 +279,7 @@ export class Bus {
     const stream = this.#endOf(id);
     if (stream !== undefined) stream.receive(frame);
     // The stream has ended here, and the other end does not know it: the message was lost, or this one is about a stream that was never used.
-    else if (frame.type !== 'end' && frame.type !== 'open') this.#ends.tell(peer, id);
+    else if (frame.type !== 'end' && frame.type !== 'open' && frame.type !== 'refused') this.#ends.tell(peer, id);
   }
 
   /** This process's end of a stream. */

@@ -8,7 +8,7 @@ export interface BusErrorDetails {
   readonly unreachable: NoDetails;
   /** A message is larger than its topic or service allows; sizes in bytes. */
   readonly messageTooLarge: { readonly name: string; readonly bytes: number; readonly most: number };
-  /** Too much work waits for a place in the window of a stream. */
+  /** Too much work waits for a place in the window of a stream, or the processes that serve the name have as many streams as they allow. */
   readonly overloaded: { readonly limit: number };
   /** The process at the other end of a stream has ended, or cannot be reached any more. */
   readonly peerLost: { readonly service: string; readonly name: string };

@@ -29,6 +29,8 @@ export const frameSchema = z.discriminatedUnion('type', [
     /** Whether the sender wants to know when the request no longer waits. */
     asksBegun: z.boolean().exactOptional(),
   }),
+  /** The answer to `open` of a process that has as many streams as it allows. Processes of earlier versions cannot read it. */
+  z.object({ type: z.literal('refused'), from: process, stream: text, limit: number }),
   z.object({ type: z.literal('begun'), from: process, stream: text, id: number }),
   z.object({ type: z.literal('cancel'), from: process, stream: text, id: number }),
   z.object({ type: z.literal('response'), from: process, stream: text, id: number, body: z.unknown() }),

@@ -90,6 +90,25 @@ describe('the audit log', () => {
     expect(during.records.map(({ at }) => at).reverse()).toEqual(Array.from({ length: 100 }, (_, i) => 1_000 + i));
   });
 
+  it('lets 16 searches wait while records move to the database, and refuses more', async () => {
+    const { audit, blocks } = openLog();
+    audit.add(recordOf({ at: 1_000 }));
+    const moved = Promise.withResolvers<void>();
+    const add = blocks.add.bind(blocks);
+    blocks.add = async (added) => {
+      await moved.promise;
+      await add(added);
+    };
+    const flush = audit.flush();
+    const searches = Array.from({ length: 16 }, () => audit.find(ALL));
+    const refused = audit.find(ALL).catch((error: unknown) => error);
+    moved.resolve();
+    expect(await refused).toMatchObject({ code: 'tooManyRequests', status: 429, retryAfterSeconds: 10 });
+    expect((await Promise.all(searches)).map(({ records }) => records.length)).toEqual(Array(16).fill(1));
+    await flush;
+    expect((await audit.find(ALL)).records).toHaveLength(1);
+  });
+
   it('stores each record once when the answer of the database was lost', async () => {
     const { audit, blocks } = openLog();
     const add = blocks.add.bind(blocks);

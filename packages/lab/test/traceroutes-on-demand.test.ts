@@ -139,6 +139,39 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     await drive(onDemand.stop());
   });
 
+  it('do not begin, and cost nothing, for a measurement that is cancelled while it waits for its turn', async () => {
+    const onDemand = service();
+    // The list of probes is known then.
+    await drive(ask(onDemand, networks[0]));
+    const isHeld = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const holding = database.db.transaction().execute(() => {
+      isHeld.resolve();
+      return gate.promise;
+    });
+    await isHeld.promise;
+    const [first, second] = [new AbortController(), new AbortController()];
+    const inTurn = ask(onDemand, networks[1], first.signal, others[0]);
+    const waiting = ask(onDemand, networks[2], second.signal, others[1]);
+    const next = ask(onDemand, networks[3], undefined, others[2]);
+    const outcomes = Promise.allSettled([inTurn, waiting, next]);
+    await sleep(1);
+    first.abort();
+    second.abort();
+    gate.resolve();
+    await holding;
+    expect(await drive(outcomes)).toMatchObject([
+      { status: 'rejected', reason: { code: 'cancelled' } },
+      { status: 'rejected', reason: { code: 'cancelled' } },
+      { status: 'fulfilled', value: { path: expect.anything() } },
+    ]);
+    expect(spent()).toBe(2 * CREDITS);
+    expect(await database.db.selectFrom('atlas_runs').select('state').execute()).toEqual([
+      { state: 'done' },
+      { state: 'done' },
+    ]);
+  });
+
   it('end when the measurement is cancelled, and when the controller stops', async () => {
     const onDemand = service();
     const cancelled = ask(onDemand, networks[0], AbortSignal.abort());

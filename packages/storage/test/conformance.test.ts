@@ -952,9 +952,10 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const other = owner === 'a' ? 'b' : 'a';
       expect(await leases.acquire(other, ['x'], 60_000)).toEqual([]);
       expect(await leases.renew(owner, 60_000)).toContainEqual({ name: 'x', token: 1 });
-      await leases.release(other, ['x']);
+      await leases.release(other, [{ name: 'x', token: 1 }]);
+      await leases.release(owner, [{ name: 'x', token: 0 }]);
       expect(await leases.acquire(other, ['x'], 60_000)).toEqual([]);
-      await leases.release(owner, ['x']);
+      await leases.release(owner, [{ name: 'x', token: 1 }]);
       expect(await leases.renew(owner, 60_000)).not.toContainEqual(expect.objectContaining({ name: 'x' }));
       expect(await leases.acquire(other, ['x'], 0)).toEqual([{ name: 'x', token: 2 }]);
       expect(await leases.renew(other, 60_000)).not.toContainEqual(expect.objectContaining({ name: 'x' }));

@@ -364,6 +364,31 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(await c.ask(doubling, 'both', { value: 21 })).toEqual({ doubled: 42 });
     });
 
+    it('refuses streams beyond its limits for one process and in all, until others have ended', async () => {
+      const [{ bus: server }, { bus: a }, { bus: b }] = [
+        await join({ streams: { perPeer: 2, inAll: 3 } }),
+        await join(),
+        await join(),
+      ];
+      server.serve(doubling, 'a', { window: 1, handle: async ({ value }) => ({ doubled: value * 2 }) });
+      await server.flush();
+      const answerOf = (stream: ReturnType<typeof open>) => stream.request({ value: 1 });
+      const open = (client: Bus) => client.open(doubling, 'a');
+      const [first, second] = [open(a), open(a)];
+      expect(await Promise.all([first, second].map(answerOf))).toEqual([{ doubled: 2 }, { doubled: 2 }]);
+      await expect(answerOf(open(a))).rejects.toMatchObject({ code: 'overloaded', details: { limit: 2 } });
+      expect(await answerOf(open(b))).toEqual({ doubled: 2 });
+      await expect(answerOf(open(b))).rejects.toMatchObject({ code: 'overloaded', details: { limit: 3 } });
+      first.close();
+      await a.flush();
+      expect(await answerOf(open(b))).toEqual({ doubled: 2 });
+      await expect(answerOf(open(a))).rejects.toMatchObject({ code: 'overloaded', details: { limit: 3 } });
+      const { bus: another } = await join();
+      another.serve(doubling, 'a', { window: 1, handle: async () => ({ doubled: 0 }) });
+      await another.flush();
+      expect(await answerOf(open(a))).toEqual({ doubled: 0 });
+    });
+
     it('ends the waits of both ends when a server stops or a client leaves', async () => {
       const [{ bus: a }, { bus: b }] = [await join(), await join()];
       const { waiting, cancelled, stop } = await serve(a, 5);

@@ -62,6 +62,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
   #window = 0;
   #tellsBegun = false;
   #nextId = 0;
+  #refusal: BusError | undefined;
   #reason: BusError | undefined;
 
   constructor(options: ClientStreamOptions<Request, Response>, collaborators: ClientStreamCollaborators) {
@@ -70,7 +71,7 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     const { id: stream, name, service, openMs } = options;
     this.#send({ type: 'open', from: collaborators.from, stream, service: service.name, name, readsBundles: true });
     collaborators.clock.sleep(openMs, this.#opening.signal).then(
-      () => this.#finish(new BusError('notServed', `nobody serves ${this.#what}`, this.#details)),
+      () => this.#finish(this.#refusal ?? new BusError('notServed', `nobody serves ${this.#what}`, this.#details)),
       () => undefined,
     );
   }
@@ -112,6 +113,8 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
   receive(frame: Frame): void {
     if (frame.type === 'accept' && this.#peer === undefined) this.#accepted(frame);
     else if (frame.type === 'accept') this.#collaborators.sayEnd(frame.from);
+    // Another process that serves the name may accept.
+    else if (frame.type === 'refused') this.#refused(frame.limit);
     else if (frame.from !== this.#peer) return;
     else if (frame.type === 'end') this.lost();
     else if (frame.type === 'begun') this.#begun(frame.id);
@@ -127,6 +130,12 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     this.#tellsBegun = tellsBegun;
     this.#collaborators.peers.add(peer, this, readsBundles);
     this.#fill();
+  }
+
+  #refused(limit: number): void {
+    this.#refusal = new BusError('overloaded', `a process that serves ${this.#what} has ${limit} streams already`, {
+      limit,
+    });
   }
 
   #begun(id: number): void {

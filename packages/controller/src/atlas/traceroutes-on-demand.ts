@@ -128,7 +128,7 @@ export class TraceroutesOnDemand {
     const probe = nearestProbe(probes, near, asn, new Set(fresh.flatMap(({ probe }) => probe ?? [])));
     if (probe === undefined) return { detail: `no RIPE Atlas probe of AS ${asn} is left to ask` };
     const key = `${source} ${probe.id}`;
-    const underWay = this.#underWay.get(key) ?? (await this.#begin(key, source, probe.id, asking));
+    const underWay = this.#underWay.get(key) ?? (await this.#begin(key, source, probe.id, asking, signal));
     if (typeof underWay === 'string') return { detail: underWay };
     const path = await this.#inTime(underWay.arrived, signal);
     return path === undefined
@@ -149,20 +149,27 @@ export class TraceroutesOnDemand {
     }
   }
 
-  /** Begins a traceroute, or joins one that has begun meanwhile. Returns the reason when the budget does not allow it. */
+  /**
+   * Begins a traceroute, or joins one that has begun meanwhile. Returns the reason when the budget does not allow it.
+   * @throws {ProbingError} `cancelled` when `signal` fires before that: nobody wants the traceroute any more
+   */
   #begin(
     key: string,
     source: Ipv4Address,
     probe: number,
     { measurementId, userId, keyId }: AskingMeasurement,
+    signal: AbortSignal,
   ): Promise<UnderWay | string> {
     const { runs, engineParts } = this.#collaborators;
     return this.#turns.take(async () => {
+      if (signal.aborted) throw cancelled();
+      if (this.#over.signal.aborted) return 'the controller stops';
       const known = this.#underWay.get(key);
       if (known !== undefined) return known;
       const now = engineParts.clock.now();
       const refusal = await this.#refusalFor(userId, new Date(now - DAY_MS));
       if (refusal !== undefined) return refusal;
+      if (signal.aborted) throw cancelled();
       const run = await beginRun(runs, {
         source,
         userId,

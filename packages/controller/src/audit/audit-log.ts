@@ -1,6 +1,7 @@
 import type { Clock } from '@revtr/probing';
 import type { AuditBlocks, StoredAuditBlock } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { Turns } from '../foundation/turns.ts';
 import type { AuditJournal } from './audit-journal.ts';
@@ -30,6 +31,9 @@ export interface AuditLogCollaborators {
 const MOST_WAITING = 500_000;
 const MERGE_MS = 60_000;
 const BLOCKS_AT_ONCE = 64;
+/** Searches that are under way or wait, each up to about a second of work: what moves records to the database waits for them. */
+const MOST_SEARCHES = 16;
+const RETRY_S = 10;
 
 /**
  * Records of all probes, for as long as the retention says. A new record is in a journal on disk before its probe is sent, reaches the
@@ -47,6 +51,7 @@ export class AuditLog {
   /** Being written to the database. */
   #leaving: readonly AuditRecord[] = [];
   #flush: Promise<void> | undefined;
+  #searches = 0;
 
   constructor(options: AuditLogOptions, collaborators: AuditLogCollaborators) {
     this.#options = options;
@@ -125,9 +130,18 @@ export class AuditLog {
     return this.#flush;
   }
 
-  /** The newest records that match. */
-  find(query: AuditQuery): Promise<AuditAnswer> {
-    return this.#turns.take(() => searchAudit(query, [...this.#fresh, ...this.#leaving], this.#collaborators));
+  /** The newest records that match. @throws {ControllerError} `tooManyRequests`, `upstreamFailed` */
+  async find(query: AuditQuery): Promise<AuditAnswer> {
+    if (this.#searches >= MOST_SEARCHES)
+      throw new ControllerError('tooManyRequests', `${MOST_SEARCHES} searches of the audit are under way`, {
+        retryAfterSeconds: RETRY_S,
+      });
+    this.#searches++;
+    try {
+      return await this.#turns.take(() => searchAudit(query, [...this.#fresh, ...this.#leaving], this.#collaborators));
+    } finally {
+      this.#searches--;
+    }
   }
 
   /** Merges small blocks. */

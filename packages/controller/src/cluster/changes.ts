@@ -1,5 +1,6 @@
 import type { Bus, Topic } from '@revtr/bus';
 import { DATASET_KINDS } from '@revtr/datasets';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 
 const changeSchema = z.discriminatedUnion('type', [
@@ -31,12 +32,14 @@ export type OnChange<Type extends Change['type']> = (
 /** Tells the other processes what this one has changed in the database, and is told by them. */
 export class Changes {
   readonly #bus: Bus;
+  readonly #log: Logger;
   readonly #handlers = new Map<Change['type'], (change: Change) => void | Promise<void>>();
-  readonly #resyncs: (() => void | Promise<void>)[] = [];
+  readonly #resyncs: { readonly type: Change['type']; readonly resync: () => void | Promise<void> }[] = [];
   #unsubscribe: () => void = () => undefined;
 
-  constructor(collaborators: { readonly bus: Bus }) {
+  constructor(collaborators: { readonly bus: Bus; readonly log: Logger }) {
     this.#bus = collaborators.bus;
+    this.#log = collaborators.log;
   }
 
   /**
@@ -50,7 +53,7 @@ export class Changes {
   ): void {
     const isOf = (change: Change): change is Extract<Change, { readonly type: Type }> => change.type === type;
     this.#handlers.set(type, (change) => (isOf(change) ? handle(change) : undefined));
-    this.#resyncs.push(resync);
+    this.#resyncs.push({ type, resync });
   }
 
   announce(change: Change): void {
@@ -71,15 +74,16 @@ export class Changes {
     this.#unsubscribe();
   }
 
-  /** What cannot be read does not keep the rest from being read. */
+  /** What cannot be read does not keep the rest from being read. The first failure is thrown, and all others are logged. */
   async #resync(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const resync of this.#resyncs)
+    let first: { readonly error: unknown } | undefined;
+    for (const { type, resync } of this.#resyncs)
       try {
         await resync();
       } catch (error) {
-        failures.push(error);
+        if (first === undefined) first = { error };
+        else this.#log.error({ err: error, change: type }, 'what other processes have changed could not be read');
       }
-    if (failures.length > 0) throw failures[0];
+    if (first !== undefined) throw first.error;
   }
 }

@@ -24,7 +24,7 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
       'a process on the bus has a version that this one does not understand: upgrade one version after the other',
     );
   const members = new Members({ roles }, { bus, clock, onError, onStranger });
-  const changes = new Changes({ bus });
+  const changes = new Changes({ bus, log });
   const leases = new LeaseKeeper({ owner: bus.id }, { leases: new Leases(database.db), clock, log });
   members.subscribe(({ id, isThere }) => {
     log.info(

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Changes } from '../../src/cluster/changes.ts';
 import { type Process, processes } from './processes.ts';
@@ -6,9 +7,12 @@ describe('changes of other processes', () => {
   const stops: (() => void | Promise<void>)[] = [];
   afterEach(async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
+    lines.length = 0;
   });
+  const lines: string[] = [];
   const open = (process: Process): Changes => {
-    const changes = new Changes({ bus: process.bus });
+    const log = pino({ base: null }, { write: (line: string) => void lines.push(line) });
+    const changes = new Changes({ bus: process.bus, log });
     stops.push(
       () => process.stop(),
       () => changes.stop(),
@@ -49,6 +53,21 @@ describe('changes of other processes', () => {
       },
     );
     await expect(changes.start()).rejects.toThrow('the database is away');
-    expect(isRead).toBe(true);
+    expect([isRead, lines]).toEqual([true, []]);
+  });
+
+  it('are named in the log when they cannot be read, except those of the error that is thrown', async () => {
+    const changes = open(processes()('engine'));
+    for (const type of ['agent', 'killSwitches', 'optOuts'] as const)
+      changes.on(
+        type,
+        () => undefined,
+        () => Promise.reject(new Error(`no ${type}`)),
+      );
+    await expect(changes.start()).rejects.toThrow('no agent');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { change: 'killSwitches', err: { message: 'no killSwitches' } },
+      { change: 'optOuts', err: { message: 'no optOuts' } },
+    ]);
   });
 });

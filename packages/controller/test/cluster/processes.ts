@@ -1,5 +1,6 @@
 import { Bus, InProcessExchange, InProcessTransport } from '@revtr/bus';
 import { type Clock, systemClock } from '@revtr/probing';
+import { pino } from 'pino';
 import { Changes } from '../../src/cluster/changes.ts';
 import { Members } from '../../src/cluster/members.ts';
 import type { Role } from '../../src/cluster/roles.ts';
@@ -23,7 +24,7 @@ export function processes(clock: Clock = systemClock): (...roles: Role[]) => Pro
     };
     const bus = new Bus({ aliveMs: 100, lostMs: 500, openMs: 500 }, { transport, clock, onProblem });
     const members = new Members({ roles: new Set(roles) }, { bus, clock, onError: onProblem, onStranger: onProblem });
-    const changes = new Changes({ bus });
+    const changes = new Changes({ bus, log: pino({ enabled: false }) });
     changes.start().catch(onProblem);
     members.start();
     const stop = async (): Promise<void> => {

@@ -42,12 +42,13 @@ export class Leases {
     return rows;
   }
 
-  /** Ends leases of `owner` at once. */
-  async release(owner: string, names: readonly string[]): Promise<void> {
+  /** Ends leases of `owner` at once, unless they have begun anew with another token. */
+  async release(owner: string, leases: readonly Lease[]): Promise<void> {
     await sql`
       update leases set until = clock_timestamp()
+      from jsonb_to_recordset(${JSON.stringify(leases)}::jsonb) as given(name text, token bigint)
       where owner = ${owner} and until > clock_timestamp()
-        and name in (select jsonb_array_elements_text(${JSON.stringify(names)}::jsonb))`.execute(this.#db);
+        and leases.name = given.name and leases.token = given.token`.execute(this.#db);
   }
 
   /** Everything that is owned now, by name. */

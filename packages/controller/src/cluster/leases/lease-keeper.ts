@@ -1,7 +1,8 @@
 import type { Clock } from '@revtr/probing';
-import type { Leases } from '@revtr/storage';
+import type { Lease, Leases } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../../foundation/periodic.ts';
+import { type InTime, withinTime } from './time-limit.ts';
 
 /** What a process does with the leases of one kind. */
 export interface Claim {
@@ -47,6 +48,8 @@ export class LeaseKeeper {
   readonly #log: Logger;
   readonly #claims: Claim[] = [];
   readonly #held = new Map<string, Held>();
+  /** Tokens of leases that this process has asked to release. A late release would end such a lease, so that it is never taken up again. */
+  readonly #released = new Map<string, number>();
   readonly #keeping: Periodic;
   #renewedAt: number;
 
@@ -61,7 +64,7 @@ export class LeaseKeeper {
     this.#renewedAt = this.#clock.now();
     this.#keeping = new Periodic(
       { everyMs: this.#options.everyMs, isImmediate: true },
-      { clock: this.#clock, work: () => this.#keep(), onError: (error) => this.#failed(error) },
+      { clock: this.#clock, work: () => this.#round(), onError: (error) => this.#failed(error) },
     );
   }
 
@@ -94,7 +97,8 @@ export class LeaseKeeper {
       {
         clock: this.#clock,
         work: async () => {
-          await this.#leases.renew(this.#options.owner, this.#options.leaseMs);
+          const { owner, leaseMs } = this.#options;
+          await withinTime(leaseMs, this.#clock, (inTime) => inTime(this.#leases.renew(owner, leaseMs)));
         },
         onError: (error) => this.#log.error({ err: error }, 'leases could not be renewed'),
       },
@@ -104,12 +108,19 @@ export class LeaseKeeper {
     await renewing.stop();
   }
 
-  async #keep(): Promise<void> {
+  #round(): Promise<void> {
+    return withinTime(this.#options.leaseMs, this.#clock, (inTime) => this.#keep(inTime));
+  }
+
+  /** The leases that are held last as long as all questions of a round may take together. */
+  async #keep(inTime: InTime): Promise<void> {
     const { owner, leaseMs } = this.#options;
     const askedAt = this.#clock.now();
-    const leases = await this.#inTime(this.#leases.renew(owner, leaseMs));
+    const released = [...this.#released];
+    const leases = await inTime(this.#leases.renew(owner, leaseMs));
     const renewed = new Map(leases.map(({ name, token }) => [name, token]));
     this.#renewedAt = askedAt;
+    for (const [name, token] of released) if (renewed.get(name) !== token) this.#released.delete(name);
     for (const [name, { token }] of this.#held) if (renewed.get(name) !== token) this.#lose(name);
     for (const claim of this.#claims) {
       const wanted = new Set(claim.wanted());
@@ -118,27 +129,19 @@ export class LeaseKeeper {
       // The answer to an earlier question may have been lost: then the lease is there already.
       for (const name of missing) {
         const token = renewed.get(name);
-        if (token !== undefined) this.#begin(name, token, claim);
+        if (token !== undefined && this.#released.get(name) !== token) this.#begin(name, token, claim);
       }
       const free = missing.filter((name) => !renewed.has(name));
-      for (const { name, token } of await this.#leases.acquire(owner, free, leaseMs)) this.#begin(name, token, claim);
+      for (const { name, token } of await inTime(this.#leases.acquire(owner, free, leaseMs)))
+        this.#begin(name, token, claim);
     }
-    const unwanted = [...renewed.keys()].filter((name) => !this.#held.has(name));
-    if (unwanted.length > 0) await this.#leases.release(owner, unwanted);
+    const unwanted = leases.filter(({ name }) => !this.#held.has(name));
+    if (unwanted.length > 0) await inTime(this.#release(unwanted));
   }
 
-  /** A database that does not answer is as good as none: the leases end meanwhile. */
-  async #inTime<T>(query: Promise<T>): Promise<T> {
-    const over = new AbortController();
-    const late = this.#clock.sleep(this.#options.leaseMs, over.signal).then(() => {
-      throw new Error('the database did not answer before the leases ended');
-    });
-    try {
-      return await Promise.race([query, late]);
-    } finally {
-      over.abort();
-      for (const loser of [late, query]) loser.catch(() => undefined);
-    }
+  #release(leases: readonly Lease[]): Promise<void> {
+    for (const { name, token } of leases) this.#released.set(name, token);
+    return this.#leases.release(this.#options.owner, leases);
   }
 
   #begin(name: string, token: number, claim: Claim): void {
@@ -179,7 +182,10 @@ export class LeaseKeeper {
       await begun;
       try {
         await held.claim.ended(name, isLost);
-        if (!isLost) await this.#leases.release(this.#options.owner, [name]);
+        if (!isLost)
+          await withinTime(this.#options.leaseMs, this.#clock, (inTime) =>
+            inTime(this.#release([{ name, token: held.token }])),
+          );
       } catch (error) {
         this.#log.error({ err: error, name }, 'the work of a lease could not be ended as it should');
       }
