@@ -125,6 +125,34 @@ describe('the audit log', () => {
     expect((await audit.find(ALL)).records.map(({ at }) => at)).toEqual([1_001, 1_000]);
   });
 
+  it('stores each record once when the answer of the database was lost and another process merges blocks', async () => {
+    const [{ audit, blocks }, { audit: other }] = [openLog(), openLog()];
+    for (let i = 0; i < 300; i++) {
+      audit.add(recordOf({ at: 1_000 }));
+      audit.add(recordOf({ at: 2_000 + i }));
+      await audit.flush();
+    }
+    const add = blocks.add.bind(blocks);
+    blocks.add = async (added) => {
+      blocks.add = add;
+      await add(added);
+      throw new Error('the connection was lost');
+    };
+    audit.add(recordOf({ at: 1_500 }));
+    await expect(audit.flush()).rejects.toThrow('the connection was lost');
+    // The other process merges when this one has read some of the blocks.
+    const read = blocks.read.bind(blocks);
+    blocks.read = async (ids) => {
+      blocks.read = read;
+      const page = await read(ids);
+      await other.merge();
+      return page;
+    };
+    await audit.flush();
+    const { records } = await audit.find(ALL);
+    expect(records).toHaveLength(601);
+  });
+
   it('finds each record once while another process merges blocks', async () => {
     const [{ audit, blocks }, { audit: other }] = [openLog(), openLog()];
     for (let i = 0; i < 300; i++) {

@@ -1,5 +1,5 @@
 import type { Clock } from '@revtr/probing';
-import type { AuditBlocks, StoredAuditBlock } from '@revtr/storage';
+import type { AuditBlocks } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
@@ -8,8 +8,7 @@ import type { AuditJournal } from './audit-journal.ts';
 import { mergeBlocks } from './audit-merge.ts';
 import type { AuditRecord } from './audit-record.ts';
 import { type AuditAnswer, type AuditQuery, searchAudit } from './audit-search.ts';
-import { RECORD_BYTES, writeRecord } from './journal-record.ts';
-import { readBlock } from './read-block.ts';
+import { notStored } from './not-stored.ts';
 import { toBlocks } from './to-blocks.ts';
 
 export interface AuditLogOptions {
@@ -30,7 +29,6 @@ export interface AuditLogCollaborators {
 
 const MOST_WAITING = 500_000;
 const MERGE_MS = 60_000;
-const BLOCKS_AT_ONCE = 64;
 /** Searches that are under way or wait, each up to about a second of work: what moves records to the database waits for them. */
 const MOST_SEARCHES = 16;
 const RETRY_S = 10;
@@ -88,7 +86,7 @@ export class AuditLog {
     const left = await this.#collaborators.journal.open();
     if (left.length === 0) return;
     // The earlier run may have stored some of them and died before it deleted them from the journal.
-    this.#fresh = await this.#notStored(left);
+    this.#fresh = await notStored(left, this.#collaborators);
     await this.flush();
     await this.#collaborators.journal.dropRotated();
   }
@@ -164,48 +162,10 @@ export class AuditLog {
       this.#fresh = [];
     } else {
       // They are here after an attempt that failed, for instance because the connection was lost when they had been stored.
-      this.#leaving = await this.#notStored(this.#leaving);
+      this.#leaving = await notStored(this.#leaving, this.#collaborators);
     }
     await blocks.add(await toBlocks(this.#leaving, 0));
     this.#leaving = [];
     await journal.dropRotated();
   }
-
-  /** Those of `records` that the database does not have. */
-  async #notStored(records: readonly AuditRecord[]): Promise<AuditRecord[]> {
-    const stored = await this.#countStored(records);
-    return records.filter((record) => {
-      const key = keyOf(record);
-      const count = stored.get(key) ?? 0;
-      if (count > 0) stored.set(key, count - 1);
-      return count === 0;
-    });
-  }
-
-  /** How often each record occurs in the blocks that may hold some of `records`. */
-  async #countStored(records: readonly AuditRecord[]): Promise<Map<string, number>> {
-    const { blocks, log } = this.#collaborators;
-    const counts = new Map(records.map((record) => [keyOf(record), 0]));
-    let [from, to] = [Number.POSITIVE_INFINITY, 0];
-    for (const { at } of records) [from, to] = [Math.min(from, at), Math.max(to, at)];
-    const range = { from: new Date(from), to: new Date(to) };
-    for (let last: StoredAuditBlock | undefined; ; ) {
-      const page = await blocks.find(range, BLOCKS_AT_ONCE, last);
-      for (const block of page)
-        for (const record of readBlock(block, log, (at) => at >= from && at <= to) ?? []) {
-          const key = keyOf(record);
-          const count = counts.get(key);
-          if (count !== undefined) counts.set(key, count + 1);
-        }
-      last = page.at(-1);
-      if (page.length < BLOCKS_AT_ONCE) return counts;
-    }
-  }
-}
-
-const keyBuffer = Buffer.alloc(RECORD_BYTES);
-
-function keyOf(record: AuditRecord): string {
-  writeRecord(record, keyBuffer, 0);
-  return keyBuffer.toString('latin1');
 }
