@@ -146,15 +146,15 @@ export class ReverseTracerouteEngine {
     const attempts: Attempt[] = [];
     let stopReason: StopReason;
     let failReason: FailReason | undefined;
-    let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
+    let rtts: ReadonlyMap<Ipv4Address, number> | undefined;
     let forward: TracerouteResult | undefined;
     try {
-      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(
-        () => {
-          unlink();
-          over.abort(SEARCH_OVER);
-        },
-      ));
+      try {
+        ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
+      } finally {
+        unlink();
+        over.abort(SEARCH_OVER);
+      }
       // The pings take one round-trip time, the traceroute many.
       if (options.measureRtts && stopReason !== 'failed') {
         hooks.onActivity?.({ technique: 'roundTripTimes', hop: destination });
@@ -173,7 +173,7 @@ export class ReverseTracerouteEngine {
     weighAssumptions(measurement);
     const checked = checkedByDistances(measurement);
     const hops = checked.hops.map((onPath, i): MeasuredHop => {
-      const rttMs = rtts.get(onPath.address);
+      const rttMs = rtts?.get(onPath.address);
       const hop = i === 0 ? asVerified(onPath, measurement, rttMs) : correctedOnPath(onPath, calibration);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
