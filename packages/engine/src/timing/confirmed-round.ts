@@ -37,11 +37,14 @@ export async function runConfirmedRound(
     const since = clock.now();
     const onSilence = round.onSilence && confirmed(round.onSilence, since, outages);
     const current = { ...round, requests, ...(onSilence && { onSilence }) };
-    const outcome = await runRound(current, collaborators).catch((error: unknown): RoundOutcome => {
+    let outcome: RoundOutcome;
+    try {
+      outcome = await runRound(current, collaborators);
+    } catch (error) {
       // The answers that came before the outage remain.
       if (!isHeldBack(error) || answers.length === 0) throw error;
-      return { answers: [], silent: [], unsent: [], hasUsefulAnswer: onAnswer === undefined };
-    });
+      outcome = { answers: [], silent: [], unsent: [], hasUsefulAnswer: onAnswer === undefined };
+    }
     answers.push(...outcome.answers);
     const missing = [...outcome.silent, ...outcome.unsent];
     const isEnough = onAnswer !== undefined && outcome.hasUsefulAnswer;

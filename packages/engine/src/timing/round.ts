@@ -28,8 +28,8 @@ export interface Round {
    * their own timeout, unless they should have left long ago; otherwise they are cancelled at the end of the round. The end of a measurement by its signal cancels them in any case.
    */
   readonly onLateAnswer?: (result: PingResult, waitedMs: number) => void;
-  /** Resolves when an earlier ping, which is not part of the round, has a useful answer: it counts as one of the round. */
-  readonly earlierAnswer?: Promise<void>;
+  /** Calls a listener when an earlier ping, which is not part of the round, has a useful answer: it counts as one of the round. */
+  readonly onEarlierAnswer?: (listener: () => void) => void;
   /** Called with each ping that has no answer at its own timeout, during the round or after it. */
   readonly onSilence?: (request: PingRequest) => void;
   /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
@@ -72,7 +72,7 @@ export async function runRound(
     { deadline: round.deadline, endsWhenUseful: round.onAnswer !== undefined },
     { clock, signal: over.signal, onEnd: stop },
   );
-  void round.earlierAnswer?.then(() => timer.noteUseful());
+  round.onEarlierAnswer?.(() => timer.noteUseful());
   const takeResult = (probe: RoundProbe, result: PingResult): void => {
     if (result.reply === undefined) {
       silent.push(probe.request);

@@ -46,6 +46,7 @@ export class SharedPing implements PingHooks {
   readonly sender: Ipv4Address;
   readonly #onEnd: (ping: SharedPing) => void;
   readonly #over = new AbortController();
+  /** Replaced, not extended: an array that grows has room for 16 more. */
   #callers: readonly Caller[] = NOBODY;
   /** Those who do not wait any more, but listen for a late answer. */
   #lateCallers: readonly LateCaller[] = NOBODY;
@@ -80,7 +81,7 @@ export class SharedPing implements PingHooks {
     if (this.#left !== undefined) hooks?.onQueued?.(this.#left);
     return new Promise((resolve, reject) => {
       const caller: Caller = { hooks, signal, stop: () => this.#leave(caller), resolve, reject };
-      this.#callers = [...this.#callers, caller];
+      this.#callers = this.#callers.concat(caller);
       signal?.addEventListener('abort', caller.stop, { once: true });
     });
   }
@@ -98,7 +99,7 @@ export class SharedPing implements PingHooks {
     this.#callers = this.#callers.filter((other) => other !== caller);
     const { hooks } = caller;
     const listener = hooks?.lateListener?.();
-    if (listener !== undefined) this.#lateCallers = [...this.#lateCallers, { hooks, listener }];
+    if (listener !== undefined) this.#lateCallers = this.#lateCallers.concat({ hooks, listener });
     if (this.#callers.length === 0) {
       if (this.#lateCallers.length === 0) this.#over.abort(NOBODY_WAITS);
       this.#forget();
