@@ -85,35 +85,29 @@ export class GuardedProber implements Prober {
   }
 
   ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
-    const { prober, randomBytes, isLegacy, clock } = this.#collaborators;
+    const { randomBytes, isLegacy } = this.#collaborators;
     const { spoof } = request;
-    const wait = new Wait(clock, hooks);
-    if (spoof === undefined) return this.#run(request, () => prober.ping(request, signal, wait), wait, signal);
+    if (spoof === undefined) return this.#run(request, signal, hooks);
     const createMark = isLegacy?.(spoof.receiver) === true ? createLegacyMark : createSpoofMark;
     const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createMark(randomBytes) } };
-    const sent = this.#run(marked, () => prober.ping(marked, signal, wait), wait, signal);
     // The token of the mark is a secret between controller and agents.
-    return sent.then((result) => ({ ...result, request }));
+    return this.#run(marked, signal, hooks).then((result) => ({ ...result, request }));
   }
 
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    const { prober, clock } = this.#collaborators;
-    return this.#run(request, () => prober.traceroute(request, signal), new Wait(clock), signal);
+    return this.#run(request, signal);
   }
 
+  #run(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult>;
+  #run(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult>;
   /** Sends a probe that the guards allow. One function, because each that waits costs memory in every measurement under way. */
-  async #run<Result extends GuardedResult>(
-    request: GuardedRequest,
-    send: () => Promise<Result>,
-    wait: Wait,
-    signal: AbortSignal | undefined,
-  ): Promise<Result> {
+  async #run(request: GuardedRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<GuardedResult> {
     if (signal?.aborted) throw cancelled();
     const cause = currentCause();
     const holdMs = this.#reserve(request, cause);
     try {
       if (holdMs > 0) {
-        wait.onHeld(holdMs);
+        hooks?.onHeld?.(holdMs);
         await this.#hold(holdMs, request, cause, signal);
       }
       this.#leave(request, cause);
@@ -121,10 +115,12 @@ export class GuardedProber implements Prober {
       this.#noteUnsent(request, error, cause);
       throw error;
     }
-    wait.begin();
-    let result: Result;
+    const { prober, clock } = this.#collaborators;
+    const wait = new Wait(clock, hooks);
+    let result: GuardedResult;
     try {
-      result = await send();
+      result =
+        request.type === 'ping' ? await prober.ping(request, signal, wait) : await prober.traceroute(request, signal);
     } catch (error) {
       this.#noteFailure(request, error, cause, wait);
       throw error;
@@ -196,15 +192,12 @@ export class GuardedProber implements Prober {
 class Wait implements PingHooks {
   readonly #clock: Clock;
   readonly #hooks: PingHooks | undefined;
-  #since = Number.POSITIVE_INFINITY;
+  #since: number;
 
-  constructor(clock: Clock, hooks?: PingHooks) {
+  constructor(clock: Clock, hooks: PingHooks | undefined) {
     this.#clock = clock;
     this.#hooks = hooks;
-  }
-
-  begin(): void {
-    this.#since = this.#clock.now();
+    this.#since = clock.now();
   }
 
   onHeld(ms: number): void {

@@ -1,6 +1,7 @@
 /** A list whose items are made when they are first asked for. */
 export class LazyList<Item> {
-  readonly #items: Item[] = [];
+  /** Replaced, not extended: an array that grows has room for 16 more. */
+  #items: readonly Item[] = [];
   readonly #rest: Iterator<Item>;
 
   /** @param items makes the items one after the other, for example a generator */
@@ -13,7 +14,7 @@ export class LazyList<Item> {
     while (this.#items.length <= position) {
       const next = this.#rest.next();
       if (next.done === true) return undefined;
-      this.#items.push(next.value);
+      this.#items = this.#items.concat(next.value);
     }
     return this.#items[position];
   }

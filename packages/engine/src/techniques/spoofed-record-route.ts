@@ -123,8 +123,6 @@ export class SpoofedRecordRoute implements Technique {
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
     const failures = new Map<Ipv4Address, number>();
-    const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
-      ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
     const spoofers = this.#spoofersFor(measurement, hop).filter(
       ({ address }) => address !== path.source && !asked.has(address),
     );
@@ -133,8 +131,7 @@ export class SpoofedRecordRoute implements Technique {
       if (late !== undefined) return late;
       const waiting = targetAnswers.silentSendersOf(hop.address);
       if (waiting >= SILENT_SENDERS) return undefined;
-      const ranked = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
-      const left = this.#options.prefersIdleSpoofers ? idleFirst(ranked, measurement.prober) : ranked;
+      const left = this.#left(measurement, spoofers, asked, failures);
       // One other sender is enough to confirm a silence.
       const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
       const chosen = left.slice(0, Math.min(most - asked.size, size));
@@ -149,6 +146,19 @@ export class SpoofedRecordRoute implements Technique {
       countFailures(failures, chosen, answers);
       round += roundsIn(shown);
     }
+  }
+
+  /** The spoofers that have not been asked, without those behind an ingress that has failed; the one to ask first comes first. */
+  #left(
+    { prober }: Measurement,
+    spoofers: readonly RankedVantagePoint[],
+    asked: ReadonlySet<Ipv4Address>,
+    failures: ReadonlyMap<Ipv4Address, number>,
+  ): readonly RankedVantagePoint[] {
+    const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
+      ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
+    const left = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
+    return this.#options.prefersIdleSpoofers ? idleFirst(left, prober) : left;
   }
 
   /** What packets of a hop show against what is known, after the hop was asked how its packets go to other receivers. */

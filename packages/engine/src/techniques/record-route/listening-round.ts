@@ -70,10 +70,12 @@ export async function runListeningRound(measurement: Measurement, round: Listeni
     stats[counters.rounds]++;
   };
   const onEarlierAnswer = (listener: () => void): void => targetAnswers.onNextUsefulAnswer(target, listener);
-  const listening = { onEarlierAnswer, onAnswer, onLateAnswer, onSilence, onSend, onHeldBack };
   let outcome: RoundOutcome;
   try {
-    outcome = await runConfirmedRound({ source, requests, deadline, ...listening }, measurement);
+    outcome = await runConfirmedRound(
+      { source, requests, deadline, onEarlierAnswer, onAnswer, onLateAnswer, onSilence, onSend, onHeldBack },
+      measurement,
+    );
   } finally {
     stats[counters.ms] += clock.now() - startedAt;
   }
