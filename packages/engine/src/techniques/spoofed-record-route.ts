@@ -123,6 +123,8 @@ export class SpoofedRecordRoute implements Technique {
     const asked = this.#asked.get(hop.address) ?? new Set();
     this.#asked.set(hop.address, asked);
     const failures = new Map<Ipv4Address, number>();
+    const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
+      ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
     const spoofers = this.#spoofersFor(measurement, hop).filter(
       ({ address }) => address !== path.source && !asked.has(address),
     );
@@ -131,10 +133,11 @@ export class SpoofedRecordRoute implements Technique {
       if (late !== undefined) return late;
       const waiting = targetAnswers.silentSendersOf(hop.address);
       if (waiting >= SILENT_SENDERS) return undefined;
-      const left = this.#left(measurement, spoofers, asked, failures);
-      // One other sender is enough to confirm a silence.
-      const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
-      const chosen = left.slice(0, Math.min(most - asked.size, size));
+      const chosen = this.#choose(
+        measurement,
+        spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer)),
+        { round, waiting, most: most - asked.size },
+      );
       if (round > 0 || waiting > 0 || areUnlikely(chosen)) this.#options.onUnlikely?.(measurement, hop.address);
       if (chosen.length === 0) return undefined;
       if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
@@ -148,17 +151,16 @@ export class SpoofedRecordRoute implements Technique {
     }
   }
 
-  /** The spoofers that have not been asked, without those behind an ingress that has failed; the one to ask first comes first. */
-  #left(
+  /** Chooses the spoofers of a round. `waiting`: senders whose answer is still missing; `most`: how many may be asked. */
+  #choose(
     { prober }: Measurement,
-    spoofers: readonly RankedVantagePoint[],
-    asked: ReadonlySet<Ipv4Address>,
-    failures: ReadonlyMap<Ipv4Address, number>,
+    left: readonly RankedVantagePoint[],
+    { round, waiting, most }: Readonly<Record<'round' | 'waiting' | 'most', number>>,
   ): readonly RankedVantagePoint[] {
-    const hasFailed = ({ ingress }: RankedVantagePoint): boolean =>
-      ingress !== undefined && (failures.get(ingress) ?? 0) >= this.#options.failuresPerIngress;
-    const left = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
-    return this.#options.prefersIdleSpoofers ? idleFirst(left, prober) : left;
+    const sorted = this.#options.prefersIdleSpoofers ? idleFirst(left, prober) : left;
+    // One other sender is enough to confirm a silence.
+    const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, sorted);
+    return sorted.slice(0, Math.min(most, size));
   }
 
   /** What packets of a hop show against what is known, after the hop was asked how its packets go to other receivers. */
