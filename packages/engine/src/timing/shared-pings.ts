@@ -64,7 +64,7 @@ export class SharedPings implements Prober {
   }
 }
 
-/** Joined, because the engine keeps the text of a template as one object for each piece of it. */
+/** Joined, because V8 keeps the text of a template as one object for each piece of it. */
 function keyOf({ sender, target, spoof, option, ttl, timeoutMs }: PingRequest): string {
   const slots = option === undefined ? '' : `${option.type} ${String(option.slots)}`;
   return [sender, target, spoof?.claimedSource, spoof?.receiver, slots, ttl, timeoutMs].join(' ');
