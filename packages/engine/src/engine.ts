@@ -19,7 +19,7 @@ import { reuseOf } from './measurement/reuse.ts';
 import { emptyStats } from './measurement/stats.ts';
 import { type AssumptionConfidence, CONFIDENCE, PUBLISHED_ASSUMPTIONS } from './path/confidence.ts';
 import type { Hop } from './path/hop.ts';
-import { ReversePath } from './path/reverse-path.ts';
+import { type PathCorrection, ReversePath } from './path/reverse-path.ts';
 import type { Plan } from './plans/plan.ts';
 import {
   type AskTraceroute,
@@ -58,6 +58,13 @@ export interface MeasureHooks {
   readonly askTraceroute?: AskTraceroute;
 }
 
+/** How a measurement has ended. */
+interface Ended extends Pick<ReverseTraceroute, 'destination' | 'stopReason' | 'startedAt' | 'attempts'> {
+  readonly failReason: FailReason | undefined;
+  readonly rtts: ReadonlyMap<Ipv4Address, number> | undefined;
+  readonly forward: TracerouteResult | undefined;
+}
+
 /** Longest wait for the reply to a ping without options, milliseconds. */
 const PLAIN_PING_TIMEOUT_MS = 1_000;
 const FORWARD_TIMEOUT_MS = 1_000;
@@ -77,6 +84,7 @@ export class ReverseTracerouteEngine {
   readonly #assumptions: AssumptionConfidence;
   readonly #collaborators: EngineCollaborators;
   readonly #memory: EngineMemory;
+  readonly #correction: PathCorrection;
   readonly #prober: SharedPings;
   readonly #cachingProber: SharedPings | undefined;
   readonly #rtts = new RttCache({ keepMs: 1_800_000 });
@@ -85,6 +93,7 @@ export class ReverseTracerouteEngine {
     this.#plan = options.plan;
     this.#assumptions = options.assumptions ?? PUBLISHED_ASSUMPTIONS;
     this.#collaborators = collaborators;
+    this.#correction = correctionBy(collaborators.calibration ?? SHIPPED_CALIBRATION);
     this.#prober = new SharedPings(collaborators.prober);
     const cache = options.plan.cache && new ProbeCache(options.plan.cache, collaborators);
     this.#cachingProber = cache && new SharedPings(cache, (request) => cache.holds(request));
@@ -111,50 +120,24 @@ export class ReverseTracerouteEngine {
    * `failReason` describe them. Measurements may run in parallel.
    */
   async measure(request: ReverseTracerouteRequest, hooks: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { clock, aliases, hosts, calibration = SHIPPED_CALIBRATION, withTechnique = untold } = this.#collaborators;
-    const { source, destination } = request;
-    const options = { ...DEFAULT_OPTIONS, ...request.options };
-    const first = destinationHop(destination, CONFIDENCE.destination);
-    const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
-    const { signal, askTraceroute } = hooks;
     const over = new AbortController();
-    const unlink = abortWith(over, signal);
-    const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
-    const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
-    const stats = emptyStats();
-    const timeoutFor = (target: Ipv4Address): number =>
-      Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
-    const measurement: Measurement = {
-      ...this.#collaborators,
-      ...this.#memory,
-      prober,
-      ...(options.asForeignHost === true && this.#foreignView(destination)),
-      ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
-      outages,
-      plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
-      assumptions: this.#assumptions,
-      path: new ReversePath(source, first, aliases, correctionBy(calibration), this.#assumptions.wholePath),
-      options,
-      targetAnswers: new TargetAnswers(),
-      stats,
-      onActivity: hooks.onActivity,
-      askTraceroute,
-      ...(signal && { signal }),
-      endSignal: over.signal,
-    };
+    const unlink = abortWith(over, hooks.signal);
+    const measurement = this.#begin(request, hooks, over.signal);
+    const { clock, options, withTechnique = untold } = measurement;
+    const { destination } = request;
     const startedAt = clock.now();
     const attempts: Attempt[] = [];
     let stopReason: StopReason;
     let failReason: FailReason | undefined;
-    let rtts: ReadonlyMap<Ipv4Address, number> = new Map();
+    let rtts: ReadonlyMap<Ipv4Address, number> | undefined;
     let forward: TracerouteResult | undefined;
     try {
-      ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress).finally(
-        () => {
-          unlink();
-          over.abort(SEARCH_OVER);
-        },
-      ));
+      try {
+        ({ stopReason, failReason } = await followPath(this.#plan, measurement, attempts, hooks.onProgress));
+      } finally {
+        unlink();
+        over.abort(SEARCH_OVER);
+      }
       // The pings take one round-trip time, the traceroute many.
       if (options.measureRtts && stopReason !== 'failed') {
         hooks.onActivity?.({ technique: 'roundTripTimes', hop: destination });
@@ -168,19 +151,69 @@ export class ReverseTracerouteEngine {
       if (!(error instanceof ProbingError)) throw error;
       stopReason = error.code === 'cancelled' ? 'cancelled' : 'failed';
       const hop = measurement.path.last.address;
-      if (stopReason === 'failed') failReason = probingFailed(error, hop, outages);
+      if (stopReason === 'failed') failReason = probingFailed(error, hop, measurement.outages);
     }
+    const result = this.#result(measurement, {
+      destination,
+      stopReason,
+      failReason,
+      rtts,
+      forward,
+      startedAt,
+      attempts,
+    });
+    if (this.#plan.growsAtlas && options.asForeignHost !== true) this.#collaborators.atlas.grow(result);
+    return result;
+  }
+
+  /** @param endSignal see {@link Measurement.endSignal} */
+  #begin(request: ReverseTracerouteRequest, hooks: MeasureHooks, endSignal: AbortSignal): Measurement {
+    const { clock, aliases, hosts, calibration = SHIPPED_CALIBRATION } = this.#collaborators;
+    const { source, destination } = request;
+    const options = { ...DEFAULT_OPTIONS, ...request.options };
+    const first = destinationHop(destination, CONFIDENCE.destination);
+    const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+    const { signal, askTraceroute, onActivity } = hooks;
+    const mayReuse = options.reuseMaxAgeMs > 0 && options.asForeignHost !== true;
+    const prober = (mayReuse ? this.#cachingProber : undefined) ?? this.#prober;
+    const stats = emptyStats();
+    const timeoutFor = (target: Ipv4Address): number =>
+      Math.min(PLAIN_PING_TIMEOUT_MS, this.#memory.adaptiveTimeout.timeoutFor(source, target));
+    return {
+      ...this.#collaborators,
+      ...this.#memory,
+      prober,
+      ...(options.asForeignHost === true && this.#foreignView(destination)),
+      ...(options.retriesSuspended === true && { calibration: withoutSuspensions(calibration) }),
+      outages,
+      plainPings: new PlainPings(source, { timeoutFor, prober, outages, stats, signal }),
+      assumptions: this.#assumptions,
+      path: new ReversePath(source, first, aliases, this.#correction, this.#assumptions.wholePath),
+      options,
+      targetAnswers: new TargetAnswers(),
+      stats,
+      onActivity,
+      askTraceroute,
+      ...(signal && { signal }),
+      endSignal,
+    };
+  }
+
+  #result(measurement: Measurement, ended: Ended): ReverseTraceroute {
+    const { path, stats, clock } = measurement;
+    const { destination, stopReason, failReason, rtts, forward, startedAt, attempts } = ended;
+    const { calibration = SHIPPED_CALIBRATION } = this.#collaborators;
     weighAssumptions(measurement);
     const checked = checkedByDistances(measurement);
     const hops = checked.hops.map((onPath, i): MeasuredHop => {
-      const rttMs = rtts.get(onPath.address);
+      const rttMs = rtts?.get(onPath.address);
       const hop = i === 0 ? asVerified(onPath, measurement, rttMs) : correctedOnPath(onPath, calibration);
       return rttMs === undefined ? hop : { ...hop, rttMs };
     });
     const standIn = hops.find((hop) => hop.standIn !== undefined)?.standIn;
     const reused = reuseOf(hops, startedAt);
-    const result: ReverseTraceroute = {
-      source,
+    return {
+      source: path.source,
       destination,
       plan: this.#plan.name,
       stopReason,
@@ -191,12 +224,10 @@ export class ReverseTracerouteEngine {
       ...(reused && { reused }),
       startedAt,
       endedAt: clock.now(),
-      stats: measurement.stats,
+      stats,
       attempts,
       ...(forward && { forward }),
     };
-    if (this.#plan.growsAtlas && options.asForeignHost !== true) this.#collaborators.atlas.grow(result);
-    return result;
   }
 
   /** What a self-audit of `host` may use of what the engine knows. */

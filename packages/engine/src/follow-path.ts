@@ -2,6 +2,7 @@ import { formatIpv4 } from '@revtr/net';
 import { isHeldBack } from '@revtr/probing';
 import { SHIPPED_CALIBRATION } from './calibration/calibration.ts';
 import { SuspendedExtensions } from './calibration/suspended-extensions.ts';
+import { LazyList } from './collections/lazy-list.ts';
 import { LateAnswers } from './late-answers.ts';
 import { type FailReason, heldBackReason, isHeldBackReason } from './measurement/fail-reason.ts';
 import type { Attempt, StopReason } from './measurement/result.ts';
@@ -32,15 +33,18 @@ export async function followPath(
 ): Promise<PathEnd> {
   const { path } = measurement;
   if (path.isComplete) return { stopReason: 'trivial' };
-  const techniques = plan.techniques();
-  const reviews = plan.review === undefined ? [] : [plan.review()];
+  const techniques = new LazyList(plan.techniques());
   const suspended = new SuspendedExtensions(measurement.calibration ?? SHIPPED_CALIBRATION);
   const late = plan.followsLateAnswers === true ? new LateAnswers(measurement) : undefined;
+  let isReviewed = false;
   /** Whether the path still reaches the source after late answers and the review. */
   const staysComplete = async (): Promise<boolean> => {
     let changed = replaceBy(await late?.awaitReplacement(), measurement, suspended, attempts);
-    const review = path.isComplete ? reviews.pop() : undefined;
-    if (review !== undefined) changed = await attempt(review, measurement, suspended, attempts);
+    const review = path.isComplete && !isReviewed ? plan.review?.() : undefined;
+    if (review !== undefined) {
+      isReviewed = true;
+      changed = await attempt(review, measurement, suspended, attempts);
+    }
     if (changed?.outcome === 'extended') onProgress?.(path.hops);
     return path.isComplete;
   };
@@ -48,11 +52,12 @@ export async function followPath(
   let next = 0;
   let extensions = 0;
   while (extensions < MOST_EXTENSIONS && path.hops.length < MOST_HOPS) {
+    const technique = techniques.at(next);
     const extension =
       replaceBy(late?.replacement(), measurement, suspended, attempts) ??
-      (next < techniques.length
-        ? await attempt(techniques[next], measurement, suspended, attempts)
-        : lastResort(measurement, suspended, attempts));
+      (technique === undefined
+        ? lastResort(measurement, suspended, attempts)
+        : await attempt(technique, measurement, suspended, attempts));
     if (extension === undefined) return { stopReason: 'failed', failReason: failReason ?? noHops(measurement) };
     if (extension.outcome !== 'extended') {
       // What was held back may have found the hop: no later reason takes its place.
@@ -92,11 +97,13 @@ async function attempt(
   const hop = path.last.address;
   const startedAt = clock.now();
   measurement.onActivity?.({ technique: technique.name, hop });
-  const extend = withTechnique(technique.name, () => technique.extend(measurement));
-  const found = await extend.catch((error: unknown) => {
+  let found: Extension;
+  try {
+    found = await withTechnique(technique.name, () => technique.extend(measurement));
+  } catch (error) {
     if (!isHeldBack(error)) throw error;
-    return nothingFound(error.message, heldBackReason(error, hop));
-  });
+    found = nothingFound(error.message, heldBackReason(error, hop));
+  }
   const attempted = applied({ ...found, technique: technique.name }, path, suspended);
   const { outcome, detail } = attempted;
   attempts.push({ technique: technique.name, hop, outcome, detail, ms: clock.now() - startedAt });

@@ -16,29 +16,35 @@ export async function measureRtts(
   onRtt: (hop: Ipv4Address, rttMs: number) => void = () => undefined,
 ): Promise<Map<Ipv4Address, number>> {
   const rtts = new Map<Ipv4Address, number>();
-  await Promise.all(
-    path.hops.map(async ({ address }) => {
-      if (address === path.source || aliases.routerKey(address) === undefined || !mayProbe(address)) return;
-      let entry = known.find(path.source, address, clock.now(), options.reuseMaxAgeMs);
-      if (entry === undefined) {
-        const request = { type: 'ping', sender: path.source, target: address, timeoutMs: RTT_TIMEOUT_MS } as const;
-        const probe = (): Promise<PingResult> => {
-          stats.plainPings++;
-          return prober.ping(request, signal);
-        };
-        const isSilent = ({ reply }: PingResult): boolean => reply === undefined;
-        const result = await outages.repeated(path.source, { probe, isSilent }, signal).catch((error: unknown) => {
-          if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
-          return undefined;
-        });
-        if (result === undefined) return;
-        entry = { rttMs: result.reply?.rttMs };
-        known.remember(path.source, address, entry.rttMs, clock.now());
-      }
-      if (entry.rttMs === undefined) return;
-      rtts.set(address, entry.rttMs);
-      onRtt(address, entry.rttMs);
-    }),
-  );
+  const note = (hop: Ipv4Address, rttMs: number | undefined): void => {
+    if (rttMs === undefined) return;
+    rtts.set(hop, rttMs);
+    onRtt(hop, rttMs);
+  };
+  const ask = (hop: Ipv4Address): Promise<void> | undefined => {
+    if (hop === path.source || aliases.routerKey(hop) === undefined || !mayProbe(hop)) return undefined;
+    const entry = known.find(path.source, hop, clock.now(), options.reuseMaxAgeMs);
+    if (entry !== undefined) {
+      note(hop, entry.rttMs);
+      return undefined;
+    }
+    const request = { type: 'ping', sender: path.source, target: hop, timeoutMs: RTT_TIMEOUT_MS } as const;
+    const probe = (): Promise<PingResult> => {
+      stats.plainPings++;
+      return prober.ping(request, signal);
+    };
+    return outages.repeated(path.source, { probe, isSilent }, signal).then(
+      ({ reply }) => {
+        known.remember(path.source, hop, reply?.rttMs, clock.now());
+        note(hop, reply?.rttMs);
+      },
+      (error: unknown) => {
+        if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;
+      },
+    );
+  };
+  await Promise.all(path.hops.map(({ address }) => ask(address)));
   return rtts;
 }
+
+const isSilent = ({ reply }: PingResult): boolean => reply === undefined;

@@ -10,7 +10,7 @@ import { bestAnswer } from './techniques/record-route/best-answer.ts';
  */
 export class LateAnswers {
   readonly #measurement: Measurement;
-  readonly #used = new Set<ReadAnswer>();
+  readonly #used: ReadAnswer[] = [];
 
   constructor(measurement: Measurement) {
     this.#measurement = measurement;
@@ -21,9 +21,9 @@ export class LateAnswers {
     const { path, targetAnswers } = this.#measurement;
     for (const from of this.#positionsBeforeAssumptions()) {
       const { address } = path.hops[from];
-      const best = bestAnswer(targetAnswers.lateAnswersOf(address).filter((answer) => !this.#used.has(answer)));
+      const best = bestAnswer(targetAnswers.lateAnswersOf(address).filter((answer) => !this.#used.includes(answer)));
       if (best === undefined) continue;
-      this.#used.add(best);
+      this.#used.push(best);
       const detail = `${best.hops.length} hops of a late answer of ${formatIpv4(address)}`;
       return { outcome: 'extended', from, hops: best.hops, replacesRest: true, detail };
     }

@@ -20,13 +20,13 @@ export interface PingHooks {
    * Called, before `ping` returns its promise, by a prober that holds the probe back for a while to keep to a rate. The caller's own
    * wait for the reply begins after `holdMs` milliseconds.
    */
-  readonly onHeld?: (holdMs: number) => void;
+  onHeld?(holdMs: number): void;
   /**
    * Called by a prober whose probes are sent by other hosts, before it hands the probe to one of them. `left` resolves when the host has the
    * probe, with how long the probe's way through the system takes in addition, milliseconds. The caller's own wait for the reply begins after
    * that: a system that is slow, or a host that is far away, must not look like a silent target. `left` does not reject.
    */
-  readonly onQueued?: (left: Promise<number>) => void;
+  onQueued?(left: Promise<number>): void;
 }
 
 /** Options of {@link pingAll}. */

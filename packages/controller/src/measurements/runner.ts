@@ -85,16 +85,21 @@ const MOST_LEASED_AT_ONCE = 1_000;
 /** A result that comes alone is stored almost at once. Under load results are stored together, because each statement costs. */
 const GATHER = { gatherMs: 5, leastPauseMs: 50 };
 
+/** A measurement that is under way. */
+interface UnderWay {
+  readonly job: Job;
+  readonly cancel: AbortController;
+  /** Resolved when it has ended; `undefined` while nobody waits for that. */
+  ended: PromiseWithResolvers<void> | undefined;
+}
+
 /** Takes measurements from the queue, runs them, and stores their results. */
 export class MeasurementRunner {
   readonly #options: RunnerOptions;
   readonly #collaborators: RunnerCollaborators;
   readonly #writer: ResultWriter;
   /** Measurements under way, by id. Each has a signal of its own: one signal with thousands of listeners is slow. */
-  readonly #underWay = new Map<
-    number,
-    { readonly job: Job; readonly cancel: AbortController; readonly ended: PromiseWithResolvers<void> }
-  >();
+  readonly #underWay = new Map<number, UnderWay>();
   /** Measurements that have ended, until their results are written. */
   readonly #unwritten = new Map<number, { readonly batchId: number; readonly stopReason: string }>();
   readonly #cancelled = new Set<number>();
@@ -206,8 +211,12 @@ export class MeasurementRunner {
   async handOver(source: string, isLost: boolean): Promise<void> {
     const isOf = ({ job }: { readonly job: Job }): boolean => job.source === source;
     const rest = [...this.#underWay.values()].filter(isOf);
-    for (const { cancel } of rest) cancel.abort();
-    await Promise.all(rest.map(({ ended }) => ended.promise));
+    const ended = rest.map((measurement) => {
+      measurement.ended ??= Promise.withResolvers();
+      measurement.cancel.abort();
+      return measurement.ended.promise;
+    });
+    await Promise.all(ended);
     if (isLost) return;
     await this.#writer.flush();
     await this.#collaborators.jobs.releaseOf(source, this.#options.owner);
@@ -278,8 +287,8 @@ export class MeasurementRunner {
     const stopped = this.#reasonToStop(job);
     if (stopped !== undefined) return this.#store(job, stoppedResult(stopped, begunAt));
     const cancel = new AbortController();
-    const ended = Promise.withResolvers<void>();
-    this.#underWay.set(job.id, { job, cancel, ended });
+    const underWay: UnderWay = { job, cancel, ended: undefined };
+    this.#underWay.set(job.id, underWay);
     try {
       const result = await this.#runEngine(job, cancel.signal);
       metrics.measured(result);
@@ -293,7 +302,7 @@ export class MeasurementRunner {
       this.#store(job, brokenResult(job, clock.now()));
     } finally {
       this.#underWay.delete(job.id);
-      ended.resolve();
+      underWay.ended?.resolve();
       const room = this.#limit.current - this.#underWay.size;
       if (room - this.#kept >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }

@@ -7,12 +7,20 @@ import { NO_TRACING, type Tracing } from '@revtr/tracing';
  * Records a measurement, and its time in the queue, as spans below the request that submitted the batch. The measurements of a large batch, and those
  * that no request submitted, begin traces: a trace stays small, and the share of traces that are recorded applies to each.
  */
-export async function tracedMeasurement(
-  { id, source, destination, trace, isBulk, submittedAt }: Job,
+export function tracedMeasurement(
+  job: Job,
   { tracing = NO_TRACING, clock }: { readonly tracing?: Tracing; readonly clock: Clock },
   measure: () => Promise<ReverseTraceroute>,
 ): Promise<ReverseTraceroute> {
-  if (!tracing.isOn) return measure();
+  return tracing.isOn ? traced(job, tracing, clock, measure) : measure();
+}
+
+async function traced(
+  { id, source, destination, trace, isBulk, submittedAt }: Job,
+  tracing: Tracing,
+  clock: Clock,
+  measure: () => Promise<ReverseTraceroute>,
+): Promise<ReverseTraceroute> {
   const submitted = trace ?? undefined;
   const attributes = { 'revtr.measurement': id, 'revtr.source': source, 'revtr.destination': destination };
   const wait = { startedAt: submittedAt.getTime(), endedAt: clock.now() };

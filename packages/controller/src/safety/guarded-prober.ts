@@ -84,46 +84,48 @@ export class GuardedProber implements Prober {
     this.#collaborators = collaborators;
   }
 
-  async ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
-    const { prober, randomBytes, isLegacy, clock } = this.#collaborators;
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
+    const { randomBytes, isLegacy } = this.#collaborators;
     const { spoof } = request;
-    const wait = new Wait(clock);
-    const followed = { ...hooks, onQueued: wait.follow(hooks?.onQueued) };
-    if (spoof === undefined)
-      return this.#run(request, { send: () => prober.ping(request, signal, followed), wait }, signal, hooks);
+    if (spoof === undefined) return this.#run(request, signal, hooks);
     const createMark = isLegacy?.(spoof.receiver) === true ? createLegacyMark : createSpoofMark;
     const marked = { ...request, spoof: { ...spoof, mark: spoof.mark ?? createMark(randomBytes) } };
-    const result = await this.#run(marked, { send: () => prober.ping(marked, signal, followed), wait }, signal, hooks);
     // The token of the mark is a secret between controller and agents.
-    return { ...result, request };
+    return this.#run(marked, signal, hooks).then((result) => ({ ...result, request }));
   }
 
   traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
-    const { prober, clock } = this.#collaborators;
-    return this.#run(request, { send: () => prober.traceroute(request, signal), wait: new Wait(clock) }, signal);
+    return this.#run(request, signal);
   }
 
-  async #run<Result extends GuardedResult>(
-    request: GuardedRequest,
-    sending: Sending<Result>,
-    signal: AbortSignal | undefined,
-    hooks?: PingHooks,
-  ): Promise<Result> {
+  #run(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult>;
+  #run(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult>;
+  /** Sends a probe that the guards allow. One function, because each that waits costs memory in every measurement under way. */
+  async #run(request: GuardedRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<GuardedResult> {
     if (signal?.aborted) throw cancelled();
-    const { guards } = this.#collaborators;
     const cause = currentCause();
     const holdMs = this.#reserve(request, cause);
-    if (holdMs > 0) hooks?.onHeld?.(holdMs);
     try {
-      if (holdMs > 0) await this.#hold(holdMs, request, cause, signal);
-      for (const guard of guards) guard.leaving?.(request, cause);
+      if (holdMs > 0) {
+        hooks?.onHeld?.(holdMs);
+        await this.#hold(holdMs, request, cause, signal);
+      }
+      this.#leave(request, cause);
     } catch (error) {
-      for (const guard of guards) guard.unsent?.(request, cause);
-      this.#noteRefusal(request, error, cause);
+      this.#noteUnsent(request, error, cause);
       throw error;
     }
-    const result = await this.#send(request, sending, cause);
-    for (const guard of guards) guard.after?.(request, result, cause);
+    const { prober, clock } = this.#collaborators;
+    const wait = new Wait(clock, hooks);
+    let result: GuardedResult;
+    try {
+      result =
+        request.type === 'ping' ? await prober.ping(request, signal, wait) : await prober.traceroute(request, signal);
+    } catch (error) {
+      this.#noteFailure(request, error, cause, wait);
+      throw error;
+    }
+    this.#noteResult(request, result, cause);
     return result;
   }
 
@@ -154,26 +156,27 @@ export class GuardedProber implements Prober {
     for (const guard of guards) if (guard.reserve === undefined) guard.before?.(request, cause);
   }
 
-  async #send<Result extends GuardedResult>(
-    request: GuardedRequest,
-    { send, wait }: Sending<Result>,
-    cause: ProbeCause | undefined,
-  ): Promise<Result> {
-    const { guards } = this.#collaborators;
-    wait.begin();
-    try {
-      return await send();
-    } catch (error) {
-      const code = error instanceof ProbingError ? error.code : undefined;
-      if (code !== undefined && REFUSED_BY_PROBER.has(code)) {
-        for (const guard of guards) guard.unsent?.(request, cause);
-        this.#noteRefusal(request, error, cause);
-      } else {
-        const waitedMs = code === 'cancelled' ? wait.ms : 0;
-        for (const guard of guards) guard.abandoned?.(request, cause, waitedMs);
-      }
-      throw error;
+  #leave(request: GuardedRequest, cause: ProbeCause | undefined): void {
+    for (const guard of this.#collaborators.guards) guard.leaving?.(request, cause);
+  }
+
+  #noteResult(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void {
+    for (const guard of this.#collaborators.guards) guard.after?.(request, result, cause);
+  }
+
+  #noteUnsent(request: GuardedRequest, error: unknown, cause: ProbeCause | undefined): void {
+    for (const guard of this.#collaborators.guards) guard.unsent?.(request, cause);
+    this.#noteRefusal(request, error, cause);
+  }
+
+  #noteFailure(request: GuardedRequest, error: unknown, cause: ProbeCause | undefined, wait: Wait): void {
+    const code = error instanceof ProbingError ? error.code : undefined;
+    if (code !== undefined && REFUSED_BY_PROBER.has(code)) {
+      this.#noteUnsent(request, error, cause);
+      return;
     }
+    const waitedMs = code === 'cancelled' ? wait.ms : 0;
+    for (const guard of this.#collaborators.guards) guard.abandoned?.(request, cause, waitedMs);
   }
 
   #noteRefusal(request: GuardedRequest, error: unknown, cause: ProbeCause | undefined): void {
@@ -182,34 +185,31 @@ export class GuardedProber implements Prober {
   }
 }
 
-/** How a probe is sent, and the wait for its answer. */
-interface Sending<Result> {
-  readonly send: () => Promise<Result>;
-  readonly wait: Wait;
-}
-
-/** How long the answer to a probe is waited for, from when it has left this system. */
-class Wait {
+/**
+ * How long the answer to a probe is waited for, from when it has left this system. It is told when a ping is held back or queued, and passes that
+ * on.
+ */
+class Wait implements PingHooks {
   readonly #clock: Clock;
-  #since = Number.POSITIVE_INFINITY;
+  readonly #hooks: PingHooks | undefined;
+  #since: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, hooks: PingHooks | undefined) {
     this.#clock = clock;
+    this.#hooks = hooks;
+    this.#since = clock.now();
   }
 
-  begin(): void {
-    this.#since = this.#clock.now();
+  onHeld(ms: number): void {
+    this.#hooks?.onHeld?.(ms);
   }
 
-  /** Takes the news that a ping is queued, and passes them on. */
-  follow(onQueued: PingHooks['onQueued']): NonNullable<PingHooks['onQueued']> {
-    return (left) => {
-      this.#since = Number.POSITIVE_INFINITY;
-      void left.then((wayMs) => {
-        this.#since = this.#clock.now() + wayMs;
-      });
-      onQueued?.(left);
-    };
+  onQueued(left: Promise<number>): void {
+    this.#since = Number.POSITIVE_INFINITY;
+    void left.then((wayMs) => {
+      this.#since = this.#clock.now() + wayMs;
+    });
+    this.#hooks?.onQueued?.(left);
   }
 
   get ms(): number {

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 
 /** What a probe is sent for. */
@@ -34,16 +34,22 @@ export type ProbeCause =
 
 const causes = new AsyncLocalStorage<ProbeCause>();
 
+/**
+ * After its work, `run` restores a copy of the context, which everything that waits for the work keeps. A resource restores the context itself.
+ */
+const runFor = <T>(cause: ProbeCause, work: () => T): T =>
+  new AsyncResource('ProbeCause').runInAsyncScope(() => causes.run(cause, work));
+
 /** Runs work whose probes are sent for `cause`, however deep in it they are sent. */
 export function probingFor<T>(cause: ProbeCause, work: () => Promise<T>): Promise<T> {
-  return causes.run(cause, work);
+  return runFor(cause, work);
 }
 
 /** Names the technique that sends the probes of some work. Does nothing outside of a measurement or self-audit. */
 export function withTechnique<T>(technique: string, work: () => Promise<T>): Promise<T> {
   const cause = causes.getStore();
   const isMeasuring = cause?.type === 'measurement' || cause?.type === 'selfAudit';
-  return isMeasuring ? causes.run({ ...cause, technique }, work) : work();
+  return isMeasuring ? runFor({ ...cause, technique }, work) : work();
 }
 
 /** What the current code sends probes for; `undefined` outside of {@link probingFor}. */

@@ -31,9 +31,42 @@ export const defaultPlan: Plan<IngressRanking> = {
   name: 'default',
   growsAtlas: true,
   ranking: (options, collaborators) => new IngressRanking(options, collaborators),
-  techniques: () => {
+  *techniques() {
+    yield new AtlasIntersection({ checksOldPaths: true });
+    yield new KnownPath();
+    yield new DirectRecordRoute({
+      useHeuristics: true,
+      timeoutMs: LISTEN_MS.direct,
+      isAdaptive: true,
+      pingsDestination: true,
+      overlapsLikelySilence: true,
+      skipOutOfReach: true,
+    });
     const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
     const nearbyAddress = new NearbyAddress({ spoofers: 1, timeoutMs: LISTEN_MS.spoofed });
+    yield new SpoofedRecordRoute({
+      rounds: { untilChance: 0.8, most: 3, leastChance: 0.4 },
+      maxSpoofers: 8,
+      failuresPerIngress: 2,
+      prefersIdleSpoofers: true,
+      learnsSilences: true,
+      confirmsContradictions: true,
+      pingsTargets: true,
+      climbBeforeRetry: 3,
+      targetsPerSegment: 2,
+      useHeuristics: true,
+      deadline: ({ firstUsefulMs }, adaptiveMs) =>
+        firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
+      timeoutMs: LISTEN_MS.spoofed,
+      onUnlikely: (measurement, target) => {
+        tails.start(measurement, target);
+        nearbyAddress.prepare(measurement);
+      },
+    });
+    yield new OtherAnswers();
+    yield new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 });
+    yield nearbyAddress;
+    yield new ProxyPath({ widest: 'network' });
     const symmetry = new AssumedSymmetry({
       allowInterdomain: true,
       trustGateways: true,
@@ -44,45 +77,10 @@ export const defaultPlan: Plan<IngressRanking> = {
         traceWhole(measurement, target, { timeoutMs: 1_000, attempts: 1, gapLimit: 5 }),
       earlierTargets: 3,
     });
-    return [
-      new AtlasIntersection({ checksOldPaths: true }),
-      new KnownPath(),
-      new DirectRecordRoute({
-        useHeuristics: true,
-        timeoutMs: LISTEN_MS.direct,
-        isAdaptive: true,
-        pingsDestination: true,
-        overlapsLikelySilence: true,
-        skipOutOfReach: true,
-      }),
-      new SpoofedRecordRoute({
-        rounds: { untilChance: 0.8, most: 3, leastChance: 0.4 },
-        maxSpoofers: 8,
-        failuresPerIngress: 2,
-        prefersIdleSpoofers: true,
-        learnsSilences: true,
-        confirmsContradictions: true,
-        pingsTargets: true,
-        climbBeforeRetry: 3,
-        targetsPerSegment: 2,
-        useHeuristics: true,
-        deadline: ({ firstUsefulMs }, adaptiveMs) =>
-          firstUsefulMs === undefined ? adaptiveMs : Math.min(adaptiveMs, firstUsefulMs + GRACE_MS),
-        timeoutMs: LISTEN_MS.spoofed,
-        onUnlikely: (measurement, target) => {
-          tails.start(measurement, target);
-          nearbyAddress.prepare(measurement);
-        },
-      }),
-      new OtherAnswers(),
-      new Timestamp({ isDefault: false, candidatesPerHop: 4, spoofersPerHop: 2, timeoutMs: 2_000 }),
-      nearbyAddress,
-      new ProxyPath({ widest: 'network' }),
-      symmetry.insideNetworks(),
-      new NetworkPath(),
-      new TracerouteOnDemand({ most: 2 }),
-      symmetry,
-    ];
+    yield symmetry.insideNetworks();
+    yield new NetworkPath();
+    yield new TracerouteOnDemand({ most: 2 });
+    yield symmetry;
   },
   followsLateAnswers: true,
   review: () => new SecondLook({ spoofers: 3, timeoutMs: LISTEN_MS.spoofed }),

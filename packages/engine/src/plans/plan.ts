@@ -14,8 +14,8 @@ export interface Plan<Ranking extends VantagePointRanking = VantagePointRanking>
     options: { readonly vantagePoints: readonly Ipv4Address[] },
     collaborators: { readonly ipToAs: IpToAs; readonly clock: Clock },
   ) => Ranking;
-  /** Creates the techniques of one measurement, in the order in which they are asked. */
-  readonly techniques: () => readonly Technique[];
+  /** Creates the techniques of one measurement, in the order in which they are asked. A generator creates each one when its turn comes. */
+  readonly techniques: () => Iterable<Technique>;
   /** Creates the technique that is asked once when the path is complete: it may replace hops that answers contradict. Default: none. */
   readonly review?: () => Technique;
   /** Whether answers that come after the path has gone on replace the hops that were assumed meanwhile. Default false. */

@@ -28,7 +28,7 @@ export interface RecordRouteOptions {
 export class DirectRecordRoute implements Technique {
   readonly name = 'recordRoute';
   readonly #options: RecordRouteOptions;
-  readonly #tried = new Set<Ipv4Address>();
+  readonly #tried: Ipv4Address[] = [];
 
   constructor(options: RecordRouteOptions) {
     this.#options = options;
@@ -37,14 +37,14 @@ export class DirectRecordRoute implements Technique {
   async extend(measurement: Measurement): Promise<Extension> {
     const { path, clock, silentTargets } = measurement;
     const target = path.last.address;
-    if (this.#tried.has(target)) return notApplicable('tried before');
+    if (this.#tried.includes(target)) return notApplicable('tried before');
     if (!measurement.mayProbe(target)) return notApplicable('the last hop cannot be probed');
     if (silentTargets.isSilent(target, path.source, clock.now()))
       return notApplicable('the last hop did not answer recently');
     if (this.#options.skipOutOfReach && isOutOfReach(measurement)) {
       return notApplicable('out of reach of the source');
     }
-    this.#tried.add(target);
+    this.#tried.push(target);
     if (this.#options.pingsDestination && path.hops.length === 1) measurement.plainPings.start(target);
     const { timeoutMs, isAdaptive } = this.#options;
     const adaptiveMs = measurement.adaptiveTimeout.patienceFor([path.source], target);

@@ -133,11 +133,11 @@ export class SpoofedRecordRoute implements Technique {
       if (late !== undefined) return late;
       const waiting = targetAnswers.silentSendersOf(hop.address);
       if (waiting >= SILENT_SENDERS) return undefined;
-      const ranked = spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer));
-      const left = this.#options.prefersIdleSpoofers ? idleFirst(ranked, measurement.prober) : ranked;
-      // One other sender is enough to confirm a silence.
-      const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, left);
-      const chosen = left.slice(0, Math.min(most - asked.size, size));
+      const chosen = this.#choose(
+        measurement,
+        spoofers.filter((spoofer) => !asked.has(spoofer.address) && !hasFailed(spoofer)),
+        { round, waiting, most: most - asked.size },
+      );
       if (round > 0 || waiting > 0 || areUnlikely(chosen)) this.#options.onUnlikely?.(measurement, hop.address);
       if (chosen.length === 0) return undefined;
       if (this.#options.pingsTargets && (waiting > 0 || path.hops.length === 1)) plainPings.start(hop.address);
@@ -149,6 +149,18 @@ export class SpoofedRecordRoute implements Technique {
       countFailures(failures, chosen, answers);
       round += roundsIn(shown);
     }
+  }
+
+  /** Chooses the spoofers of a round. `waiting`: senders whose answer is still missing; `most`: how many may be asked. */
+  #choose(
+    { prober }: Measurement,
+    left: readonly RankedVantagePoint[],
+    { round, waiting, most }: Readonly<Record<'round' | 'waiting' | 'most', number>>,
+  ): readonly RankedVantagePoint[] {
+    const sorted = this.#options.prefersIdleSpoofers ? idleFirst(left, prober) : left;
+    // One other sender is enough to confirm a silence.
+    const size = waiting > 0 ? 1 : roundSize(this.#options.rounds, round, sorted);
+    return sorted.slice(0, Math.min(most, size));
   }
 
   /** What packets of a hop show against what is known, after the hop was asked how its packets go to other receivers. */

@@ -18,34 +18,42 @@ export interface ConfirmedRound extends Round {
  * @throws {ProbingError} `cancelled`; `proberStopped` when the source is not online in time; `budgetExhausted` or `circuitOpen` when that kept
  * every ping from being sent
  */
-export async function runConfirmedRound(
-  round: ConfirmedRound,
-  collaborators: {
-    readonly prober: RoundProber;
-    readonly clock: Clock;
-    readonly outages: Outages;
-    readonly signal?: AbortSignal;
-  },
-): Promise<RoundOutcome> {
+export function runConfirmedRound(round: ConfirmedRound, collaborators: Collaborators): Promise<RoundOutcome> {
+  if (collaborators.outages.areWatched) return runWatchedRound(round, collaborators);
+  round.onSend?.(round.requests);
+  return runRound(round, collaborators);
+}
+
+interface Collaborators {
+  readonly prober: RoundProber;
+  readonly clock: Clock;
+  readonly outages: Outages;
+  readonly signal?: AbortSignal;
+}
+
+async function runWatchedRound(round: ConfirmedRound, collaborators: Collaborators): Promise<RoundOutcome> {
   const { clock, outages, signal } = collaborators;
   const { source, onSend, onAnswer } = round;
   const answers: PingResult[] = [];
   let { requests } = round;
-  if (outages.areWatched) await outages.untilOnline(source, signal);
+  await outages.untilOnline(source, signal);
   for (;;) {
     onSend?.(requests);
     const since = clock.now();
     const onSilence = round.onSilence && confirmed(round.onSilence, since, outages);
     const current = { ...round, requests, ...(onSilence && { onSilence }) };
-    const outcome = await runRound(current, collaborators).catch((error: unknown): RoundOutcome => {
+    let outcome: RoundOutcome;
+    try {
+      outcome = await runRound(current, collaborators);
+    } catch (error) {
       // The answers that came before the outage remain.
       if (!isHeldBack(error) || answers.length === 0) throw error;
-      return { answers: [], silent: [], unsent: [], hasUsefulAnswer: onAnswer === undefined };
-    });
+      outcome = { answers: [], silent: [], unsent: [], hasUsefulAnswer: onAnswer === undefined };
+    }
     answers.push(...outcome.answers);
     const missing = [...outcome.silent, ...outcome.unsent];
     const isEnough = onAnswer !== undefined && outcome.hasUsefulAnswer;
-    if (!outages.areWatched || missing.length === 0 || isEnough) return { ...outcome, answers };
+    if (missing.length === 0 || isEnough) return { ...outcome, answers };
     const offline = await outages.offlineSince([...new Set(missing.flatMap(hostsOf))], since, signal);
     const silent = outcome.silent.filter((request) => !hostsOf(request).some((host) => offline.has(host)));
     const lost = missing.filter((request) => receiverOf(request) === source);
@@ -61,7 +69,6 @@ function confirmed(
   since: number,
   outages: Outages,
 ): (request: PingRequest) => void {
-  if (!outages.areWatched) return onSilence;
   return (request) => {
     // A check that fails says nothing, so the silence does not count.
     const check = outages.offlineSince(hostsOf(request), since).catch(() => undefined);

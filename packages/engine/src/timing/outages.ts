@@ -8,6 +8,12 @@ export interface OutagesOptions {
   readonly mostWaitMs: number;
 }
 
+/** A probe that may be sent again. */
+interface Repeatable<Result> {
+  readonly probe: () => Promise<Result>;
+  readonly isSilent: (result: Result) => boolean;
+}
+
 /** Least time that one outage counts for, milliseconds: a host that comes and goes cannot make a measurement repeat without end. */
 const LEAST_WAIT_MS = 1_000;
 
@@ -67,12 +73,15 @@ export class Outages {
    * offline meanwhile, waits for the host and probes again.
    * @throws {ProbingError} `proberStopped` when the host is not online in time, `cancelled`, and what `probe` throws
    */
-  async repeated<Result>(
+  repeated<Result>(host: Ipv4Address, probing: Repeatable<Result>, signal?: AbortSignal): Promise<Result> {
+    return this.areWatched ? this.#repeated(host, probing, signal) : probing.probe();
+  }
+
+  async #repeated<Result>(
     host: Ipv4Address,
-    { probe, isSilent }: { readonly probe: () => Promise<Result>; readonly isSilent: (result: Result) => boolean },
-    signal?: AbortSignal,
+    { probe, isSilent }: Repeatable<Result>,
+    signal: AbortSignal | undefined,
   ): Promise<Result> {
-    if (!this.areWatched) return probe();
     await this.untilOnline(host, signal);
     for (;;) {
       const since = this.#clock.now();

@@ -16,13 +16,22 @@ export interface PlainPingsCollaborators {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is known of a target or router. */
+interface OneTarget {
+  /** What the ping to it comes to. */
+  reply: Promise<PingReply | undefined> | undefined;
+  arrived: readonly PingReply[];
+  /** Its report of an expired packet. */
+  expiry: PingReply | undefined;
+}
+
+const NONE: readonly never[] = [];
+
 /** Pings without options from the source, each target once in a measurement, unless it is explicitly pinged again. */
 export class PlainPings {
   readonly #source: Ipv4Address;
   readonly #collaborators: PlainPingsCollaborators;
-  readonly #replies = new Map<Ipv4Address, Promise<PingReply | undefined>>();
-  readonly #arrived = new Map<Ipv4Address, PingReply[]>();
-  readonly #errors = new Map<Ipv4Address, PingReply>();
+  readonly #targets = new Map<Ipv4Address, OneTarget>();
 
   constructor(source: Ipv4Address, collaborators: PlainPingsCollaborators) {
     this.#source = source;
@@ -34,18 +43,20 @@ export class PlainPings {
    * @throws {ProbingError} when the ping cannot be sent, `cancelled`
    */
   replyOf(target: Ipv4Address): Promise<PingReply | undefined> {
-    const known = this.#replies.get(target);
-    if (known !== undefined) return known;
+    const known = this.#of(target);
+    if (known.reply !== undefined) return known.reply;
     const reply = this.#ping(target);
-    this.#replies.set(target, reply);
+    known.reply = reply;
     // A ping that was not sent says nothing: the next caller tries again. Nobody may wait for this one.
-    reply.catch(() => this.#replies.delete(target));
+    reply.catch(() => {
+      known.reply = undefined;
+    });
     return reply;
   }
 
   /** Sends the ping to a target, unless it was sent before, and does not wait for the reply. */
   start(target: Ipv4Address): void {
-    this.replyOf(target).catch(() => undefined);
+    void this.replyOf(target);
   }
 
   /** The distance of a target whose reply has arrived by now, as {@link distanceOf} has it. */
@@ -55,17 +66,17 @@ export class PlainPings {
 
   /** The distances of a target by all its replies that have arrived by now. They differ where load is balanced over paths of different lengths. */
   distancesSoFar(target: Ipv4Address): number[] {
-    return (this.#arrived.get(target) ?? []).flatMap(({ ttl }) => hopsTravelled(ttl) ?? []);
+    return (this.#targets.get(target)?.arrived ?? []).flatMap(({ ttl }) => hopsTravelled(ttl) ?? []);
   }
 
   /** Notes that a router has reported an expired packet. */
   noteExpiry(reply: PingReply): void {
-    this.#errors.set(reply.from, reply);
+    this.#of(reply.from).expiry = reply;
   }
 
   /** The distance of a router by the TTL of the expired packet that it has reported; `undefined` when it has reported none. */
   distanceByExpiry(router: Ipv4Address): number | undefined {
-    const reply = this.#errors.get(router);
+    const reply = this.#targets.get(router)?.expiry;
     return reply && hopsTravelled(reply.ttl);
   }
 
@@ -86,17 +97,28 @@ export class PlainPings {
     return reply && hopsTravelled(reply.ttl);
   }
 
-  async #ping(target: Ipv4Address): Promise<PingReply | undefined> {
+  #ping(target: Ipv4Address): Promise<PingReply | undefined> {
     const { timeoutFor, prober, outages, stats, signal } = this.#collaborators;
     const timeoutMs = timeoutFor(target);
     const probe = (): Promise<PingResult> => {
       stats.plainPings++;
       return prober.ping({ type: 'ping', sender: this.#source, target, timeoutMs }, signal);
     };
-    const { reply } = await outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
-    if (reply?.icmpType !== ICMP.echoReply) return undefined;
-    this.#arrived.set(target, [...(this.#arrived.get(target) ?? []), reply]);
-    return reply;
+    const ended = outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
+    return ended.then(({ reply }) => {
+      if (reply?.icmpType !== ICMP.echoReply) return undefined;
+      const known = this.#of(target);
+      known.arrived = known.arrived.concat(reply);
+      return reply;
+    });
+  }
+
+  #of(target: Ipv4Address): OneTarget {
+    const known = this.#targets.get(target);
+    if (known !== undefined) return known;
+    const added = { reply: undefined, arrived: NONE, expiry: undefined };
+    this.#targets.set(target, added);
+    return added;
   }
 }
 

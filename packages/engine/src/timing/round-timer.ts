@@ -20,20 +20,6 @@ export interface RoundTimerCollaborators {
  */
 const MOST_QUEUED_MS = 3_000;
 
-/** One probe of a round, as its timer sees it. */
-export interface TimedProbe {
-  /** Where the probe is now: held back by the prober, or with the host that sends it, which has not sent it in time (`overdue`) or may still do so. */
-  readonly state: 'held' | 'queued' | 'overdue' | 'left';
-  /** The prober holds the probe back for so many milliseconds. */
-  hold(ms: number): void;
-  /** The probe waits for the host that sends it, see `PingHooks.onQueued`. */
-  queue(left: Promise<number>): void;
-  /** How long the answer was waited for up to now, milliseconds. */
-  waitedMs(): number;
-  /** The answer has arrived. */
-  answered(waitedMs: number, isUseful: boolean): void;
-}
-
 /** Ends a round at its deadline, which counts from when the last of its probes has left, or should have left. */
 export class RoundTimer {
   readonly #options: RoundTimerOptions;
@@ -60,53 +46,41 @@ export class RoundTimer {
     return this.#firstUsefulMs !== undefined;
   }
 
-  /** A probe that is sent at the start of the round, unless it says otherwise. */
-  probe(): TimedProbe {
-    let heldUntilMs = 0;
-    let queuedUntilMs: number | undefined;
-    let waitsFromMs = 0;
-    const waitFrom = (ms: number): void => {
-      waitsFromMs = ms;
-      this.#lastLeftMs = Math.max(this.#lastLeftMs, ms);
-    };
-    const stateAt = (elapsedMs: number): TimedProbe['state'] => {
-      if (queuedUntilMs !== undefined) return elapsedMs < queuedUntilMs ? 'queued' : 'overdue';
-      return elapsedMs < heldUntilMs ? 'held' : 'left';
-    };
-    const elapsedMs = (): number => this.#elapsedMs;
-    return {
-      get state() {
-        return stateAt(elapsedMs());
-      },
-      hold: (ms) => {
-        heldUntilMs = ms;
-        waitFrom(ms);
-      },
-      queue: (left) => {
-        this.#queued++;
-        queuedUntilMs = this.#elapsedMs + MOST_QUEUED_MS;
-        this.#mostQueuedMs = Math.max(this.#mostQueuedMs, queuedUntilMs);
-        waitsFromMs = Number.POSITIVE_INFINITY;
-        void left.then((wayMs) => {
-          this.#queued--;
-          queuedUntilMs = undefined;
-          waitFrom(this.#elapsedMs + wayMs);
-          this.check();
-        });
-      },
-      // An answer may need less time for its way through the system than others, and it may overtake the news that its probe has left.
-      waitedMs: () => Math.max(0, this.#elapsedMs - waitsFromMs),
-      answered: (waitedMs, isUseful) => {
-        this.#firstAnswerMs ??= waitedMs;
-        if (isUseful && this.#firstUsefulMs === undefined) this.#noteUseful(waitedMs);
-        this.check();
-      },
-    };
+  /** Time since the start of the round, milliseconds. */
+  get elapsedMs(): number {
+    return this.#collaborators.clock.now() - this.#startedAt;
+  }
+
+  /** A probe leaves so many milliseconds after the start. */
+  noteLeaving(ms: number): void {
+    this.#lastLeftMs = Math.max(this.#lastLeftMs, ms);
+  }
+
+  /** A probe waits for the host that sends it. Returns until when the round waits for that, milliseconds after the start. */
+  noteQueued(): number {
+    this.#queued++;
+    const untilMs = this.elapsedMs + MOST_QUEUED_MS;
+    this.#mostQueuedMs = Math.max(this.#mostQueuedMs, untilMs);
+    return untilMs;
+  }
+
+  /** A probe that was queued leaves so many milliseconds after the start. */
+  noteLeft(ms: number): void {
+    this.#queued--;
+    this.noteLeaving(ms);
+    this.check();
+  }
+
+  /** An answer has arrived. */
+  noteAnswer(waitedMs: number, isUseful: boolean): void {
+    this.#firstAnswerMs ??= waitedMs;
+    if (isUseful && this.#firstUsefulMs === undefined) this.#noteUseful(waitedMs);
+    this.check();
   }
 
   /** An answer to a probe of an earlier round counts as a useful one of this round. */
   noteUseful(): void {
-    if (this.#firstUsefulMs === undefined) this.#noteUseful(this.#elapsedMs);
+    if (this.#firstUsefulMs === undefined) this.#noteUseful(this.elapsedMs);
     this.check();
   }
 
@@ -125,7 +99,7 @@ export class RoundTimer {
         this.check();
       }
     };
-    clock.sleep(Math.max(0, atMs - this.#elapsedMs), signal).then(fire, () => undefined);
+    clock.sleep(Math.max(0, atMs - this.elapsedMs), signal).then(fire, () => undefined);
   }
 
   get #endsAtMs(): number {
@@ -135,12 +109,8 @@ export class RoundTimer {
     return Math.max(this.#lastLeftMs, this.#queued > 0 ? this.#mostQueuedMs : 0) + afterLeavingMs;
   }
 
-  get #elapsedMs(): number {
-    return this.#collaborators.clock.now() - this.#startedAt;
-  }
-
   #noteUseful(waitedMs: number): void {
     this.#firstUsefulMs = waitedMs;
-    this.#usefulLeftMs = this.#elapsedMs - waitedMs;
+    this.#usefulLeftMs = this.elapsedMs - waitedMs;
   }
 }

@@ -9,7 +9,8 @@ import {
 } from '@revtr/probing';
 import type { RoundDeadline } from './round-deadline.ts';
 import { RoundTimer } from './round-timer.ts';
-import type { LateListener, SharedPingHooks } from './shared-pings.ts';
+import type { LateListener, SharedPingHooks } from './shared-ping.ts';
+import { TimedProbe } from './timed-probe.ts';
 
 /** What a round needs of a prober. A prober without late listeners cancels the open pings of a round that is over. */
 export interface RoundProber {
@@ -27,8 +28,8 @@ export interface Round {
    * their own timeout, unless they should have left long ago; otherwise they are cancelled at the end of the round. The end of a measurement by its signal cancels them in any case.
    */
   readonly onLateAnswer?: (result: PingResult, waitedMs: number) => void;
-  /** Resolves when an earlier ping, which is not part of the round, has a useful answer: it counts as one of the round. */
-  readonly earlierAnswer?: Promise<void>;
+  /** Calls a listener when an earlier ping, which is not part of the round, has a useful answer: it counts as one of the round. */
+  readonly onEarlierAnswer?: (listener: () => void) => void;
   /** Called with each ping that has no answer at its own timeout, during the round or after it. */
   readonly onSilence?: (request: PingRequest) => void;
   /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
@@ -71,47 +72,42 @@ export async function runRound(
     { deadline: round.deadline, endsWhenUseful: round.onAnswer !== undefined },
     { clock, signal: over.signal, onEnd: stop },
   );
-  void round.earlierAnswer?.then(() => timer.noteUseful());
-  const probes = round.requests.map(async (request) => {
-    const probe = timer.probe();
-    const onHeld = (ms: number): void => probe.hold(ms);
-    const onQueued = (left: Promise<number>): void => probe.queue(left);
-    const onLate: LateListener = (result) => {
-      if (result.reply === undefined) round.onSilence?.(request);
-      else round.onLateAnswer?.(result, probe.waitedMs());
-    };
-    const isListening = round.onLateAnswer !== undefined || round.onSilence !== undefined;
-    const lateListener = (): LateListener | undefined =>
-      isListening && signal?.aborted !== true && ['queued', 'left'].includes(probe.state) ? onLate : undefined;
-    const hooks = { onHeld, onQueued, lateListener };
-    const result = await prober.ping(request, over.signal, hooks).catch((error: unknown) => {
-      if (!(error instanceof ProbingError)) throw error;
-      // A ping that the end of the round has cut off is unanswered if it had left; any other error says nothing about the target.
-      if (error.code === 'cancelled') return CUT_OFF[probe.state];
-      refused++;
-      if (error.code === 'proberStopped') return 'unsent';
-      if (!isHeldBack(error)) return 'refused';
-      heldBack ??= error;
-      round.onHeldBack?.(request, error);
-      return 'refused';
-    });
-    if (result === 'refused') return;
-    if (result === 'unsent') {
-      unsent.push(request);
-      return;
-    }
-    if (result === 'unanswered' || result.reply === undefined) {
-      silent.push(request);
-      if (result !== 'unanswered') round.onSilence?.(request);
+  round.onEarlierAnswer?.(() => timer.noteUseful());
+  const takeResult = (probe: RoundProbe, result: PingResult): void => {
+    if (result.reply === undefined) {
+      silent.push(probe.request);
+      round.onSilence?.(probe.request);
       return;
     }
     answers.push(result);
-    const waitedMs = probe.waitedMs();
-    probe.answered(waitedMs, round.onAnswer?.(result, waitedMs) ?? true);
+    const { waitedMs } = probe;
+    timer.noteAnswer(waitedMs, round.onAnswer?.(result, waitedMs) ?? true);
+  };
+  const takeError = ({ request, state }: RoundProbe, error: unknown): void => {
+    if (!(error instanceof ProbingError)) throw error;
+    // A ping that the end of the round has cut off is unanswered if it had left; any other error says nothing about the target.
+    if (error.code === 'cancelled') {
+      if (state === 'left') silent.push(request);
+      else if (state !== 'held') unsent.push(request);
+      return;
+    }
+    refused++;
+    if (error.code === 'proberStopped') unsent.push(request);
+    if (!isHeldBack(error)) return;
+    heldBack ??= error;
+    round.onHeldBack?.(request, error);
+  };
+  const probes = round.requests.map((request) => {
+    const probe = new RoundProbe(request, round, timer, signal);
+    return prober.ping(request, over.signal, probe).then(
+      (result) => takeResult(probe, result),
+      (error: unknown) => takeError(probe, error),
+    );
   });
   timer.check();
   try {
-    await Promise.all(probes);
+    // Most rounds have one probe.
+    await (probes.length === 1 ? probes[0] : Promise.all(probes));
   } finally {
     stop();
     signal?.removeEventListener('abort', stop);
@@ -121,8 +117,29 @@ export async function runRound(
   return { answers, silent, unsent, hasUsefulAnswer: timer.hasUsefulAnswer };
 }
 
-/** What became of a ping that the end of its round has cut off. */
-const CUT_OFF = { held: 'refused', queued: 'unsent', overdue: 'unsent', left: 'unanswered' } as const;
+/** A probe that tells its round of an answer or a silence after the end of the round. */
+class RoundProbe extends TimedProbe implements SharedPingHooks {
+  readonly request: PingRequest;
+  readonly #round: Round;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(request: PingRequest, round: Round, timer: RoundTimer, signal: AbortSignal | undefined) {
+    super(timer);
+    this.request = request;
+    this.#round = round;
+    this.#signal = signal;
+  }
+
+  lateListener(): LateListener | undefined {
+    const { onLateAnswer, onSilence } = this.#round;
+    const isListening = onLateAnswer !== undefined || onSilence !== undefined;
+    if (!isListening || this.#signal?.aborted === true || !['queued', 'left'].includes(this.state)) return undefined;
+    return (result) => {
+      if (result.reply === undefined) onSilence?.(this.request);
+      else onLateAnswer?.(result, this.waitedMs);
+    };
+  }
+}
 
 /** Why probes of a round that is over end. One object for all: making errors is costly. */
 const ROUND_OVER = 'the round is over';

@@ -59,11 +59,15 @@ export class SimProber implements Prober, ProbeSender {
     }
   }
 
-  async ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
-    assertValidRequest(request);
+  ping(request: PingRequest, signal?: AbortSignal): Promise<PingResult> {
+    try {
+      assertValidRequest(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const { sender, target, spoof, option, ttl = DEFAULT_TTL, timeoutMs } = request;
     const sentAt = this.#clock.now();
-    const answer = await this.send(
+    const ended = this.send(
       {
         sender,
         receiver: spoof?.receiver ?? sender,
@@ -76,7 +80,12 @@ export class SimProber implements Prober, ProbeSender {
       },
       signal,
     );
-    return { type: 'ping', request, sentAt, ...(answer && { reply: toPingReply(answer.packet, answer.rttMs) }) };
+    return ended.then((answer) => ({
+      type: 'ping',
+      request,
+      sentAt,
+      ...(answer && { reply: toPingReply(answer.packet, answer.rttMs) }),
+    }));
   }
 
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {

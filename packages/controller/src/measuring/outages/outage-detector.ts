@@ -4,6 +4,7 @@ import {
   type Clock,
   orCancelled,
   type PingHooks,
+  type PingReply,
   type PingRequest,
   type PingResult,
   type Prober,
@@ -102,17 +103,13 @@ export class OutageDetector implements HostWatch, Prober {
     return [...this.#states.values()].filter(({ suspended }) => suspended !== undefined).length;
   }
 
-  async ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
-    const { sender, spoof, target } = request;
-    const { clock, prober, references } = this.#collaborators;
+  ping(request: PingRequest, signal?: AbortSignal, hooks?: PingHooks): Promise<PingResult> {
+    const { clock, prober } = this.#collaborators;
     const sentAt = clock.now();
-    const result = await prober.ping(request, signal, hooks);
-    if (result.reply === undefined) return result;
-    this.#stateOf(spoof?.receiver ?? sender).heard(clock.now());
-    // A sender whose replies go elsewhere has only shown that it could send.
-    if (spoof !== undefined) this.#stateOf(sender).heard(sentAt);
-    else if (result.reply.from === target) references.noteAnswer(sender, target);
-    return result;
+    return prober.ping(request, signal, hooks).then((result) => {
+      if (result.reply !== undefined) this.#noteReply(request, result.reply, sentAt);
+      return result;
+    });
   }
 
   async traceroute(request: TracerouteRequest, signal?: AbortSignal): Promise<TracerouteResult> {
@@ -140,6 +137,14 @@ export class OutageDetector implements HostWatch, Prober {
       await clock.sleep(Math.min(POLL_MS, leftMs), signal);
     }
     return true;
+  }
+
+  #noteReply({ sender, spoof, target }: PingRequest, { from }: PingReply, sentAt: number): void {
+    const { clock, references } = this.#collaborators;
+    this.#stateOf(spoof?.receiver ?? sender).heard(clock.now());
+    // A sender whose replies go elsewhere has only shown that it could send.
+    if (spoof !== undefined) this.#stateOf(sender).heard(sentAt);
+    else if (from === target) references.noteAnswer(sender, target);
   }
 
   async #wasOffline(host: Ipv4Address, since: number, signal: AbortSignal | undefined): Promise<boolean> {

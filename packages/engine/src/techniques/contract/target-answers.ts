@@ -12,13 +12,16 @@ export interface ReadAnswer {
   readonly reading: RecordRouteReading;
 }
 
+const NONE: readonly never[] = [];
+
+/** Its lists are replaced, not extended: an array that grows has room for 16 more. */
 interface OneTarget {
   /** Senders whose round ended without an answer, which may still come. */
-  readonly waiting: Set<Ipv4Address>;
-  readonly answers: ReadAnswer[];
-  readonly late: ReadAnswer[];
+  waiting: readonly Ipv4Address[];
+  answers: readonly ReadAnswer[];
+  late: readonly ReadAnswer[];
   /** Called with the next late answer that shows a hop. */
-  readonly waiters: (() => void)[];
+  waiters: readonly (() => void)[];
   /** Until when an answer is worth waiting for although its round was over at once, milliseconds since the Unix epoch. */
   expectedUntil: number;
 }
@@ -40,21 +43,26 @@ export class TargetAnswers {
 
   /** Notes that a target answered in time. */
   noteAnswer(answer: ReadAnswer): void {
-    this.#of(answer.target).answers.push(answer);
+    const target = this.#of(answer.target);
+    target.answers = target.answers.concat(answer);
   }
 
   /** Notes an answer that came after the end of its round. */
   noteLateAnswer(answer: ReadAnswer): void {
     this.noteAnswer(answer);
     const target = this.#of(answer.target);
-    target.waiting.delete(answer.sender);
-    target.late.push(answer);
-    if (answer.hops.length > 0) for (const wake of target.waiters.splice(0)) wake();
+    target.waiting = target.waiting.filter((sender) => sender !== answer.sender);
+    target.late = target.late.concat(answer);
+    if (answer.hops.length === 0) return;
+    const { waiters } = target;
+    target.waiters = NONE;
+    for (const wake of waiters) wake();
   }
 
   /** Notes that a ping had no answer when its round ended. */
   noteUnanswered(target: Ipv4Address, sender: Ipv4Address): void {
-    this.#of(target).waiting.add(sender);
+    const known = this.#of(target);
+    if (!known.waiting.includes(sender)) known.waiting = known.waiting.concat(sender);
   }
 
   /** Whether the target has answered any ping of the measurement. */
@@ -62,16 +70,20 @@ export class TargetAnswers {
     return this.answersOf(target).length > 0;
   }
 
+  /** Calls a listener once, when a late answer of the target shows a hop. */
+  onNextUsefulAnswer(target: Ipv4Address, listener: () => void): void {
+    const known = this.#of(target);
+    known.waiters = known.waiters.concat(listener);
+  }
+
   /** Resolves when a late answer of the target shows a hop. */
   nextUsefulAnswer(target: Ipv4Address): Promise<void> {
-    return new Promise((resolve) => {
-      this.#of(target).waiters.push(resolve);
-    });
+    return new Promise((resolve) => this.onNextUsefulAnswer(target, resolve));
   }
 
   /** How many senders had no answer when their round ended, and have none yet. */
   sendersWaitingFor(target: Ipv4Address): number {
-    return this.#targets.get(target)?.waiting.size ?? 0;
+    return this.#targets.get(target)?.waiting.length ?? 0;
   }
 
   /** As {@link sendersWaitingFor}, of a target that has answered nobody; otherwise 0. */
@@ -97,7 +109,7 @@ export class TargetAnswers {
   #of(target: Ipv4Address): OneTarget {
     const known = this.#targets.get(target);
     if (known !== undefined) return known;
-    const added = { waiting: new Set<Ipv4Address>(), late: [], waiters: [], answers: [], expectedUntil: 0 };
+    const added = { waiting: NONE, late: NONE, waiters: NONE, answers: NONE, expectedUntil: 0 };
     this.#targets.set(target, added);
     return added;
   }

@@ -9,7 +9,7 @@ export class StartedTails {
   readonly #technique: string;
   readonly #tails = new Map<Ipv4Address, Promise<TracerouteResult>>();
   /** Routers that the tails measured so far show with a router before them. */
-  readonly #passed = new Set<Ipv4Address>();
+  readonly #passed: Ipv4Address[] = [];
 
   /** @param technique the technique for which the probes are sent, see {@link Measurement.withTechnique} */
   constructor(technique: string, options: Parameters<typeof traceTail>[2]) {
@@ -19,7 +19,7 @@ export class StartedTails {
 
   /** Starts to measure the end of the forward path to the last hop of the path, unless that was started before, or is known from another tail. */
   start(measurement: Measurement, target: Ipv4Address): void {
-    if (target !== measurement.path.last.address || this.#passed.has(target)) return;
+    if (target !== measurement.path.last.address || this.#passed.includes(target)) return;
     this.of(measurement, target).catch(() => undefined);
   }
 
@@ -34,7 +34,7 @@ export class StartedTails {
     tail.then(
       ({ hops }) => {
         for (const [i, { from }] of hops.entries())
-          if (from !== undefined && hops[i - 1]?.from !== undefined) this.#passed.add(from);
+          if (from !== undefined && hops[i - 1]?.from !== undefined) this.#passed.push(from);
       },
       () => this.#tails.delete(target),
     );

@@ -1,4 +1,3 @@
-import type { PingRequest } from '@revtr/probing';
 import { recordRoutePing } from '../../record-route/ping.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { type ListeningRound, type RoundAnswers, runListeningRound } from './listening-round.ts';
@@ -13,16 +12,11 @@ export interface DirectRound extends Pick<ListeningRound, 'target' | 'deadline' 
  * Sends one Record Route ping from the source, and reads the answer if it arrives before the deadline.
  * @throws {ProbingError} as {@link runListeningRound}
  */
-export async function askDirectly(measurement: Measurement, round: DirectRound): Promise<RoundAnswers> {
-  const { path, prober, stats, clock } = measurement;
-  const startedAt = clock.now();
+export function askDirectly(measurement: Measurement, round: DirectRound): Promise<RoundAnswers> {
+  const { source } = measurement.path;
   const { timeoutMs, ...rest } = round;
-  const requests = [recordRoutePing(path.source, path.source, round.target, timeoutMs)];
-  const onSend = (sent: readonly PingRequest[]): void => {
-    stats.recordRoutePings += prober.fresh(sent);
-    stats.recordRouteRounds++;
-  };
-  return runListeningRound(measurement, { ...rest, requests, onSend }).finally(() => {
-    stats.recordRouteMs += clock.now() - startedAt;
-  });
+  const requests = [recordRoutePing(source, source, round.target, timeoutMs)];
+  return runListeningRound(measurement, { ...rest, requests, counters: COUNTERS });
 }
+
+const COUNTERS = { pings: 'recordRoutePings', rounds: 'recordRouteRounds', ms: 'recordRouteMs' } as const;

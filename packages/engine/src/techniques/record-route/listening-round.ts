@@ -1,6 +1,8 @@
 import type { Ipv4Address } from '@revtr/net';
 import type { HeldBack, PingRequest, PingResult } from '@revtr/probing';
+import type { ProbeStats } from '../../measurement/stats.ts';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
+import type { RoundOutcome } from '../../timing/round.ts';
 import type { RoundDeadline } from '../../timing/round-deadline.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import type { ReadAnswer } from '../contract/target-answers.ts';
@@ -12,8 +14,8 @@ export interface ListeningRound {
   readonly requests: readonly PingRequest[];
   readonly deadline: RoundDeadline;
   readonly useHeuristics: boolean;
-  /** Called with the pings before they are sent, and again with those that are repeated. */
-  readonly onSend: (requests: readonly PingRequest[]) => void;
+  /** Which statistics count the pings, the rounds and their time. */
+  readonly counters: Readonly<Record<'pings' | 'rounds' | 'ms', keyof ProbeStats>>;
   /** Called with each sender whose ping was waited for until its own timeout without an answer, during the round or after it. */
   readonly onSilence?: (sender: Ipv4Address) => void;
 }
@@ -35,8 +37,8 @@ export interface RoundAnswers {
  * `budgetExhausted` or `circuitOpen` when no ping was sent
  */
 export async function runListeningRound(measurement: Measurement, round: ListeningRound): Promise<RoundAnswers> {
-  const { path, clock, silentTargets, adaptiveTimeout, targetAnswers } = measurement;
-  const { target, requests, deadline, useHeuristics, onSend } = round;
+  const { path, clock, silentTargets, adaptiveTimeout, targetAnswers, stats, prober } = measurement;
+  const { target, requests, deadline, useHeuristics, counters } = round;
   const { source } = path;
   const startedAt = clock.now();
   const answers: ReadAnswer[] = [];
@@ -63,20 +65,21 @@ export async function runListeningRound(measurement: Measurement, round: Listeni
   const onHeldBack = ({ sender }: PingRequest, _error: HeldBack): void => {
     heldBack.push(sender);
   };
-  const { silent } = await runConfirmedRound(
-    {
-      source,
-      requests,
-      earlierAnswer: targetAnswers.nextUsefulAnswer(target),
-      deadline,
-      onAnswer,
-      onLateAnswer,
-      onSilence,
-      onSend,
-      onHeldBack,
-    },
-    measurement,
-  );
+  const onSend = (sent: readonly PingRequest[]): void => {
+    stats[counters.pings] += prober.fresh(sent);
+    stats[counters.rounds]++;
+  };
+  const onEarlierAnswer = (listener: () => void): void => targetAnswers.onNextUsefulAnswer(target, listener);
+  let outcome: RoundOutcome;
+  try {
+    outcome = await runConfirmedRound(
+      { source, requests, deadline, onEarlierAnswer, onAnswer, onLateAnswer, onSilence, onSend, onHeldBack },
+      measurement,
+    );
+  } finally {
+    stats[counters.ms] += clock.now() - startedAt;
+  }
+  const { silent } = outcome;
   const unanswered = [...withoutOption, ...silent.map(({ sender }) => sender)];
   for (const sender of unanswered) targetAnswers.noteUnanswered(target, sender);
   return { answers, unanswered, heldBack };

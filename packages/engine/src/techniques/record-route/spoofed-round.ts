@@ -1,5 +1,4 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { PingRequest } from '@revtr/probing';
 import { recordRoutePing } from '../../record-route/ping.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import { type ListeningRound, type RoundAnswers, runListeningRound } from './listening-round.ts';
@@ -15,16 +14,15 @@ export interface SpoofedRound extends Pick<ListeningRound, 'target' | 'deadline'
  * Sends one round of spoofed Record Route pings, and reads the answers that arrive before its deadline.
  * @throws {ProbingError} as {@link runListeningRound}
  */
-export async function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<RoundAnswers> {
-  const { path, prober, stats, clock } = measurement;
-  const startedAt = clock.now();
+export function askSpoofed(measurement: Measurement, round: SpoofedRound): Promise<RoundAnswers> {
+  const { source } = measurement.path;
   const { senders, timeoutMs, ...rest } = round;
-  const requests = senders.map((sender) => recordRoutePing(sender, path.source, round.target, timeoutMs));
-  const onSend = (sent: readonly PingRequest[]): void => {
-    stats.spoofedRecordRoutePings += prober.fresh(sent);
-    stats.spoofedRecordRouteRounds++;
-  };
-  return runListeningRound(measurement, { ...rest, requests, onSend }).finally(() => {
-    stats.spoofedRecordRouteMs += clock.now() - startedAt;
-  });
+  const requests = senders.map((sender) => recordRoutePing(sender, source, round.target, timeoutMs));
+  return runListeningRound(measurement, { ...rest, requests, counters: COUNTERS });
 }
+
+const COUNTERS = {
+  pings: 'spoofedRecordRoutePings',
+  rounds: 'spoofedRecordRouteRounds',
+  ms: 'spoofedRecordRouteMs',
+} as const;
