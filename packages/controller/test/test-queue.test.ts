@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type TestCause, TestQueue } from '../src/agents/test-queue.ts';
 import { settle } from './manual-clock.ts';
 
-const [A, B, C] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(parseIpv4);
+const [A, B, C, D, E] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5'].map(parseIpv4);
 
 describe('TestQueue', () => {
   let begun: [Ipv4Address, TestCause][];
@@ -51,6 +51,20 @@ describe('TestQueue', () => {
     ]);
     await end(A);
     expect(begun).toHaveLength(2);
+  });
+
+  it('tests an agent first whose test somebody has asked for, even if it waits already', async () => {
+    for (const address of [A, B, C, D, E]) queue.add(address, 'connected');
+    queue.add(E, 'asked');
+    queue.add(E, 'periodic');
+    await end(A);
+    await end(B);
+    await end(E);
+    expect(begun.slice(2)).toEqual([
+      [E, 'asked'],
+      [C, 'connected'],
+      [D, 'connected'],
+    ]);
   });
 
   it('does not let an agent that waits for its own test hold up the others', () => {

@@ -10,10 +10,14 @@ export interface TestQueueCollaborators {
   readonly onError: (address: Ipv4Address, error: unknown) => void;
 }
 
-/** Agents waiting to be tested. Each waits at most once, so the queue is no longer than the list of agents. */
+/**
+ * Agents waiting to be tested. Each waits at most once, so the queue is no longer than the list of agents. Tests that somebody has asked for come
+ * first: when many agents connect at once, the others take minutes.
+ */
 export class TestQueue {
   readonly #mostAtOnce: number;
   readonly #collaborators: TestQueueCollaborators;
+  readonly #asked = new Map<Ipv4Address, TestCause>();
   readonly #waiting = new Map<Ipv4Address, TestCause>();
   readonly #underWay = new Map<Ipv4Address, Promise<void>>();
   readonly #over = new AbortController();
@@ -24,10 +28,12 @@ export class TestQueue {
     this.#collaborators = collaborators;
   }
 
-  /** Queues an agent. One that waits already keeps its place and its cause. */
+  /** Queues an agent. One that waits already keeps its place and its cause, unless somebody asks for its test. */
   add(address: Ipv4Address, cause: TestCause): void {
     if (this.#over.signal.aborted) return;
-    if (!this.#waiting.has(address)) this.#waiting.set(address, cause);
+    if (cause === 'asked') this.#waiting.delete(address);
+    const isWaiting = this.#asked.has(address) || this.#waiting.has(address);
+    if (!isWaiting) (cause === 'asked' ? this.#asked : this.#waiting).set(address, cause);
     this.#fill();
   }
 
@@ -39,17 +45,19 @@ export class TestQueue {
   /** Ends the tests under way and forgets the waiting ones. */
   async stop(): Promise<void> {
     this.#over.abort();
+    this.#asked.clear();
     this.#waiting.clear();
     await Promise.all(this.#underWay.values());
   }
 
   #fill(): void {
-    for (const [address, cause] of this.#waiting) {
-      if (this.#underWay.size >= this.#mostAtOnce) return;
-      if (this.#underWay.has(address)) continue;
-      this.#waiting.delete(address);
-      this.#underWay.set(address, this.#run(address, cause));
-    }
+    for (const queue of [this.#asked, this.#waiting])
+      for (const [address, cause] of queue) {
+        if (this.#underWay.size >= this.#mostAtOnce) return;
+        if (this.#underWay.has(address)) continue;
+        queue.delete(address);
+        this.#underWay.set(address, this.#run(address, cause));
+      }
   }
 
   async #run(address: Ipv4Address, cause: TestCause): Promise<void> {
