@@ -51,6 +51,27 @@ class MemoryJournal implements AuditJournal {
   }
 }
 
+/** The database stores the next blocks, and its answer is lost. */
+function loseNextAnswer(blocks: AuditBlocks): void {
+  const add = blocks.add.bind(blocks);
+  blocks.add = async (added) => {
+    blocks.add = add;
+    await add(added);
+    throw new Error('the connection was lost');
+  };
+}
+
+/** Another process merges blocks when some of them have been read. */
+function mergeAfterNextRead(blocks: AuditBlocks, other: AuditLog): void {
+  const read = blocks.read.bind(blocks);
+  blocks.read = async (ids) => {
+    blocks.read = read;
+    const page = await read(ids);
+    await other.merge();
+    return page;
+  };
+}
+
 const countBlocks = async (): Promise<{ blocks: number; merged: number }> => {
   const rows = await database().db.selectFrom('audit_blocks').select('level').execute();
   return { blocks: rows.length, merged: rows.filter(({ level }) => level === 1).length };
@@ -111,12 +132,7 @@ describe('the audit log', () => {
 
   it('stores each record once when the answer of the database was lost', async () => {
     const { audit, blocks } = openLog();
-    const add = blocks.add.bind(blocks);
-    blocks.add = async (added) => {
-      blocks.add = add;
-      await add(added);
-      throw new Error('the connection was lost');
-    };
+    loseNextAnswer(blocks);
     audit.add(recordOf({ at: 1_000 }));
     await expect(audit.flush()).rejects.toThrow('the connection was lost');
     audit.add(recordOf({ at: 1_001 }));
@@ -132,22 +148,10 @@ describe('the audit log', () => {
       audit.add(recordOf({ at: 2_000 + i }));
       await audit.flush();
     }
-    const add = blocks.add.bind(blocks);
-    blocks.add = async (added) => {
-      blocks.add = add;
-      await add(added);
-      throw new Error('the connection was lost');
-    };
+    loseNextAnswer(blocks);
     audit.add(recordOf({ at: 1_500 }));
     await expect(audit.flush()).rejects.toThrow('the connection was lost');
-    // The other process merges when this one has read some of the blocks.
-    const read = blocks.read.bind(blocks);
-    blocks.read = async (ids) => {
-      blocks.read = read;
-      const page = await read(ids);
-      await other.merge();
-      return page;
-    };
+    mergeAfterNextRead(blocks, other);
     await audit.flush();
     const { records } = await audit.find(ALL);
     expect(records).toHaveLength(601);
@@ -159,14 +163,7 @@ describe('the audit log', () => {
       audit.add(recordOf({ at: 1_000 + i }));
       await audit.flush();
     }
-    // The other process merges when this one has read some of the blocks.
-    const read = blocks.read.bind(blocks);
-    blocks.read = async (ids) => {
-      blocks.read = read;
-      const page = await read(ids);
-      await other.merge();
-      return page;
-    };
+    mergeAfterNextRead(blocks, other);
     const { records } = await audit.find(ALL);
     expect((await countBlocks()).blocks).toBe(1);
     expect(records.map(({ at }) => at).reverse()).toEqual(Array.from({ length: 300 }, (_, i) => 1_000 + i));

@@ -1,9 +1,9 @@
 import type { AuditBlocks, NumberRange } from '@revtr/storage';
 import type { Logger } from 'pino';
-import { ControllerError } from '../foundation/errors.ts';
 import type { Candidate } from './audit-block.ts';
 import { type AuditRecord, measurementOf } from './audit-record.ts';
 import { readBlock } from './read-block.ts';
+import { BLOCKS_AT_ONCE, readListed, undisturbed } from './undisturbed.ts';
 
 /** Which records to look for. What is left out does not matter. */
 export interface AuditQuery {
@@ -31,27 +31,19 @@ export interface AuditAnswer {
   readonly since: number;
 }
 
-const BLOCKS_AT_ONCE = 64;
 /** About a second of work. */
 const MOST_BLOCKS_READ = 4_096;
-
-/** A search begins again so often when another process replaces blocks that it has not read yet. Each process merges blocks once a minute. */
-const MOST_ATTEMPTS = 5;
 
 /**
  * Finds the newest records of a query among `fresh` ones and in stored blocks.
  * @throws {ControllerError} `upstreamFailed` when blocks are replaced too often
  */
-export async function searchAudit(
+export function searchAudit(
   query: AuditQuery,
   fresh: readonly AuditRecord[],
   collaborators: { readonly blocks: Pick<AuditBlocks, 'list' | 'read'>; readonly log: Logger },
 ): Promise<AuditAnswer> {
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    const answer = await searchOnce(query, fresh, collaborators);
-    if (answer !== undefined) return answer;
-  }
-  throw new ControllerError('upstreamFailed', 'the records of the audit are being rearranged: try again in a minute');
+  return undisturbed(() => searchOnce(query, fresh, collaborators));
 }
 
 /** `undefined` when blocks of the query were replaced or deleted before they were read. */
@@ -65,16 +57,14 @@ async function searchOnce(
   const isCandidate = candidateOf(query);
   const isWanted = conditionOf(query);
   let found = newest(fresh.filter(isWanted), limit);
-  // All blocks of one moment: pages of different moments would miss records that another process moves between them.
   const listed = await blocks.list(range, MOST_BLOCKS_READ + 1);
   for (let first = 0; first < listed.length; first += BLOCKS_AT_ONCE) {
     // Blocks come by their newest record: those that are left hold nothing newer than the next one does.
     const horizon = listed[first].to.getTime();
     if (found.length === limit && found[limit - 1].at > horizon) break;
     if (first >= MOST_BLOCKS_READ) return { records: found.filter(({ at }) => at >= horizon), since: horizon };
-    const ids = listed.slice(first, first + BLOCKS_AT_ONCE).map(({ id }) => id);
-    const page = await blocks.read(ids);
-    if (page.length < ids.length) return undefined;
+    const page = await readListed(listed, first, blocks);
+    if (page === undefined) return undefined;
     for (const block of page)
       for (const record of readBlock(block, log, isCandidate) ?? []) if (isWanted(record)) found.push(record);
     found = newest(found, limit);

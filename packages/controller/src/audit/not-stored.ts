@@ -3,22 +3,20 @@ import type { Logger } from 'pino';
 import type { AuditRecord } from './audit-record.ts';
 import { RECORD_BYTES, writeRecord } from './journal-record.ts';
 import { readBlock } from './read-block.ts';
+import { BLOCKS_AT_ONCE, readListed, undisturbed } from './undisturbed.ts';
 
-const BLOCKS_AT_ONCE = 64;
 /** Ten million records: far more than a process keeps in its journal. */
 const MOST_BLOCKS = 10_000;
-/** Counting begins again so often when another process replaces blocks that it has not read yet. Each process merges blocks once a minute. */
-const MOST_ATTEMPTS = 5;
 
 /**
  * Those of `records` that the database does not have: equal records count as often as they occur.
- * @throws {Error} when other processes replace blocks too often
+ * @throws {ControllerError} `upstreamFailed` when other processes replace blocks too often
  */
 export async function notStored(
   records: readonly AuditRecord[],
   collaborators: { readonly blocks: Pick<AuditBlocks, 'list' | 'read'>; readonly log: Logger },
 ): Promise<AuditRecord[]> {
-  const stored = await countStored(records, collaborators);
+  const stored = await undisturbed(() => countStored(records, collaborators));
   return records.filter((record) => {
     const key = keyOf(record);
     const count = stored.get(key) ?? 0;
@@ -27,29 +25,21 @@ export async function notStored(
   });
 }
 
-/** How often each record occurs in the blocks that may hold some of `records`. */
-async function countStored(...[records, collaborators]: Parameters<typeof notStored>): Promise<Map<string, number>> {
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    const counts = await countOnce(records, collaborators);
-    if (counts !== undefined) return counts;
-  }
-  throw new Error('other processes replace blocks of the audit again and again');
-}
-
-/** `undefined` when blocks were replaced or deleted before they were read. */
-async function countOnce(
+/**
+ * How often each record occurs in the blocks that may hold some of `records`. `undefined` when blocks were replaced or deleted before they were
+ * read.
+ */
+async function countStored(
   records: readonly AuditRecord[],
   { blocks, log }: Parameters<typeof notStored>[1],
 ): Promise<Map<string, number> | undefined> {
   const counts = new Map(records.map((record) => [keyOf(record), 0]));
   let [from, to] = [Number.POSITIVE_INFINITY, 0];
   for (const { at } of records) [from, to] = [Math.min(from, at), Math.max(to, at)];
-  // All blocks of one moment: pages of different moments would miss records that another process moves between them.
   const listed = await blocks.list({ from: new Date(from), to: new Date(to) }, MOST_BLOCKS);
   for (let first = 0; first < listed.length; first += BLOCKS_AT_ONCE) {
-    const ids = listed.slice(first, first + BLOCKS_AT_ONCE).map(({ id }) => id);
-    const page = await blocks.read(ids);
-    if (page.length < ids.length) return undefined;
+    const page = await readListed(listed, first, blocks);
+    if (page === undefined) return undefined;
     for (const block of page)
       for (const record of readBlock(block, log, (at) => at >= from && at <= to) ?? []) {
         const key = keyOf(record);
