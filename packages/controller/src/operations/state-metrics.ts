@@ -2,6 +2,7 @@ import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import { Gauge } from 'prom-client';
 import type { Metrics } from '../foundation/metrics.ts';
+import { withinTime } from '../foundation/time-limit.ts';
 import type { KnownState, StateReader, SystemState } from './system-state.ts';
 
 /** The state takes longer when the database does not answer, milliseconds. Prometheus would give up after ten seconds, and miss all metrics. */
@@ -42,7 +43,9 @@ export function observeState(
       },
     });
   };
-  const stored = (): Promise<SystemState> => inTime(state.read(), clock);
+  // Reading that takes too long goes on, and the next request gets what was read.
+  const limit = { milliseconds: MOST_WAIT_MS, tooLate: 'the database does not answer in time' };
+  const stored = (): Promise<SystemState> => withinTime(limit, clock, (inTime) => inTime(state.read()));
   // These do not disappear with the database: an alert that waits for a day would begin to wait again.
   const known = async (): Promise<KnownState> => state.known();
   const secondsSince = (time: number | undefined, { at }: KnownState): number =>
@@ -102,17 +105,4 @@ export function observeState(
   gauge('revtr_kill_switches', 'Kill switches that are set, by scope.', ['scope'], known, (into, { killSwitches }) => {
     for (const { scope, count } of killSwitches) into.set({ scope }, count);
   });
-}
-
-/** @throws an error when reading takes too long; it goes on, and the next request gets what was read */
-async function inTime(reading: Promise<SystemState>, clock: Clock): Promise<SystemState> {
-  const over = new AbortController();
-  const late = clock.sleep(MOST_WAIT_MS, over.signal).then(() => {
-    throw new Error('the database does not answer in time');
-  });
-  try {
-    return await Promise.race([reading, late]);
-  } finally {
-    over.abort();
-  }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '@revtr/probing';
 import type { Lease, Leases } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../../foundation/periodic.ts';
-import { type InTime, withinTime } from './time-limit.ts';
+import { type InTime, withinTime } from '../../foundation/time-limit.ts';
 
 /** What a process does with the leases of one kind. */
 export interface Claim {
@@ -64,7 +64,11 @@ export class LeaseKeeper {
     this.#renewedAt = this.#clock.now();
     this.#keeping = new Periodic(
       { everyMs: this.#options.everyMs, isImmediate: true },
-      { clock: this.#clock, work: () => this.#round(), onError: (error) => this.#failed(error) },
+      {
+        clock: this.#clock,
+        work: () => this.#withinTime((inTime) => this.#keep(inTime)),
+        onError: (error) => this.#failed(error),
+      },
     );
   }
 
@@ -98,7 +102,7 @@ export class LeaseKeeper {
         clock: this.#clock,
         work: async () => {
           const { owner, leaseMs } = this.#options;
-          await withinTime(leaseMs, this.#clock, (inTime) => inTime(this.#leases.renew(owner, leaseMs)));
+          await this.#withinTime((inTime) => inTime(this.#leases.renew(owner, leaseMs)));
         },
         onError: (error) => this.#log.error({ err: error }, 'leases could not be renewed'),
       },
@@ -108,8 +112,10 @@ export class LeaseKeeper {
     await renewing.stop();
   }
 
-  #round(): Promise<void> {
-    return withinTime(this.#options.leaseMs, this.#clock, (inTime) => this.#keep(inTime));
+  /** A database that does not answer, for instance over a connection whose other end is gone, is as good as none: the leases end meanwhile. */
+  #withinTime<Result>(work: (inTime: InTime) => Promise<Result>): Promise<Result> {
+    const tooLate = 'the database did not answer before the leases ended';
+    return withinTime({ milliseconds: this.#options.leaseMs, tooLate }, this.#clock, work);
   }
 
   /** The leases that are held last as long as all questions of a round may take together. */
@@ -182,10 +188,7 @@ export class LeaseKeeper {
       await begun;
       try {
         await held.claim.ended(name, isLost);
-        if (!isLost)
-          await withinTime(this.#options.leaseMs, this.#clock, (inTime) =>
-            inTime(this.#release([{ name, token: held.token }])),
-          );
+        if (!isLost) await this.#withinTime((inTime) => inTime(this.#release([{ name, token: held.token }])));
       } catch (error) {
         this.#log.error({ err: error, name }, 'the work of a lease could not be ended as it should');
       }
