@@ -44,12 +44,10 @@ export async function runTests(args: readonly string[], { isCi }: { readonly isC
     const runs = (await Promise.all(LANES.map((preferred) => runLane(preferred, parts, args, directory)))).flat();
     const total = { passed: sum(runs, 'passed'), failed: sum(runs, 'failed'), skipped: sum(runs, 'skipped') };
     const failedFiles = runs.flatMap((run) => run.failedFiles);
-    const isRepeatable =
-      failedFiles.length > 0 && failedFiles.length <= MOST_REPEATED && !runs.some((run) => run.isBroken);
-    const hasPassed = isRepeatable
-      ? await passAlone(failedFiles, directory)
-      : failedFiles.length === 0 && !runs.some((run) => run.isBroken);
+    const isBroken = runs.some((run) => run.isBroken);
+    const isRepeatable = !isBroken && failedFiles.length > 0 && failedFiles.length <= MOST_REPEATED;
     if (!isRepeatable) print('failed', failedFiles);
+    const hasPassed = isRepeatable ? await passAlone(failedFiles, directory) : !isBroken && failedFiles.length === 0;
     process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
     return hasPassed && (total.passed > 0 || isRepeatable) && (!isCi || total.skipped === 0);
   } finally {
