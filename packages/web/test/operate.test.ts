@@ -228,7 +228,7 @@ describe.skipIf(!hasBrowser)('the pages of operators', () => {
 
   it('show how right the system is, with the figures of the API', async () => {
     await expect
-      .poll(async () => (await client.fleet.accuracy()).audits.judged, { timeout: 60_000 })
+      .poll(async () => (await client.fleet.accuracy()).audits.judged, { timeout: 60_000, interval: 1_000 })
       .toBeGreaterThan(0);
     await page.goto('/accuracy');
     await page.getByText(/self-audits were judged/).waitFor();
