@@ -362,6 +362,20 @@ describe('MeasurementRunner', () => {
     expect(await states(other)).toEqual(['running']);
   });
 
+  it('ends what is under way of a batch whose cancellation by another process it was not told of', async () => {
+    runner = newRunner('a');
+    const batch = await submit('198.51.100.1');
+    const other = await submit('198.51.100.2');
+    runner.start();
+    await begun('198.51.100.1', '198.51.100.2');
+    await newRunner('b').cancel(batch);
+    expect(await states(batch)).toEqual(['running']);
+    await runner.noteMissedCancellations();
+    await written(batch, 'done');
+    expect((await rows(batch))[0].result).toMatchObject({ failReason: { code: 'batchCancelled' } });
+    expect(await states(other)).toEqual(['running']);
+  });
+
   it('does not measure what another process has leased of a batch that was cancelled since', async () => {
     const batch = await submit('198.51.100.1');
     await jobs.lease('dead', 1, new Date(clock.now()), new Date(clock.now() + LEASE_MS));

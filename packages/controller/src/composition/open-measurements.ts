@@ -128,7 +128,11 @@ export async function openMeasurements(
     },
   );
   changes.on('submitted', () => runner.notify());
-  changes.on('cancelled', ({ batchId }) => runner.noteCancelled(batchId));
+  changes.on(
+    'cancelled',
+    ({ batchId }) => runner.noteCancelled(batchId),
+    () => runner.noteMissedCancellations(),
+  );
   return {
     name: 'measurements',
     runner,

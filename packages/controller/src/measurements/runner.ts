@@ -44,7 +44,7 @@ export type JobQueue = Pick<Jobs, 'lease' | 'renew' | 'release' | 'releaseOf' | 
 
 export interface RunnerCollaborators {
   readonly jobs: JobQueue;
-  readonly batches: Pick<Batches, 'cancel'>;
+  readonly batches: Pick<Batches, 'cancel' | 'cancelledOf'>;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
   /** Which networks operate the routers that the atlas shows. */
@@ -202,6 +202,12 @@ export class MeasurementRunner {
   noteCancelled(batchId: number): void {
     this.#remember(batchId);
     for (const { job, cancel } of this.#underWay.values()) if (job.batchId === batchId) cancel.abort();
+  }
+
+  /** Ends the measurements under way of batches that were cancelled while this process could not be told. @throws what reading rejects with */
+  async noteMissedCancellations(): Promise<void> {
+    const open = new Set([...this.#underWay.values()].map(({ job }) => job.batchId));
+    for (const batchId of await this.#collaborators.batches.cancelledOf([...open])) this.noteCancelled(batchId);
   }
 
   /**

@@ -120,6 +120,18 @@ export class Batches {
     return ended.map((job) => job.id);
   }
 
+  /** Those of the batches `ids` that were cancelled. */
+  async cancelledOf(ids: readonly number[]): Promise<number[]> {
+    if (ids.length === 0) return [];
+    const cancelled = await this.#db
+      .selectFrom('batches')
+      .select('id')
+      .where('id', 'in', ids)
+      .where('cancelled_at', 'is not', null)
+      .execute();
+    return cancelled.map(({ id }) => id);
+  }
+
   /** Ids of the batches of a user that have measurements which have not ended; at most as many as the user may have in parallel. */
   async openOf(userId: number): Promise<number[]> {
     const open = await this.#db
