@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,10 +45,12 @@ describe('scheduled updates', () => {
   let failures: unknown[];
   let hanging: number;
   let random: number;
+  /** Schedules that run. */
+  let schedules: number;
   let answer: (request: number, signal: AbortSignal | null | undefined) => Promise<Response>;
   let updater: DatasetUpdater;
   beforeEach(() => {
-    [requests, failures, hanging, random] = [[], [], 0, 0.5];
+    [requests, failures, hanging, random, schedules] = [[], [], 0, 0.5, 1];
     answer = async () => new Response(prefixes(10, 7));
   });
   afterEach(() => updater.stop());
@@ -74,11 +76,11 @@ describe('scheduled updates', () => {
       });
     });
   };
-  /** Waits until the schedule sleeps, or a download hangs. */
+  /** Waits until every schedule sleeps, or a download hangs. */
   const settle = async (): Promise<void> => {
     for (let tries = 0; tries < 100_000; tries++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (clock.wakesWithin(MINUTE) || hanging > 0) return;
+      if (clock.wakingWithin(MINUTE) >= schedules || hanging > 0) return;
     }
     throw new Error('the schedule does not sleep');
   };
@@ -101,6 +103,48 @@ describe('scheduled updates', () => {
     expect(requests).toEqual([0]);
     await advance(2 * HOUR);
     expect(requests).toEqual([0, 24]);
+  });
+
+  it('download once for two processes that use the same directory, also when both begin at once', async () => {
+    answer = async () => new Response(prefixes(10, requests.length));
+    start({ prefix2as: daily });
+    const [first, theirs] = [updater, new DatasetStore({ directory }, { clock })];
+    await theirs.open();
+    updater = new DatasetUpdater(
+      { prefix2as: daily },
+      {
+        store: theirs,
+        clock,
+        fetch: async () => answer(requests.push((clock.now() - START) / HOUR), undefined),
+        random: () => random,
+        onFailure: (_kind, error) => failures.push(error),
+      },
+    );
+    updater.start();
+    schedules = 2;
+    await advance(25 * HOUR);
+    await first.stop();
+    schedules = 1;
+    await advance(25 * HOUR);
+    expect(requests.map(Math.round)).toEqual([0, 24, 48]);
+    expect(failures).toEqual([]);
+    expect(theirs.values.prefix2as?.columns.values[0]).toBe(3);
+  });
+
+  it('download although a process that was killed has claimed it, when that claim is over', async () => {
+    const release = await store.claimDownload('prefix2as', HOUR / 2);
+    expect(release).toBeDefined();
+    start({ prefix2as: daily });
+    await advance(HOUR);
+    expect(requests.map((at) => Math.round(at * 60))).toEqual([30]);
+  });
+
+  it.each(['', 'x', '2999-01-01T00:00:00.000Z'])('do not respect the claim %j', async (text) => {
+    writeFileSync(join(directory, 'prefix2as.download'), text);
+    start({ prefix2as: daily });
+    await advance(MINUTE);
+    expect(requests).toEqual([0]);
+    expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
   });
 
   it('download a file whose time of import lies in the future', async () => {

@@ -28,9 +28,9 @@ export class VirtualClock {
     });
   }
 
-  /** Whether somebody sleeps that wakes within the given time. */
-  wakesWithin(milliseconds: number): boolean {
-    return [...this.#sleepers].some(({ at }) => at <= this.#now + milliseconds);
+  /** How many sleep and wake within the given time. */
+  wakingWithin(milliseconds: number): number {
+    return [...this.#sleepers].filter(({ at }) => at <= this.#now + milliseconds).length;
   }
 
   /** Lets time pass, sleeper by sleeper; `settle` is awaited before and after each, for the work that it starts. */

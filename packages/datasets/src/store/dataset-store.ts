@@ -12,6 +12,7 @@ import {
   readDataset,
 } from '../formats/kinds.ts';
 import type { Clock } from './clock.ts';
+import { claimDownload } from './download-claim.ts';
 import { digestOf, openDirectory, PART, replaceText, writeNew } from './files.ts';
 import { redactedOrigin } from './sources.ts';
 
@@ -104,6 +105,14 @@ export class DatasetStore {
     const refreshed = before.then(() => this.#refresh(kind)).catch((error: unknown) => this.fail(kind, error));
     this.#lastImports.set(kind, refreshed);
     return refreshed;
+  }
+
+  /**
+   * Claims the download of a dataset among all processes that share the directory, for at most `mostMs`. Returns what gives the claim back; `undefined`
+   * while another process has it. Rejects with errors of the file system.
+   */
+  claimDownload(kind: DatasetKind, mostMs: number): Promise<(() => Promise<void>) | undefined> {
+    return claimDownload(`${this.#path(kind)}.download`, { now: this.#clock.now(), mostMs });
   }
 
   /**

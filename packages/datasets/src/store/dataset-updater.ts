@@ -24,7 +24,8 @@ export interface UpdaterCollaborators {
 
 /**
  * Downloads datasets from the configured sources: on a schedule, when a dataset is missing or too old, and on request. After a
- * failure the schedule waits, longer with each failure in a row. A kind is never downloaded twice at the same time.
+ * failure the schedule waits, longer with each failure in a row. A process never downloads a kind twice at the same time, and of several
+ * processes with one directory, one downloads what is due.
  */
 export class DatasetUpdater {
   readonly #sources: DatasetSources;
@@ -76,12 +77,29 @@ export class DatasetUpdater {
     while (!signal.aborted) {
       for (const kind of this.#dueKinds()) {
         if (signal.aborted) return;
-        await this.update(kind).catch((error: unknown) => {
+        await this.#updateIfDue(kind).catch((error: unknown) => {
           if (!signal.aborted) onFailure(kind, error);
         });
       }
       // The sleep rejects when the updater is stopped, which the condition of the loop finds out.
       await clock.sleep(this.#sleepMs(), signal).catch(() => undefined);
+    }
+  }
+
+  /** Downloads a dataset, unless another process that uses the same directory does so, or has done so since. */
+  async #updateIfDue(kind: DatasetKind): Promise<void> {
+    const { clock } = this.#collaborators;
+    const release = await this.#store.claimDownload(kind, MOST_DOWNLOAD_MS);
+    if (release === undefined) {
+      const failures = this.#attempts.get(kind)?.failures ?? 0;
+      this.#attempts.set(kind, { failures, notBefore: clock.now() + MOST_SLEEP_MS });
+      return;
+    }
+    try {
+      await this.#store.refresh(kind);
+      if (this.#dueAt(kind) <= clock.now()) await this.update(kind);
+    } finally {
+      await release();
     }
   }
 
