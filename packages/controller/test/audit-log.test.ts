@@ -222,7 +222,7 @@ describe('the audit log', () => {
     const { records } = await audit.find({ ...ALL, limit: 2_000 });
     expect(records).toHaveLength(1_500);
     const one = { first: 900, last: 900 };
-    expect(await blocks.find({ from: new Date(0), to: new Date(1e13), targets: one }, 10)).toHaveLength(1);
+    expect(await blocks.list({ from: new Date(0), to: new Date(1e13), targets: one }, 10)).toHaveLength(1);
     expect((await audit.find({ ...ALL, targets: one })).records).toEqual([recordOf({ at: 1_060, target: 900 })]);
   });
 

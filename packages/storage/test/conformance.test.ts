@@ -292,29 +292,19 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         await database.db.deleteFrom('audit_blocks').execute();
       });
 
-      it('returns the bytes that were stored, the newest block first, page by page', async () => {
+      it('lists the newest block first, and reads the bytes that were stored', async () => {
         const blocks = new AuditBlocks(database.db);
         await blocks.add([]);
         await blocks.add(Array.from({ length: 450 }, (_, i) => block({ to: later(i % 3) })));
-        const pages: number[] = [];
-        let last: Awaited<ReturnType<AuditBlocks['find']>>[number] | undefined;
-        do {
-          const page = await blocks.find(all, 100, last);
-          for (const { id, to, data } of page) {
-            expect([...data]).toEqual([0, 1, 127, 128, 255]);
-            expect(last === undefined || to < last.to || (to.getTime() === last.to.getTime() && id < last.id)).toBe(
-              true,
-            );
-            last = { id, to, data, from: now };
-            pages.push(id);
-          }
-          if (page.length < 100) break;
-        } while (last !== undefined);
-        expect(new Set(pages).size).toBe(450);
-        expect((await blocks.list(all, 10_000)).map(({ id }) => id)).toEqual(pages);
-        expect((await blocks.read([...pages.slice(0, 3), 1_000_000])).map(({ id }) => id).sort()).toEqual(
-          pages.slice(0, 3).sort(),
-        );
+        const listed = await blocks.list(all, 10_000);
+        const newestFirst = listed.toSorted((a, b) => b.to.getTime() - a.to.getTime() || b.id - a.id);
+        expect(listed).toEqual(newestFirst);
+        expect(new Set(listed.map(({ id }) => id)).size).toBe(450);
+        expect(await blocks.list(all, 100)).toEqual(listed.slice(0, 100));
+        const ids = listed.slice(0, 3).map(({ id }) => id);
+        const read = await blocks.read([...ids, 1_000_000]);
+        expect(read.map(({ id }) => id).sort()).toEqual(ids.toSorted());
+        for (const { data } of read) expect([...data]).toEqual([0, 1, 127, 128, 255]);
         expect(await blocks.read([])).toEqual([]);
       });
 
@@ -325,7 +315,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
           block({ targets: { first: 1, last: 9 }, measurements: undefined, batches: { first: 2, last: 2 } }),
           block({ from: later(100), to: later(200) }),
         ]);
-        const count = async (query: object): Promise<number> => (await blocks.find({ ...all, ...query }, 10)).length;
+        const count = async (query: object): Promise<number> => (await blocks.list({ ...all, ...query }, 10)).length;
         expect(await count({})).toBe(3);
         expect(await count({ targets: { first: 9, last: 10 } })).toBe(1);
         expect(await count({ targets: { first: 10, last: 20 } })).toBe(0);
@@ -343,10 +333,10 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         expect(await blocks.small()).toEqual({ blocks: 2, records: 6 });
         const ids = (await blocks.oldestSmall(10)).map(({ id }) => id);
         expect(await blocks.replace([...ids, 1_000_000], [block()])).toBe(false);
-        expect(await blocks.find(all, 10)).toHaveLength(3);
+        expect(await blocks.list(all, 10)).toHaveLength(3);
         expect(await blocks.replace(ids, [block({ level: 1, records: 6 })])).toBe(true);
         expect(await blocks.small()).toEqual({ blocks: 0, records: 0 });
-        expect(await blocks.find(all, 10)).toHaveLength(2);
+        expect(await blocks.list(all, 10)).toHaveLength(2);
       });
 
       it('deletes old blocks and excludes blocks from merging', async () => {
@@ -355,7 +345,7 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
         await blocks.setAside((await blocks.oldestSmall(1)).map(({ id }) => id));
         expect((await blocks.small()).blocks).toBe(1);
         expect(await blocks.deleteBefore(later(11))).toBe(1);
-        expect(await blocks.find(all, 10)).toHaveLength(1);
+        expect(await blocks.list(all, 10)).toHaveLength(1);
       });
     });
 

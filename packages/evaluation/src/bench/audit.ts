@@ -38,7 +38,7 @@ export function benchAudit(args: readonly string[]) {
 
 async function measure(database: Database, packets: number) {
   const blocks = new AuditBlocks(database.db);
-  const present = await blocks.find({ from: new Date(0), to: new Date(systemClock.now()) }, 1);
+  const present = await blocks.list({ from: new Date(0), to: new Date(systemClock.now()) }, 1);
   if (present.length > 0) throw new Error('the database holds an audit already: use an empty one');
   const to = systemClock.now();
   const from = to - DAYS * DAY_MS;

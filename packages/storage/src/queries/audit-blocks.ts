@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { checkedLimit } from '../access/limits.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -59,18 +59,7 @@ export class AuditBlocks {
   }
 
   /**
-   * Blocks that may hold matching records, by their newest record, newest first; `after` is the last block of the previous page. Pages may miss
-   * blocks that another process replaces meanwhile.
-   * @throws {StorageError} `badLimit` unless `limit` is 1 to 1,000
-   */
-  async find(query: AuditBlockQuery, limit: number, after?: StoredAuditBlock): Promise<StoredAuditBlock[]> {
-    let found = this.#matching(query).select(['id', 'from_at as from', 'to_at as to', 'data']);
-    if (after !== undefined) found = found.where(sql<boolean>`(to_at, id) < (${after.to}, ${after.id})`);
-    return found.limit(checkedLimit(limit, MOST_BLOCKS)).execute();
-  }
-
-  /**
-   * Which blocks may hold matching records at this moment, in the order of {@link find}, without their data.
+   * Which blocks may hold matching records at this moment, without their data: by their newest record, newest first.
    * @throws {StorageError} `badLimit` unless `limit` is 1 to 10,000
    */
   async list(query: AuditBlockQuery, limit: number): Promise<Pick<StoredAuditBlock, 'id' | 'to'>[]> {
