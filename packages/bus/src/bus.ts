@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@revtr/probing';
+import type { z } from 'zod';
 import { MOST_BYTES, type Service, type Topic } from './contracts.ts';
 import { BusError } from './errors.ts';
 import { Publisher } from './knowledge/publisher.ts';
 import { type Follower, type QueueLimits, Subscription } from './knowledge/subscription.ts';
 import { decode, encode, type Frame, frameSchema, parcelSchema } from './messages.ts';
+import { ReceivedBundles, SentBundles } from './streams/bundle-marks.ts';
 import { Bundles } from './streams/bundles.ts';
 import { ClientStream, type Stream } from './streams/client-stream.ts';
 import { Ends } from './streams/ends.ts';
@@ -63,6 +65,8 @@ export class Bus {
   readonly #onProblem: (error: unknown) => void;
   readonly #peers: Peers;
   readonly #bundles: Bundles;
+  readonly #sent = new SentBundles();
+  readonly #received = new ReceivedBundles();
   readonly #ends: Ends;
   readonly #publisher: Publisher;
   readonly #subscriptions = new Set<{ noteGap(): void }>();
@@ -84,7 +88,7 @@ export class Bus {
       { aliveMs, lostMs },
       {
         clock: this.#clock,
-        sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id }),
+        sayAlive: (peer) => this.#send(peer, { type: 'alive', from: this.id, last: this.#sent.last(peer) }),
         retry: () => this.#retry(),
       },
     );
@@ -100,6 +104,7 @@ export class Bus {
       transport: this.#transport,
       from: this.id,
       subjectOf: (peer) => this.#peerSubject(peer),
+      sent: this.#sent,
       onLost: (stream) => this.#endOf(stream)?.lost(),
     });
     this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
@@ -109,6 +114,8 @@ export class Bus {
       for (const subscription of this.#subscriptions) subscription.noteGap();
       // What was on its way is lost. Both ends are alive, so that nothing else would end the wait for it.
       for (const end of [...this.#clients.values(), ...this.#servers.values()]) end.lost();
+      this.#sent.restart();
+      this.#received.restart();
       this.#retry();
     });
   }
@@ -258,6 +265,7 @@ export class Bus {
       return;
     }
     this.#peers.heard(parcel.from);
+    if (!this.#isComplete(parcel)) this.#peers.lost(parcel.from);
     if (parcel.type !== 'bundle') {
       this.#take(parcel);
       return;
@@ -267,6 +275,12 @@ export class Bus {
       if (frame.success) this.#take(frame.data);
       else this.#noteUnreadable();
     }
+  }
+
+  /** Whether all bundles of a process have arrived that it has sent before. */
+  #isComplete(parcel: z.infer<typeof parcelSchema>): boolean {
+    if (parcel.type === 'bundle') return parcel.mark === undefined || this.#received.follows(parcel.from, parcel.mark);
+    return parcel.type !== 'alive' || parcel.last === undefined || this.#received.reaches(parcel.from, parcel.last);
   }
 
   #noteUnreadable(): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MOST_BYTES } from './contracts.ts';
 import { BusError } from './errors.ts';
+import { bundleMarkSchema } from './streams/bundle-marks.ts';
 
 const text = z.string().min(1).max(256);
 const number = z.int().nonnegative();
@@ -36,13 +37,17 @@ export const frameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('response'), from: process, stream: text, id: number, body: z.unknown() }),
   z.object({ type: z.literal('failure'), from: process, stream: text, id: number, message: z.string() }),
   z.object({ type: z.literal('end'), from: process, stream: text }),
-  z.object({ type: z.literal('alive'), from: process }),
+  /** `last` is that of the last bundle for the receiver. Processes of earlier versions do not tell it. */
+  z.object({ type: z.literal('alive'), from: process, last: bundleMarkSchema.exactOptional() }),
 ]);
 /** One message of a stream. */
 export type Frame = z.infer<typeof frameSchema>;
 
-/** Messages of streams that one process has sent to another within a moment. */
-export const bundleSchema = z.object({ type: z.literal('bundle'), from: process, frames: z.array(z.unknown()) });
+/** Messages of streams that one process has sent to another within a moment. Processes of earlier versions do not mark theirs. */
+export const bundleSchema = z.object({
+  ...{ type: z.literal('bundle'), from: process, frames: z.array(z.unknown()) },
+  mark: bundleMarkSchema.exactOptional(),
+});
 /** What a process receives: a frame or a bundle of frames. */
 export const parcelSchema = z.discriminatedUnion('type', [...frameSchema.options, bundleSchema]);
 

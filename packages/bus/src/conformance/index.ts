@@ -435,6 +435,27 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await expect.poll(() => cancelled).toContain(2);
     });
 
+    it('ends the waits of both ends when a message is lost and nobody is told', async () => {
+      const [{ bus: a, transport }, { bus: b }] = [await join({ lostMs: 60_000 }), await join({ lostMs: 60_000 })];
+      const { waiting, cancelled } = await serve(a, 5);
+      const stream = b.open(doubling, 'a');
+      const lost = [1, 2].map((value) => codeOf(stream.request({ value })));
+      await expect.poll(() => waiting.length).toBe(2);
+      const publish = transport.publish.bind(transport);
+      transport.publish = (subject, data) => String(data).includes('response') || publish(subject, data);
+      waiting[0]();
+      expect(await Promise.all(lost)).toEqual(['peerLost', 'peerLost']);
+      await expect.poll(() => cancelled).toContain(2);
+      transport.publish = publish;
+      const again = b.open(doubling, 'a');
+      for (const value of [3, 4, 5]) {
+        waiting.splice(0);
+        const answer = again.request({ value });
+        await letGo(waiting, 1);
+        expect(await answer).toEqual({ doubled: 2 * value });
+      }
+    });
+
     it('ends streams when the connection is lost, and goes on when it is back', async () => {
       const [{ bus: a }, { bus: b }] = [await join(), await join()];
       const { waiting } = await serve(a, 5);

@@ -1,10 +1,12 @@
 import type { Transport } from '../transport/transport.ts';
+import type { BundleMark, SentBundles } from './bundle-marks.ts';
 
 export interface BundlesCollaborators {
   readonly transport: Pick<Transport, 'isConnected' | 'publish'>;
   /** Name of this process on the bus. */
   readonly from: string;
   readonly subjectOf: (peer: string) => string;
+  readonly sent: SentBundles;
   /** Told of each stream that has lost a frame, because the transport did not take its bundle. */
   readonly onLost: (stream: string) => void;
 }
@@ -62,18 +64,24 @@ export class Bundles {
     const bundle = this.#bundles.get(peer);
     if (bundle === undefined) return;
     this.#bundles.delete(peer);
-    const { transport, from, subjectOf, onLost } = this.#collaborators;
+    const { transport, from, subjectOf, sent, onLost } = this.#collaborators;
     const { frames, streams } = bundle;
-    const data = frames.length === 1 ? frames[0] : bundled(from, frames);
-    if (!transport.publish(subjectOf(peer), data)) for (const stream of streams) onLost(stream);
+    if (transport.publish(subjectOf(peer), bundled({ from, mark: sent.next(peer) }, frames))) sent.note(peer);
+    else for (const stream of streams) onLost(stream);
   }
 }
 
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
 
-function bundled(from: string, frames: readonly Uint8Array[]): Uint8Array {
-  const parts: Uint8Array[] = [Buffer.from(`{"type":"bundle","from":${JSON.stringify(from)},"frames":[`)];
+function bundled(
+  { from, mark: { series, number } }: { readonly from: string; readonly mark: BundleMark },
+  frames: readonly Uint8Array[],
+): Uint8Array {
+  const mark = `{"series":${series},"number":${number}}`;
+  const parts: Uint8Array[] = [
+    Buffer.from(`{"type":"bundle","from":${JSON.stringify(from)},"mark":${mark},"frames":[`),
+  ];
   for (const [i, frame] of frames.entries()) {
     if (i > 0) parts.push(COMMA);
     parts.push(frame);

@@ -68,6 +68,11 @@ export class Peers {
     if (known !== undefined) known.heardAt = this.#collaborators.clock.now();
   }
 
+  /** What was on its way from `peer` is lost: its streams end. */
+  lost(peer: string): void {
+    for (const stream of [...(this.#peers.get(peer)?.streams ?? [])]) stream.lost();
+  }
+
   stop(): void {
     this.#over.abort();
   }

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** Which bundle for a process one is: the bundles of a series are numbered from 1, and a series ends when the connection of the sender is lost. */
+export const bundleMarkSchema = z.object({ series: z.int().nonnegative(), number: z.int().nonnegative() });
+export type BundleMark = z.infer<typeof bundleMarkSchema>;
+
+/** Most processes that are remembered. Forgetting one ends the streams with it once. */
+const MOST_PEERS = 10_000;
+
+/** Numbers the bundles that leave for each process. */
+export class SentBundles {
+  readonly #numbers = new Map<string, number>();
+  #series = 0;
+
+  /** Of the next bundle for a process. */
+  next(peer: string): BundleMark {
+    return { series: this.#series, number: this.last(peer).number + 1 };
+  }
+
+  /** Of the last bundle that was sent to a process; its number is 0 when there was none in this series. */
+  last(peer: string): BundleMark {
+    return { series: this.#series, number: this.#numbers.get(peer) ?? 0 };
+  }
+
+  /** The next bundle for a process has been sent. */
+  note(peer: string): void {
+    remember(this.#numbers, peer, this.last(peer).number + 1);
+  }
+
+  /** The connection was lost, and all streams have ended: what was on its way is no longer awaited. */
+  restart(): void {
+    this.#series++;
+    this.#numbers.clear();
+  }
+}
+
+/** Finds out from their numbers whether bundles of other processes are missing: servers of NATS lose messages when the connection between two of them breaks. */
+export class ReceivedBundles {
+  readonly #last = new Map<string, BundleMark>();
+  #hasMissed = false;
+
+  /** Whether no bundle is missing before this one, which has arrived. */
+  follows(peer: string, mark: BundleMark): boolean {
+    return this.#isComplete(peer, mark, mark.number - 1);
+  }
+
+  /** Whether no bundle is missing up to this one, which was the last that the process has sent. */
+  reaches(peer: string, mark: BundleMark): boolean {
+    return this.#isComplete(peer, mark, mark.number);
+  }
+
+  /** The connection was lost, and all streams have ended: the next bundle of each process may have any number. */
+  restart(): void {
+    this.#last.clear();
+    this.#hasMissed = true;
+  }
+
+  #isComplete(peer: string, mark: BundleMark, before: number): boolean {
+    const last = this.#last.get(peer);
+    remember(this.#last, peer, mark);
+    if (last === undefined) return this.#hasMissed || before === 0;
+    return before === (last.series === mark.series ? last.number : 0);
+  }
+}
+
+function remember<Value>(map: Map<string, Value>, peer: string, value: Value): void {
+  map.delete(peer);
+  map.set(peer, value);
+  const [oldest] = map.keys();
+  if (map.size > MOST_PEERS) map.delete(oldest);
+}
