@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@revtr/probing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ import { busConformance } from '../src/conformance/index.ts';
 import { BusError } from '../src/errors.ts';
 import { InProcessExchange, InProcessTransport } from '../src/transport/in-process.ts';
 import { NatsTransport } from '../src/transport/nats.ts';
+import { startNatsPair } from './nats-route.ts';
 import { hasNats, startNats } from './nats-server.ts';
 
 busConformance('in one process', async () => {
@@ -228,6 +229,43 @@ if (!hasNats() && process.env.CI === undefined) {
       restore: () => server.restart(),
       stop: () => server.stop(),
     };
+  });
+
+  describe('two NATS servers', () => {
+    const echo = { name: 'echo', request: z.string(), response: z.string(), mostBytes: 1_000 };
+
+    it('lose a message when the connection between them breaks, and the wait for it ends', async () => {
+      const pair = await startNatsPair();
+      const [server, client] = await Promise.all(
+        pair.servers.map(async ({ url }) => {
+          const transport = await NatsTransport.connect({ servers: [url], name: 'test' });
+          const collaborators = { transport, clock: systemClock, onProblem: () => undefined };
+          const bus = new Bus({ aliveMs: 50, lostMs: 3_600_000 }, collaborators);
+          buses.push(bus);
+          return bus;
+        }),
+      );
+      const waiting: ((text: string) => void)[] = [];
+      const handle = async (text: string): Promise<string> =>
+        text === 'ready' ? text : new Promise((resolve) => waiting.push(resolve));
+      server.serve(echo, 'a', { window: 5, handle });
+      await server.flush();
+      await expect.poll(() => client.ask(echo, 'a', 'ready').catch(() => undefined), { timeout: 30_000 }).toBe('ready');
+      const lost = expect(client.ask(echo, 'a', 'x')).rejects.toMatchObject({ code: 'peerLost' });
+      await expect.poll(() => waiting).toHaveLength(1);
+      pair.cut();
+      await server.flush();
+      waiting[0]('y');
+      await sleep(200);
+      pair.restore();
+      await lost;
+      expect([server.lostForMs, client.lostForMs]).toEqual([0, 0]);
+      const again = client.ask(echo, 'a', 'z');
+      await expect.poll(() => waiting).toHaveLength(2);
+      waiting[1]('z');
+      expect(await again).toBe('z');
+      await pair.stop();
+    });
   });
 
   describe('the connection to NATS', () => {

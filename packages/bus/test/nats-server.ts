@@ -66,7 +66,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** A TCP port of loopback that nothing uses. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
