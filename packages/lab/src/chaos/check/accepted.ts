@@ -15,7 +15,8 @@ export interface AcceptedBatch {
 type Accepted = Extract<ClientEvent, { type: 'accepted' }>;
 
 /**
- * The accepted batches by id. A pair may be left out, and a batch refused that has no other pairs, when its destination had opted out. Finds planned batches that were not submitted or not answered, and answers that differ or are wrong.
+ * The accepted batches by id. Finds planned batches that were not submitted or not answered, and answers that differ or are wrong. A pair whose
+ * destination has opted out may be left out, and a batch of such pairs refused.
  */
 export function acceptedBatches(
   planned: readonly PlannedBatch[],
@@ -40,11 +41,11 @@ export function acceptedBatches(
     if (event.type !== 'accepted') continue;
     const { key, batchId, user, rejected, at } = event;
     const first = answers.get(key);
-    if (first === undefined) {
-      for (const { index, code } of rejected)
-        if (code !== 'destinationOptedOut' || !hasOptedOut(submitted.get(key)?.[index], at))
-          add('leftOut', `pair ${index} of ${key}: ${code}`);
-    } else if (answerOf(first) !== answerOf(event))
+    const wrong = rejected.filter(
+      ({ index, code }) => code !== 'destinationOptedOut' || !hasOptedOut(submitted.get(key)?.[index], at),
+    );
+    if (first === undefined) for (const { index, code } of wrong) add('leftOut', `pair ${index} of ${key}: ${code}`);
+    else if (answerOf(first) !== answerOf(event))
       add('keyReused', `key ${key}: batches ${first.batchId} and ${batchId}`);
     answers.set(key, first ?? event);
     const left = new Set(rejected.map(({ index }) => index));

@@ -1,6 +1,7 @@
-import { type Ipv4Address, parseIpv4, parsePrefix, prefixContains } from '@revtr/net';
+import { type Ipv4Address, parsePrefix, prefixContains } from '@revtr/net';
 import type { PlannedRestriction, RestrictionKind } from '../plan/restrictions.ts';
 import type { ClientEvent } from './history.ts';
+import { pairsOf } from './restricted-pairs.ts';
 import type { Stored } from './stored.ts';
 import type { AddViolation } from './violations.ts';
 
@@ -105,7 +106,7 @@ export function checkRestrictions(
         add('forbiddenProbe', `${nameOf(planned)}: ${probes} probes ${seconds} s after the answer, of ${example}`);
       }
     }
-    return { kind: planned.kind, subject: planned.subject, ...counts, ...endsOf(restrictions, i, history) };
+    return { kind: planned.kind, subject: planned.subject, ...counts, ...pairsOf(restrictions, i, history) };
   });
   for (const [kind, ofKind] of Map.groupBy(reports, (report) => report.kind))
     if (ofKind.every(({ probesBefore }) => probesBefore === 0)) add('untriedRestriction', kind);
@@ -124,35 +125,4 @@ function timeIn(spans: readonly Span[], from: number, until: number): number {
     at = Math.max(at, end);
   }
   return sum;
-}
-
-/** What became of the pairs to the network of a restriction. */
-function endsOf(
-  restrictions: Restrictions,
-  restriction: number,
-  history: readonly ClientEvent[],
-): Pick<RestrictionReport, 'leftOut' | 'ends'> {
-  const { kind } = restrictions.planned[restriction];
-  if (kind !== 'optOut' && kind !== 'target') return { leftOut: 0, ends: {} };
-  const isTo = (dst: string | undefined): boolean =>
-    dst !== undefined && restrictions.find(kind, parseIpv4(dst)) === restriction;
-  const pairs = new Map(
-    history.flatMap((event) => (event.type === 'submitting' ? [[event.key, event.pairs] as const] : [])),
-  );
-  const left = new Set<string>();
-  const ends: Record<string, number> = {};
-  for (const event of history) {
-    if (event.type === 'accepted')
-      for (const { index } of event.rejected)
-        if (isTo(pairs.get(event.key)?.[index].dst)) left.add(`${event.key} ${index}`);
-    if (event.type === 'refused' && event.key !== undefined)
-      for (const [index, { dst }] of (pairs.get(event.key) ?? []).entries())
-        if (isTo(dst)) left.add(`${event.key} ${index}`);
-    if (event.type !== 'read' || !event.isFinal) continue;
-    for (const { dst, failCode, stopReason } of event.measurements) {
-      const end = failCode ?? stopReason;
-      if (end !== undefined && isTo(dst)) ends[end] = (ends[end] ?? 0) + 1;
-    }
-  }
-  return { leftOut: left.size, ends };
 }

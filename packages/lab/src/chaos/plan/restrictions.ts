@@ -45,10 +45,10 @@ export function planRestrictions(random: Random, options: RestrictionOptions): P
   const held = (): { readonly liftAfterMs: number } => ({ liftAfterMs: LEAST_HELD_MS + random.below(MORE_HELD_MS) });
   const ofNetworks = (
     [
-      { kind: 'optOut', atMs: between(0.2, 0.5) },
-      { kind: 'optOut', atMs: between(0.3, 0.7) },
-      { kind: 'target', atMs: between(0.2, 0.5) },
-      { kind: 'target', atMs: between(0.2, 0.5), ...held() },
+      { kind: 'optOut', atMs: between(0.4, 0.7) },
+      { kind: 'optOut', atMs: between(0.4, 0.8) },
+      { kind: 'target', atMs: between(0.4, 0.7) },
+      { kind: 'target', atMs: between(0.4, 0.7), ...held() },
     ] as const
   ).slice(0, networks.length);
   return [
