@@ -1,5 +1,5 @@
+import type { Span } from '../src/chaos/check/check-restrictions.ts';
 import type { ClientEvent } from '../src/chaos/check/history.ts';
-import type { Span } from '../src/chaos/check/restrictions.ts';
 import type { Stored } from '../src/chaos/check/stored.ts';
 import type { PlannedBatch } from '../src/chaos/plan/batches.ts';
 import type { PlannedRestriction } from '../src/chaos/plan/restrictions.ts';

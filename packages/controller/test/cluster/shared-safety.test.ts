@@ -98,12 +98,12 @@ describe('kill switches of several processes', () => {
     const { process, refusal } = await opened(processes(clock), clock, records);
     const silent = Promise.withResolvers<Awaited<ReturnType<typeof records.list>>>();
     records.list = () => silent.promise;
+    stops.push(async () => silent.resolve([]));
     // The read that never ends has begun before the bus is lost.
     await clock.advance(1_000);
     process.transport.cut(true);
     for (let second = 0; second < 12; second++) await clock.advance(1_000);
     expect(refusal()).toContain('the bus of the controller has been away');
-    silent.resolve([]);
   });
 });
 

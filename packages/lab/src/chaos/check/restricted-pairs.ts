@@ -1,13 +1,21 @@
 import { parseIpv4 } from '@revtr/net';
 import type { ClientEvent } from './history.ts';
-import type { RestrictionReport, Restrictions } from './restrictions.ts';
+import type { Restrictions } from './restrictions.ts';
 
 /** What became of the pairs to the network of a restriction. */
+export interface RestrictedPairs {
+  /** Pairs that the server left out because of it. */
+  readonly leftOut: number;
+  /** Measurements to its network, by the code of their failure or their stop reason. */
+  readonly ends: Readonly<Record<string, number>>;
+}
+
+/** Finds out what became of the pairs to the network of a restriction, by its number. */
 export function pairsOf(
   restrictions: Restrictions,
   restriction: number,
   history: readonly ClientEvent[],
-): Pick<RestrictionReport, 'leftOut' | 'ends'> {
+): RestrictedPairs {
   const { kind } = restrictions.planned[restriction];
   if (kind !== 'optOut' && kind !== 'target') return { leftOut: 0, ends: {} };
   const isTo = (dst: string): boolean => restrictions.find(kind, parseIpv4(dst)) === restriction;

@@ -1,7 +1,17 @@
 import type { AuditRecord } from '@revtr/controller';
 import { formatIpv4, parseIpv4, parsePrefix, prefixContains } from '@revtr/net';
+import { z } from 'zod';
 import type { PlannedRestriction } from '../plan/restrictions.ts';
-import type { Stored } from './stored.ts';
+
+/** Audited probes that a restriction is about and that left in one second since the Unix epoch; and for what the first one was sent. */
+export const restrictedSchema = z.object({
+  /** Number of the restriction. */
+  restriction: z.int(),
+  second: z.int(),
+  probes: z.int(),
+  example: z.string(),
+});
+type RestrictedCount = z.infer<typeof restrictedSchema>;
 
 type Probe = Pick<AuditRecord, 'at' | 'sender' | 'target' | 'claimedSource' | 'cause' | 'causeId'>;
 
@@ -26,7 +36,7 @@ function coverage({ kind, subject }: PlannedRestriction): (probe: Probe) => bool
 /** Counts the audited probes that restrictions are about by the second in which they left: a run may have millions of them. */
 export class RestrictedProbes {
   readonly #covers: readonly ((probe: Probe) => boolean)[];
-  readonly #counts = new Map<string, Stored['restricted'][number]>();
+  readonly #counts = new Map<string, RestrictedCount>();
 
   constructor(restrictions: readonly PlannedRestriction[]) {
     this.#covers = restrictions.map(coverage);
@@ -44,7 +54,7 @@ export class RestrictedProbes {
     }
   }
 
-  get counts(): Stored['restricted'] {
+  get counts(): RestrictedCount[] {
     return [...this.#counts.values()];
   }
 }

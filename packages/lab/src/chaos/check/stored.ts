@@ -3,7 +3,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { z } from 'zod';
 import { readRunFile } from '../files/read-run-file.ts';
 import type { PlannedRestriction } from '../plan/restrictions.ts';
-import { RestrictedProbes } from './restricted-probes.ts';
+import { RestrictedProbes, restrictedSchema } from './restricted-probes.ts';
 
 /** Runs SQL and returns a text for each row. */
 export interface Sql {
@@ -40,10 +40,8 @@ const storedSchema = z.object({
   /** Agents that sent audited probes, and how many. */
   senders: z.array(z.object({ address: z.ipv4(), probes: z.int() })),
   atlasRuns: z.array(z.int()),
-  /** Audited probes that a restriction of the plan is about, by restriction and second since the Unix epoch; and for what the first one was sent. */
-  restricted: z
-    .array(z.object({ restriction: z.int(), second: z.int(), probes: z.int(), example: z.string() }))
-    .default([]),
+  /** The audited probes that restrictions of the plan are about. */
+  restricted: z.array(restrictedSchema).default([]),
   /** Addresses of the registered agents. */
   agents: z.array(z.ipv4()),
 });
