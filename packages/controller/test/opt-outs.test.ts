@@ -50,6 +50,26 @@ describe('opt-outs', () => {
     expect([mayProbe('8.8.8.8'), published.at(5).set.size]).toEqual([true, 1]);
   });
 
+  it('of other processes hold without an announcement, and the list is read only when it has changed', async () => {
+    const optOuts = new OptOuts(database().db);
+    let reads = 0;
+    const networks = optOuts.networks.bind(optOuts);
+    optOuts.networks = () => {
+      reads++;
+      return networks();
+    };
+    targetPolicy = new TargetPolicy();
+    published = new PublishedOptOuts({ optOuts, targetPolicy, announced: () => undefined });
+    await published.refresh();
+    await new OptOuts(database().db).put([optOut('8.8.8.0/24')]);
+    await published.refreshIfChanged();
+    await published.refreshIfChanged();
+    expect([mayProbe('8.8.8.8'), reads]).toEqual([false, 2]);
+    await new OptOuts(database().db).remove('8.8.8.0/24');
+    await published.refreshIfChanged();
+    expect([mayProbe('8.8.8.8'), reads]).toEqual([true, 3]);
+  });
+
   it('stay one object until something changes', async () => {
     await published.add([optOut('8.8.8.0/24')]);
     const { set } = published.at(1);

@@ -1,6 +1,8 @@
+import { parseIpv4 } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
 import { check } from '../src/chaos/check/check.ts';
 import { parseHistory } from '../src/chaos/check/history.ts';
+import { RestrictedProbes } from '../src/chaos/check/restricted-probes.ts';
 import { VIOLATIONS, type ViolationKind } from '../src/chaos/check/violations.ts';
 import { goodRun, PAIRS, type Run } from './chaos-run.ts';
 
@@ -10,6 +12,7 @@ const found = (change: (run: Run) => void): ViolationKind[] => {
   return check(run).violations.map(({ kind }) => kind);
 };
 
+const LATE = 'measurement 1: 1.0.0.1 to 3.0.0.9';
 const at = 0;
 type Shown = Extract<Run['history'][number], { type: 'read' }>['measurements'];
 
@@ -133,6 +136,28 @@ const BROKEN: Record<ViolationKind, readonly ((run: Run) => void)[]> = {
     ({ stored }) => void stored.audited.push({ cause: 'agentTest', causeId: 1, batchId: 0, probes: 1 }),
     ({ stored }) => void stored.audited.push({ cause: 'survey', causeId: 0, batchId: 0, probes: 1 }),
   ],
+  unconfirmedRestriction: [
+    ({ history }) =>
+      void history.splice(
+        history.findIndex(({ type }) => type === 'forbidden'),
+        1,
+      ),
+  ],
+  forbiddenProbe: [
+    ({ stored }) => void stored.restricted.push({ restriction: 0, second: 33, probes: 1, example: LATE }),
+    ({ stored }) => void stored.restricted.push({ restriction: 1, second: 69, probes: 1, example: LATE }),
+    // A suspension that is over before, and one that is too short.
+    ({ stored, suspended }) => {
+      suspended.push({ from: 5_000, until: 12_000 }, { from: 13_000, until: 14_000 });
+      stored.restricted.push({ restriction: 0, second: 34, probes: 1, example: LATE });
+    },
+  ],
+  untriedRestriction: [({ stored }) => void stored.restricted.shift()],
+  fewReached: [
+    ({ stored }) => {
+      stored.measurements[0].stopReason = 'failed';
+    },
+  ],
 };
 
 describe('the checker of fault tests', () => {
@@ -146,6 +171,17 @@ describe('the checker of fault tests', () => {
       repeatedRequests: 1,
       failedCalls: 1,
       auditedProbes: 47,
+      reachedShare: 0.667,
+      restrictions: [
+        {
+          ...{ kind: 'optOut', subject: '3.0.0.0/24', leftOut: 0, ends: {} },
+          ...{ probesBefore: 3, probesMeanwhile: 2, probesTooLate: 0, probesAfter: 0 },
+        },
+        {
+          ...{ kind: 'spoofing', subject: '', leftOut: 0, ends: {} },
+          ...{ probesBefore: 4, probesMeanwhile: 0, probesTooLate: 0, probesAfter: 5 },
+        },
+      ],
       violations: [],
     });
   });
@@ -154,6 +190,67 @@ describe('the checker of fault tests', () => {
     it(`finds ${kind}`, () => {
       for (const change of BROKEN[kind]) expect(found(change)).toContain(kind);
     });
+
+  it('accepts what follows from an opt-out and from a kill switch: pairs left out, a batch refused, and measurements cancelled', () => {
+    const run = goodRun();
+    run.restrictions.push(
+      { kind: 'optOut', subject: '2.0.0.2/32', atMs: 0 },
+      { kind: 'target', subject: '2.0.0.1/32', atMs: 0 },
+    );
+    run.stored.restricted.push(
+      { restriction: 2, second: -1, probes: 1, example: '' },
+      { restriction: 3, second: -1, probes: 1, example: '' },
+    );
+    run.planned.push({ ...run.planned[0], key: 'z', pairs: PAIRS.slice(1) });
+    const [submitting] = run.history;
+    run.history.unshift(
+      ...[2, 3].flatMap((restriction) =>
+        (['forbidding', 'forbidden'] as const).map((type) => ({ type, at: 0, restriction })),
+      ),
+      { ...submitting, type: 'submitting', user: 0, key: 'z', pairs: PAIRS.slice(1) },
+      { type: 'refused', at, subject: 'batch with key z', key: 'z', code: 'invalidPairs' },
+    );
+    expect(check(run).violations).toEqual([]);
+    const [, , optOut, target] = check(run).restrictions;
+    expect([optOut.leftOut, optOut.ends, target.ends]).toEqual([
+      1,
+      { failed: 1, reaches: 1 },
+      { reaches: 1, cancelled: 1 },
+    ]);
+    run.restrictions[2] = { kind: 'optOut', subject: '2.0.0.1/32', atMs: 0 };
+    expect(check(run).violations.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['refused', 'unanswered']));
+  });
+
+  it('does not count the time in which a process was suspended', () => {
+    const run = goodRun();
+    run.suspended.push({ from: 13_000, until: 20_000 }, { from: 15_000, until: 18_000 });
+    run.stored.restricted.push({ restriction: 0, second: 39, probes: 1, example: LATE });
+    expect(check(run).violations).toEqual([]);
+    run.stored.restricted.push({ restriction: 0, second: 40, probes: 1, example: LATE });
+    expect(check(run).violations.map(({ kind }) => kind)).toEqual(['forbiddenProbe']);
+  });
+
+  it('counts the probes that a restriction is about', () => {
+    const probes = new RestrictedProbes([
+      { kind: 'optOut', subject: '3.0.0.0/24', atMs: 0 },
+      { kind: 'vantagePoint', subject: '1.0.0.2', atMs: 0 },
+      { kind: 'spoofing', subject: '', atMs: 0 },
+      { kind: 'probing', subject: '', atMs: 0 },
+    ]);
+    const probe = { cause: 'measurement', causeId: 1, claimedSource: undefined } as const;
+    const [one, two] = [parseIpv4('1.0.0.1'), parseIpv4('1.0.0.2')];
+    probes.add({ ...probe, at: 5_999, sender: one, target: parseIpv4('3.0.0.9') });
+    probes.add({ ...probe, at: 5_000, sender: two, target: parseIpv4('3.0.1.9'), claimedSource: one });
+    probes.add({ ...probe, at: 6_000, sender: one, target: parseIpv4('3.0.0.8') });
+    expect(probes.counts.map(({ restriction, second, probes }) => [restriction, second, probes])).toEqual([
+      [0, 5, 1],
+      [3, 5, 2],
+      [1, 5, 1],
+      [2, 5, 1],
+      [0, 6, 1],
+      [3, 6, 1],
+    ]);
+  });
 
   it('reads a history whose last line is cut short', () => {
     const [event] = goodRun().history;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseIpv4, parsePrefix, prefixContains } from '@revtr/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkKept } from '../src/chaos/check-kept.ts';
 import { ChaosError } from '../src/chaos/files/errors.ts';
@@ -62,7 +63,7 @@ describe('a run that is kept', () => {
     const text = JSON.stringify(planned);
     const broken = [
       text.slice(0, -10),
-      JSON.stringify({ ...planned, format: 2 }),
+      JSON.stringify({ ...planned, format: 3 }),
       JSON.stringify({ ...planned, faults: [{ kind: 'earthquake', atMs: 0, forMs: 0 }] }),
     ];
     for (const content of broken) {
@@ -72,9 +73,34 @@ describe('a run that is kept', () => {
     expect(() => readRunRecord(join(directory, 'missing'))).toThrow(ChaosError);
   });
 
-  const keep = ({ planned, history, stored }: Run): void => {
+  it('is read when it has format 1, which had no restrictions', () => {
+    const { restrictions: _, ...planned } = plan(5, { measurements: 10 });
+    writeFileSync(runFile(directory, RUN_FILES.record), JSON.stringify({ ...planned, format: 1 }));
+    expect(readRunRecord(directory)).toEqual({ ...planned, format: 1, restrictions: [] });
+  });
+
+  it('forbids probes to networks of destinations in which no host of the system is', () => {
+    const { restrictions, batches } = plan(7);
+    expect(plan(7).restrictions).toEqual(restrictions);
+    expect(restrictions.map(({ kind }) => kind)).toEqual([
+      ...['optOut', 'optOut', 'target', 'target', 'vantagePoint', 'spoofing', 'probing'],
+    ]);
+    const destinations = batches.flatMap(({ pairs }) => pairs.map(({ dst }) => parseIpv4(dst)));
+    const hosts = [
+      ...world.sources.map(({ address }) => address),
+      ...world.vantagePoints.slice(0, SYSTEM.vantagePoints),
+    ];
+    for (const { kind, subject } of restrictions) {
+      if (kind !== 'optOut' && kind !== 'target') continue;
+      const inside = (address: number): boolean => prefixContains(parsePrefix(subject), address);
+      expect(destinations.filter(inside).length).toBeGreaterThan(100);
+      expect(hosts.filter(inside)).toEqual([]);
+    }
+  });
+
+  const keep = ({ planned, restrictions, history, stored }: Run): void => {
     const lines = history.map((event) => `${JSON.stringify(event)}\n`).join('');
-    writeRunRecord(directory, { ...plan(6, { measurements: 1 }), batches: planned });
+    writeRunRecord(directory, { ...plan(6, { measurements: 1 }), batches: planned, restrictions });
     writeFileSync(runFile(directory, RUN_FILES.history), lines);
     writeFileSync(runFile(directory, RUN_FILES.stored), JSON.stringify(stored));
     const fault = { kind: 'postgresFailover', atMs: 10, forMs: 20 };

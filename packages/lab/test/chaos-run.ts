@@ -1,6 +1,8 @@
+import type { Span } from '../src/chaos/check/check-restrictions.ts';
 import type { ClientEvent } from '../src/chaos/check/history.ts';
 import type { Stored } from '../src/chaos/check/stored.ts';
 import type { PlannedBatch } from '../src/chaos/plan/batches.ts';
+import type { PlannedRestriction } from '../src/chaos/plan/restrictions.ts';
 
 export const PAIRS = [
   { src: '1.0.0.1', dst: '2.0.0.1' },
@@ -10,6 +12,8 @@ export const PAIRS = [
 /** What was planned, told and stored in a run. */
 export interface Run {
   planned: PlannedBatch[];
+  restrictions: PlannedRestriction[];
+  suspended: Span[];
   history: ClientEvent[];
   stored: Stored;
 }
@@ -29,6 +33,11 @@ export function goodRun(): Run {
   const at = 0;
   return {
     planned: [planned('x', 0), planned('y', 1)],
+    restrictions: [
+      { kind: 'optOut', subject: '3.0.0.0/24', atMs: 0 },
+      { kind: 'spoofing', subject: '', atMs: 0, liftAfterMs: 50_000 },
+    ],
+    suspended: [],
     history: [
       { type: 'submitting', at, user: 0, key: 'x', pairs: PAIRS },
       { type: 'failed', at, call: 'submit', code: 'unreachable', reason: 'the connection broke' },
@@ -40,6 +49,12 @@ export function goodRun(): Run {
       { type: 'ended', at, batchId: 1, measurement: 1, stopReason: 'reaches' },
       { type: 'cancelling', at, batchId: 2 },
       { type: 'cancelled', at, batchId: 2, done: 1, cancelled: 1 },
+      { type: 'forbidding', at: 10_000, restriction: 0 },
+      { type: 'forbidden', at: 12_000, restriction: 0 },
+      { type: 'forbidding', at: 20_000, restriction: 1 },
+      { type: 'forbidden', at: 20_500, restriction: 1 },
+      { type: 'allowing', at: 70_500, restriction: 1 },
+      { type: 'allowed', at: 71_000, restriction: 1 },
       { type: 'read', at, batchId: 1, isFinal: true, measurements: first },
       { type: 'read', at, batchId: 2, isFinal: true, measurements: second },
     ],
@@ -60,6 +75,12 @@ export function goodRun(): Run {
         { cause: 'agentTest', causeId: 0x01000001, batchId: 0, probes: 2 },
       ],
       senders: [{ address: '1.0.0.1', probes: 47 }],
+      restricted: [
+        { restriction: 0, second: 9, probes: 3, example: 'measurement 1: 1.0.0.1 to 3.0.0.9' },
+        { restriction: 0, second: 32, probes: 2, example: 'measurement 1: 1.0.0.1 to 3.0.0.9' },
+        { restriction: 1, second: 5, probes: 4, example: 'measurement 2: 1.0.0.1 to 2.0.0.9' },
+        { restriction: 1, second: 70, probes: 5, example: 'measurement 2: 1.0.0.1 to 2.0.0.9' },
+      ],
       atlasRuns: [7],
       agents: ['1.0.0.1'],
     },

@@ -23,6 +23,11 @@ const membersTopic: Topic<z.infer<typeof memberSchema>> = { name: 'members', sch
 /** How often a process says that it is there, and after how much silence it is taken for gone, milliseconds. */
 const ALIVE_MS = 1_000;
 const LOST_MS = 4_000;
+/**
+ * A process that is not heard has stopped probing by then, milliseconds: it notices the loss of the bus within 4.5 seconds, goes on for ten seconds, and
+ * looks every second.
+ */
+const STOPPED_MS = 17_000;
 /** Most processes that are reported. */
 const MOST_STRANGERS = 1_000;
 
@@ -37,6 +42,8 @@ export class Members {
   readonly #bus: Bus;
   readonly #clock: Clock;
   readonly #others = new Map<string, Member>();
+  /** Processes that are taken for gone, and may not be: they are cut off, and may go on for a while. */
+  readonly #silent = new Map<string, Member>();
   readonly #listeners: ((change: { readonly id: string; readonly isThere: boolean }) => void)[] = [];
   readonly #saying: Periodic;
   readonly #onStranger: (member: { readonly id: string; readonly protocol: number }) => void;
@@ -76,10 +83,23 @@ export class Members {
     return all.flatMap(([id, has]) => (roles.some((role) => has.includes(role)) ? [id] : []));
   }
 
+  /**
+   * How many processes with one of the roles may be at work: in addition to {@link with}, those that were heard so recently that they may go on
+   * without the bus. They count until they must have stopped.
+   */
+  countAtWork(...roles: readonly Role[]): number {
+    const oldest = this.#clock.now() - STOPPED_MS;
+    let count = this.with(...roles).length;
+    for (const { roles: has, heardAt } of this.#silent.values())
+      if (heardAt >= oldest && roles.some((role) => has.includes(role))) count++;
+    return count;
+  }
+
   start(): void {
     this.#unsubscribe = this.#bus.subscribe(membersTopic, {
       onMessage: ({ id, roles, isLeaving, protocol }) => {
         this.#compare(id, protocol);
+        this.#silent.delete(id);
         if (isLeaving) this.#forget(id);
         else this.#heard(id, roles);
       },
@@ -128,7 +148,13 @@ export class Members {
       return;
     }
     const oldest = now - LOST_MS;
-    for (const [id, { heardAt }] of [...this.#others]) if (heardAt < oldest) this.#forget(id);
+    for (const [id, member] of [...this.#others]) {
+      if (member.heardAt >= oldest) continue;
+      this.#silent.set(id, member);
+      this.#forget(id);
+    }
+    for (const [id, { heardAt }] of [...this.#silent])
+      if (heardAt < now - STOPPED_MS || heardAt > now) this.#silent.delete(id);
   }
 
   #forget(id: string): void {

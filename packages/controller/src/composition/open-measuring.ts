@@ -7,6 +7,7 @@ import { AgentDirectory } from '../agents/directory.ts';
 import { SourceAccess } from '../agents/source-access.ts';
 import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import { Coalescer } from '../foundation/coalescer.ts';
+import { Periodic } from '../foundation/periodic.ts';
 import type { MeasuringSystem, OpenMeasuringSystem } from '../measuring/measuring-system.ts';
 import { PublishedOptOuts } from '../opt-outs/published-opt-outs.ts';
 import type { Context } from './context.ts';
@@ -45,6 +46,8 @@ const tracedTechnique =
 
 /** Changes of the opt-out list that follow each other are sent to agents together, at most this much later, milliseconds. */
 const PUBLISH_EVERY_MS = 1_000;
+/** How often the opt-out list is looked at although nobody has said that it has changed, milliseconds: who said so may have been cut off. */
+const LOOK_AT_OPT_OUTS_MS = 1_000;
 
 /** Reads the registered agents and the opt-out list, and opens what measurements are made with. */
 export async function openMeasuring(
@@ -89,6 +92,14 @@ export async function openMeasuring(
   shareRecords(cluster, directory, published);
   const publishing = new Coalescer({ everyMs: PUBLISH_EVERY_MS }, { clock, work: () => system.publishOptOut() });
   published.subscribe(() => publishing.trigger());
+  const looking = new Periodic(
+    { everyMs: LOOK_AT_OPT_OUTS_MS },
+    {
+      clock,
+      work: () => published.refreshIfChanged(),
+      onError: (error) => log.error({ err: error }, 'the opt-out list could not be read'),
+    },
+  );
   datasets.store.onReplaced((kind) => {
     if (kind === 'prefix2as' || kind === 'ipasn') published.resolve();
   });
@@ -99,8 +110,12 @@ export async function openMeasuring(
     events,
     optOuts: { table, published },
     system,
-    start: () => system.start(),
+    start: () => {
+      if (cluster.isShared) looking.start();
+      return system.start();
+    },
     stop: async () => {
+      await looking.stop();
       publishing.stop();
       await system.stop();
     },

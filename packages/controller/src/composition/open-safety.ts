@@ -21,6 +21,7 @@ import { pooledRandomBytes } from '../safety/random-pool.ts';
 import { SafetyMetrics } from '../safety/safety-metrics.ts';
 import type { SafetySettings } from '../safety/settings.ts';
 import { SharedSwitches } from '../safety/shared-switches.ts';
+import { TargetGuard } from '../safety/target-guard.ts';
 import type { Context } from './context.ts';
 import type { Subsystem } from './subsystem.ts';
 
@@ -64,13 +65,19 @@ export async function openSafety(
   options: SafetyOptions,
   hosts: Readonly<Record<'isOwn' | 'isLegacy', (address: Ipv4Address) => boolean>>,
 ): Promise<SafetySubsystem> {
-  const { database, clock, log, cluster } = context;
+  const { database, clock, log, cluster, targetPolicy } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
   const { bus, changes, isShared } = cluster;
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
   const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
-  const guards: ProbeGuard[] = [switches, circuits, budgets, new AuditGuard({ audit, clock, log })];
+  const guards: ProbeGuard[] = [
+    switches,
+    new TargetGuard({ targetPolicy }),
+    circuits,
+    budgets,
+    new AuditGuard({ audit, clock, log }),
+  ];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
     auditEvents.count({
       kind: 'probeRefused',
@@ -138,7 +145,7 @@ async function openLimits(
     onHeld: (holdMs) => safetyMetrics.held(holdMs),
     ...(counted !== undefined && {
       // Sources are spread over all engines: each of them probes about as much as the others.
-      share: () => 1 / Math.max(1, members.with('engine', 'atlas').length),
+      share: () => 1 / Math.max(1, members.countAtWork('engine', 'atlas')),
       onCounted: (count) => counted.note(count),
     }),
   });

@@ -28,6 +28,8 @@ export class PublishedOptOuts {
   #asNumbers: ReadonlySet<number> = new Set();
   #ofAses = OptOutSet.EMPTY;
   #all = OptOutSet.EMPTY;
+  /** Number of the change up to which the list is known. */
+  #lastChange = -1;
 
   constructor({ optOuts, targetPolicy, announced }: PublishedOptOutsCollaborators) {
     this.#optOuts = optOuts;
@@ -37,16 +39,12 @@ export class PublishedOptOuts {
 
   /** Reads the whole list from the database. @throws {LinkError} `badOptOut` when an entry is malformed; the list before stays */
   async refresh(): Promise<void> {
-    await this.#turns.take(async () => {
-      const prefixes: string[] = [];
-      const asNumbers = new Set<number>();
-      for await (const rows of this.#optOuts.networks())
-        for (const row of rows)
-          if (row.kind === 'as') asNumbers.add(asnOf(row));
-          else prefixes.push(row.network);
-      this.#listed = OptOutSet.parse(prefixes);
-      this.#setAsNumbers(asNumbers);
-    });
+    await this.#turns.take(() => this.#read());
+  }
+
+  /** Reads the list if it has changed: nobody may have told this process. @throws {LinkError} `badOptOut`, as {@link refresh} */
+  async refreshIfChanged(): Promise<void> {
+    if ((await this.#optOuts.lastChange()) !== this.#lastChange) await this.refresh();
   }
 
   /** Adds networks, all or none. @throws {StorageError} `badText` */
@@ -100,6 +98,20 @@ export class PublishedOptOuts {
   /** The list as of `now`, milliseconds since the Unix epoch. The set is the same object until something changes. */
   at(now: number): OptOutList {
     return { issuedAt: now, set: this.#all };
+  }
+
+  async #read(): Promise<void> {
+    // What changes during the read is read again.
+    const lastChange = await this.#optOuts.lastChange();
+    const prefixes: string[] = [];
+    const asNumbers = new Set<number>();
+    for await (const rows of this.#optOuts.networks())
+      for (const row of rows)
+        if (row.kind === 'as') asNumbers.add(asnOf(row));
+        else prefixes.push(row.network);
+    this.#listed = OptOutSet.parse(prefixes);
+    this.#setAsNumbers(asNumbers);
+    this.#lastChange = lastChange;
   }
 
   #setAsNumbers(asNumbers: ReadonlySet<number>): void {

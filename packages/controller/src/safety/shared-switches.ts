@@ -7,6 +7,8 @@ import type { KillSwitches } from './kill-switches.ts';
 
 /** How often the switches are read although nobody has said that they have changed, milliseconds. */
 const READ_MS = 1_000;
+/** How often a process looks whether it has lost the bus, milliseconds. */
+const LOOK_MS = 1_000;
 /** How long a process goes on without the bus, milliseconds. */
 const MOST_LOST_MS = 10_000;
 
@@ -16,6 +18,8 @@ const MOST_LOST_MS = 10_000;
  */
 export class SharedSwitches {
   readonly #reading: Periodic;
+  /** A read can take as long as the database does not answer. */
+  readonly #looking: Periodic;
 
   constructor(collaborators: {
     readonly switches: KillSwitches;
@@ -32,21 +36,30 @@ export class SharedSwitches {
       { everyMs: READ_MS },
       {
         clock,
+        work: refresh,
+        onError: (error) => log.error({ err: error }, 'the kill switches could not be read'),
+      },
+    );
+    this.#looking = new Periodic(
+      { everyMs: LOOK_MS },
+      {
+        clock,
         work: async () => {
           const isLost = bus.lostForMs > MOST_LOST_MS;
           switches.suspend(isLost ? 'the bus of the controller has been away for more than ten seconds' : undefined);
-          await refresh();
         },
-        onError: (error) => log.error({ err: error }, 'the kill switches could not be read'),
+        onError: (error) => log.error({ err: error }, 'the loss of the bus could not be noted'),
       },
     );
   }
 
   start(): void {
     this.#reading.start();
+    this.#looking.start();
   }
 
   async stop(): Promise<void> {
+    await this.#looking.stop();
     await this.#reading.stop();
   }
 }

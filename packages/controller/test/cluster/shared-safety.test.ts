@@ -23,9 +23,13 @@ afterEach(async () => {
 
 describe('kill switches of several processes', () => {
   const database = useDatabase();
-  const opened = async (start: ReturnType<typeof processes>, clock: ManualClock) => {
+  const opened = async (
+    start: ReturnType<typeof processes>,
+    clock: ManualClock,
+    records = new KillSwitchRecords(database().db),
+  ) => {
     const process = start('engine');
-    const switches = await KillSwitches.open({ records: new KillSwitchRecords(database().db), clock });
+    const switches = await KillSwitches.open({ records, clock });
     const { bus, changes } = process;
     const shared = new SharedSwitches({ switches, bus, changes, clock, log });
     shared.start();
@@ -86,6 +90,20 @@ describe('kill switches of several processes', () => {
     expect(first.refusal()).toBe('none');
     second.process.transport.cut(false);
     await expect.poll(later).toBe('none');
+  });
+
+  it('stop all probing ten seconds after the bus was lost although the database does not answer', async () => {
+    const clock = new ManualClock();
+    const records = new KillSwitchRecords(database().db);
+    const { process, refusal } = await opened(processes(clock), clock, records);
+    const silent = Promise.withResolvers<Awaited<ReturnType<typeof records.list>>>();
+    records.list = () => silent.promise;
+    stops.push(async () => silent.resolve([]));
+    // The read that never ends has begun before the bus is lost.
+    await clock.advance(1_000);
+    process.transport.cut(true);
+    for (let second = 0; second < 12; second++) await clock.advance(1_000);
+    expect(refusal()).toContain('the bus of the controller has been away');
   });
 });
 

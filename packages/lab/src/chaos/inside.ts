@@ -108,14 +108,39 @@ const nameOf = ({ seed, scenario }: Pick<RunRecord, 'seed' | 'scenario'>): strin
   scenario === undefined ? `seed-${seed}` : `${scenario}-${seed}`;
 
 function summary(report: RunReport): string {
-  const { figures, plannedPairs, acceptedPairs, endedPairs, faults, recoverySeconds, violations, problems } = report;
+  const {
+    figures,
+    restrictions,
+    reachedShare,
+    plannedPairs,
+    acceptedPairs,
+    endedPairs,
+    faults,
+    recoverySeconds,
+    violations,
+    problems,
+  } = report;
   const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const found = [...violations.slice(0, 5).map(({ kind, subject }) => `${kind}: ${subject}`), ...problems].join('; ');
   return (
-    `${nameOf(report)}: ${injected} faults, ${plannedPairs} pairs, ${acceptedPairs} accepted, ${endedPairs} ended, ` +
+    `${nameOf(report)}: ${injected} faults, ${plannedPairs} pairs, ${acceptedPairs} accepted, ${endedPairs} ended ` +
+    `(${JSON.stringify(report.stopReasons)}), ${Math.round(reachedShare * 100)} % of those that nobody stopped reached their source, ` +
+    `${sumOf(restrictions, ({ probesBefore }) => probesBefore)} probes before and ${sumOf(restrictions, ({ probesTooLate }) => probesTooLate)} ` +
+    `too late after an operator forbade them, ` +
     `recovered in ${recoverySeconds} s, ${report.seconds} s in total, ${violations.length} violations ` +
     `${JSON.stringify(figures)} ${found}`
   );
+}
+
+const sumOf = <T>(items: readonly T[], count: (item: T) => number): number =>
+  items.reduce((total, item) => total + count(item), 0);
+
+/** How many pairs ended in which way. */
+function countEnds(reports: readonly RunReport[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { stopReasons } of reports)
+    for (const [reason, count] of Object.entries(stopReasons)) sums[reason] = (sums[reason] ?? 0) + count;
+  return sums;
 }
 
 /** Violations that mean that a pair is lost. */
@@ -123,13 +148,13 @@ const LOSSES: ReadonlySet<string> = new Set(['unanswered', 'leftOut', 'lostBatch
 
 /** Sums over all runs. */
 function totals(reports: readonly RunReport[]): object {
-  const sum = (count: (report: RunReport) => number): number =>
-    reports.reduce((total, report) => total + count(report), 0);
+  const sum = (count: (report: RunReport) => number): number => sumOf(reports, count);
   return {
     runs: reports.length,
     faults: Object.fromEntries(FAULT_KINDS.map((kind) => [kind, sum(({ faults }) => faults[kind] ?? 0)])),
     acceptedPairs: sum(({ acceptedPairs }) => acceptedPairs),
     endedPairs: sum(({ endedPairs }) => endedPairs),
+    stopReasons: countEnds(reports),
     losses: sum(({ violations }) => violations.filter(({ kind }) => LOSSES.has(kind)).length),
     violations: sum(({ violations }) => violations.length),
   };

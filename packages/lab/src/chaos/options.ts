@@ -8,10 +8,10 @@ export const HELP = `npm run chaos -- [options]
 
 Runs a controller of two processes of each role with PostgreSQL, a replica,
 NATS, and agents on a simulated Internet, each process in a network namespace.
-Clients submit measurements through the HTTP API while processes are killed and
-suspended, connections are cut and delayed, clocks jump, and PostgreSQL fails
-over. At the end a checker compares what clients were told with what the
-database holds.
+Clients submit measurements through the HTTP API, and an operator sets opt-outs
+and kill switches, while processes are killed and suspended, connections are cut
+and delayed, clocks jump, and PostgreSQL fails over. At the end a checker
+compares what clients were told with what the database holds.
 
   --seed <n>           selects the faults and the pairs (default 1)
   --seeds <n>          number of seeds, which run one after the other, each on

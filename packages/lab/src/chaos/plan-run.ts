@@ -2,6 +2,7 @@ import { createRandom } from '@revtr/probing';
 import { simParameters } from '@revtr/sim';
 import { SimulatedWorld } from '../world/simulated-world.ts';
 import { planBatches } from './plan/batches.ts';
+import { planRestrictions } from './plan/restrictions.ts';
 import { RECORD_FORMAT, type RunRecord } from './plan/run-record.ts';
 import type { ScenarioName } from './plan/scenario-names.ts';
 import { scheduleFaults } from './plan/schedule.ts';
@@ -32,13 +33,16 @@ export const worldOf = ({ size, worldSeed, sources }: RunRecord['system']): Simu
 export function planRun(options: PlanRunOptions, world: SimulatedWorld): RunRecord {
   const { seed, measurements, scenario, faultsForMs: forMs, everyMs, system, programs } = options;
   const chosen = scenario === undefined ? undefined : SCENARIOS[scenario];
-  const random = createRandom(seed).fork('faults');
+  const random = createRandom(seed);
   const pairs = world.randomRequests(measurements, `chaos ${seed}`);
   const submitForMs = chosen?.submitForMs ?? forMs * SUBMITTED_SHARE;
+  const vantagePoints = world.vantagePoints.slice(0, system.vantagePoints);
+  const hosts = [...world.sources.map(({ address }) => address), ...vantagePoints];
   return {
     ...{ format: RECORD_FORMAT, programs, system, seed },
     ...(scenario !== undefined && { scenario }),
     batches: planBatches({ seed, pairs, users: system.users, submitForMs }),
-    faults: [...(chosen?.faults ?? scheduleFaults(random, TARGETS, { forMs, everyMs }))],
+    faults: [...(chosen?.faults ?? scheduleFaults(random.fork('faults'), TARGETS, { forMs, everyMs }))],
+    restrictions: planRestrictions(random.fork('restrictions'), { pairs, submitForMs, hosts, vantagePoints }),
   };
 }

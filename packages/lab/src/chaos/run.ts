@@ -4,7 +4,7 @@ import type { ManagedProcess, ProgramEnd } from '../deployment/managed-process.t
 import { type CheckReport, check } from './check/check.ts';
 import { readHistory } from './check/history.ts';
 import { readStored } from './check/stored.ts';
-import { countKinds, type FaultEvent, problemsOf } from './faults/fault-event.ts';
+import { countKinds, type FaultEvent, problemsOf, suspensionsOf } from './faults/fault-event.ts';
 import { Injector } from './faults/injector.ts';
 import { RUN_FILES, runFile } from './files/run-files.ts';
 import type { RunRecord } from './plan/run-record.ts';
@@ -14,6 +14,7 @@ import { SCENARIOS } from './scenarios/scenarios.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 import { AGENTS } from './system/names.ts';
 import { notWorking } from './system/not-working.ts';
+import { TARGETS } from './system/targets.ts';
 
 export interface RunReport extends CheckReport {
   readonly seed: number;
@@ -42,7 +43,7 @@ const AUDIT_MS = 8_000;
  * @param directory the directory of the run, which has the record
  */
 export async function runCampaign(
-  { seed, scenario, batches, faults }: RunRecord,
+  { seed, scenario, batches, faults, restrictions }: RunRecord,
   directory: string,
   system: ChaosSystem,
   signal: AbortSignal,
@@ -80,7 +81,7 @@ export async function runCampaign(
     for (const name of await notWorking(system))
       problems.push(`${name} does not work although all faults are repaired`);
     await systemClock.sleep(AUDIT_MS, signal);
-    const stored = await readStored(system.postgres.primary);
+    const stored = await readStored(system.postgres.primary, restrictions);
     writeFileSync(runFile(directory, RUN_FILES.stored), JSON.stringify(stored));
     watching.abort();
     const history = readHistory(runFile(directory, RUN_FILES.history));
@@ -100,7 +101,13 @@ export async function runCampaign(
       problems: [...judged.problems, ...problems, ...problemsOf(events)],
       recoverySeconds,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
-      ...check({ planned: batches, history, stored }),
+      ...check({
+        planned: batches,
+        restrictions,
+        suspended: suspensionsOf(events, TARGETS.controllers),
+        history,
+        stored,
+      }),
     };
   } finally {
     watching.abort();

@@ -34,6 +34,7 @@ import { coldResults } from './0043-cold-results.ts';
 import { traces } from './0045-traces.ts';
 import { requestedSizes } from './0047-requested-sizes.ts';
 import { unfinishedColdFiles } from './0049-unfinished-cold-files.ts';
+import { optOutChanges } from './0051-opt-out-changes.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -70,6 +71,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0045-traces': traces,
   '0047-requested-sizes': requestedSizes,
   '0049-unfinished-cold-files': unfinishedColdFiles,
+  '0051-opt-out-changes': optOutChanges,
 };
 
 /**

@@ -47,6 +47,11 @@ export class OptOuts {
       .execute();
   }
 
+  /** Number of the latest change of the list. */
+  async lastChange(): Promise<number> {
+    return (await this.#db.selectFrom('opt_out_changes').select('number').executeTakeFirstOrThrow()).number;
+  }
+
   /** The networks of all opt-outs, page by page. */
   async *networks(): AsyncGenerator<readonly Pick<OptOut, 'network' | 'kind'>[]> {
     for (let after = ''; ; ) {

@@ -12,6 +12,11 @@ export interface OptOutTable {
   readonly created_at: CreatedAt;
 }
 
+/** How often the list has changed: one row, which a trigger counts up. */
+export interface OptOutChangeTable {
+  readonly number: number;
+}
+
 /** A network that opted out, as stored. */
 export type OptOut = Selectable<OptOutTable>;
 /** What a new opt-out is stored with. The network is in canonical form. */

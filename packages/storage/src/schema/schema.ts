@@ -25,7 +25,7 @@ import type {
   ResultPartitionTable,
   ResultTable,
 } from './measurements.ts';
-import type { AbuseContactTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
+import type { AbuseContactTable, OptOutChangeTable, OptOutRequestTable, OptOutTable } from './opt-outs.ts';
 import type { ProbeCountTable } from './probe-counts.ts';
 import type { ProbeSetTable, ProbeTable } from './probes.ts';
 import type { PublicationTable } from './publications.ts';
@@ -45,6 +45,7 @@ export interface Schema {
   readonly applications: ApplicationTable;
   readonly mails: MailTable;
   readonly opt_outs: OptOutTable;
+  readonly opt_out_changes: OptOutChangeTable;
   readonly opt_out_requests: OptOutRequestTable;
   readonly abuse_contacts: AbuseContactTable;
   readonly kill_switches: KillSwitchTable;

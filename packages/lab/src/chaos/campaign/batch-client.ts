@@ -1,38 +1,29 @@
 import { createHash } from 'node:crypto';
-import { type Batch, isClientError, type ReverseTracerouteClient } from '@revtr/client';
-import type { Clock } from '@revtr/probing';
+import { type Batch, isClientError } from '@revtr/client';
 import type { ShownMeasurement } from '../check/history.ts';
 import type { PlannedBatch } from '../plan/batches.ts';
-import type { HistoryWriter } from './history-writer.ts';
+import { type CallCollaborators, PersistentCalls } from './persistent-calls.ts';
 
-export interface BatchClientCollaborators {
-  /** A client for each API, of one user. */
-  readonly clients: readonly ReverseTracerouteClient[];
-  readonly history: HistoryWriter;
-  readonly clock: Clock;
-}
-
-const RETRY_MS = 1_000;
 /** How often a batch is looked at that no stream follows, milliseconds. */
 const POLL_MS = 3_000;
 
 /** A user whose programs submit batches, follow them, cancel some, and try every API until one answers. */
 export class BatchClient {
   readonly #user: number;
-  readonly #collaborators: BatchClientCollaborators;
-  #api: number;
+  readonly #collaborators: CallCollaborators;
+  readonly #calls: PersistentCalls;
 
-  constructor(options: { readonly user: number }, collaborators: BatchClientCollaborators) {
+  constructor(options: { readonly user: number }, collaborators: CallCollaborators) {
     this.#user = options.user;
     this.#collaborators = collaborators;
-    this.#api = options.user;
+    this.#calls = new PersistentCalls({ firstApi: options.user }, collaborators);
   }
 
   /** Submits a batch, treats it as planned, and waits for its end. Ends early when the server refuses a request. */
   async measure(batch: PlannedBatch, signal: AbortSignal): Promise<void> {
     const { key, pairs, isRepeated, isFollowed, cancelAfterMs } = batch;
     this.#collaborators.history.write({ type: 'submitting', user: this.#user, key, pairs });
-    await this.#unlessRefused(`batch with key ${key}`, async () => {
+    await this.#unlessRefused({ subject: `batch with key ${key}`, key }, async () => {
       const batchId = await this.#submit(batch, signal);
       if (isRepeated) await this.#submit(batch, signal);
       const cancelling = cancelAfterMs === undefined ? undefined : this.#cancel(batchId, cancelAfterMs, signal);
@@ -42,24 +33,27 @@ export class BatchClient {
 
   /** Reads a batch for the last time, after all faults were repaired. */
   async readFinally(batchId: number, signal: AbortSignal): Promise<void> {
-    await this.#unlessRefused(`batch ${batchId}`, () => this.#read(batchId, true, signal));
+    await this.#unlessRefused({ subject: `batch ${batchId}` }, () => this.#read(batchId, true, signal));
   }
 
   /** Reads a batch until an API answers, and remembers what it shows. */
   async #read(batchId: number, isFinal: boolean, signal: AbortSignal): Promise<Batch> {
-    const batch = await this.#persist('read', (client) => client.batch(batchId), signal);
+    const batch = await this.#calls.persist('read', (client) => client.batch(batchId), signal);
     const measurements = batch.measurements.map(shown);
     this.#collaborators.history.write({ type: 'read', batchId, isFinal, measurements });
     return batch;
   }
 
-  /** Writes down that the server refused a request: every request of these clients is valid. */
-  async #unlessRefused(subject: string, work: () => Promise<unknown>): Promise<void> {
+  /** Writes down that the server refused a request: every request of these clients is valid, unless all its destinations have opted out. */
+  async #unlessRefused(
+    about: { readonly subject: string; readonly key?: string },
+    work: () => Promise<unknown>,
+  ): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (!isClientError(error, 'refused')) throw error;
-      this.#collaborators.history.write({ type: 'refused', subject, code: error.details.serverCode });
+      this.#collaborators.history.write({ type: 'refused', ...about, code: error.details.serverCode });
     }
   }
 
@@ -67,7 +61,7 @@ export class BatchClient {
   async #submit({ key, pairs }: PlannedBatch, signal: AbortSignal): Promise<number> {
     const { history } = this.#collaborators;
     const asked = { skipInvalid: true, idempotencyKey: key };
-    const { batchId, rejected } = await this.#persist('submit', (client) => client.submit(pairs, asked), signal);
+    const { batchId, rejected } = await this.#calls.persist('submit', (client) => client.submit(pairs, asked), signal);
     const left = rejected.map(({ index, code }) => ({ index, code }));
     history.write({ type: 'accepted', user: this.#user, key, batchId, rejected: left });
     return batchId;
@@ -77,14 +71,18 @@ export class BatchClient {
     const { history, clock } = this.#collaborators;
     await clock.sleep(afterMs, signal);
     history.write({ type: 'cancelling', batchId });
-    const { done, cancelled, cancelledAt } = await this.#persist('cancel', (client) => client.cancel(batchId), signal);
+    const { done, cancelled, cancelledAt } = await this.#calls.persist(
+      'cancel',
+      (client) => client.cancel(batchId),
+      signal,
+    );
     // A batch that had ended stays as it is.
     if (cancelledAt !== undefined) history.write({ type: 'cancelled', batchId, done, cancelled });
   }
 
   async #follow(batchId: number, signal: AbortSignal): Promise<void> {
     const { history } = this.#collaborators;
-    await this.#persist(
+    await this.#calls.persist(
       'follow',
       (client) =>
         client.wait(batchId, {
@@ -105,28 +103,7 @@ export class BatchClient {
       await this.#collaborators.clock.sleep(POLL_MS, signal);
     }
   }
-
-  /** Calls one API after the other until a call succeeds. @throws {ClientError} when the server refuses the call, or `signal` fires */
-  async #persist<T>(
-    call: string,
-    work: (client: ReverseTracerouteClient) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    const { clients, history, clock } = this.#collaborators;
-    for (;;) {
-      try {
-        return await work(clients[this.#api % clients.length].withSignal(signal));
-      } catch (error) {
-        if (!isClientError(error) || isFinal(error.code)) throw error;
-        history.write({ type: 'failed', call, code: error.code, reason: error.message.slice(0, 200) });
-        this.#api++;
-        await clock.sleep(RETRY_MS, signal);
-      }
-    }
-  }
 }
-
-const isFinal = (code: string): boolean => code === 'refused' || code === 'cancelled';
 
 /** Names of addresses and networks may change: the digest is over what was measured. */
 function shown({ id, source, destination, state, result }: Batch['measurements'][number]): ShownMeasurement {

@@ -9,6 +9,8 @@ export const campaignSettingsSchema = z.object({
   apis: z.array(z.url()).min(1),
   /** API keys of the users. */
   keys: z.array(z.string()).min(1),
+  /** API key of the operator. */
+  operatorKey: z.string(),
   /** Whether the clients only read again what was accepted. */
   readsOnly: z.boolean(),
   /** Directory of the run, whose record has the batches. The history is appended to a file in it. */

@@ -1,5 +1,7 @@
+import { parseIpv4 } from '@revtr/net';
 import type { Pair, PlannedBatch } from '../plan/batches.ts';
 import type { ClientEvent } from './history.ts';
+import type { Restrictions } from './restrictions.ts';
 import type { AddViolation } from './violations.ts';
 
 /** A batch as its client knows it. */
@@ -12,22 +14,37 @@ export interface AcceptedBatch {
 
 type Accepted = Extract<ClientEvent, { type: 'accepted' }>;
 
-/** The accepted batches by id. Finds planned batches that were not submitted or not answered, and answers that differ or are wrong. */
+/**
+ * The accepted batches by id. Finds planned batches that were not submitted or not answered, and answers that differ or are wrong. A pair whose
+ * destination has opted out may be left out, and a batch of such pairs refused.
+ */
 export function acceptedBatches(
   planned: readonly PlannedBatch[],
   history: readonly ClientEvent[],
+  restrictions: Restrictions,
   add: AddViolation,
 ): ReadonlyMap<number, AcceptedBatch> {
   const submitted = new Map<string, readonly Pair[]>();
   const answers = new Map<string, Accepted>();
   const accepted = new Map<number, AcceptedBatch>();
+  const refused = new Set<string>();
+  const hasOptedOut = (pair: Pair | undefined, by: number): boolean =>
+    pair !== undefined && restrictions.find('optOut', parseIpv4(pair.dst), by) !== undefined;
   for (const event of history) {
     if (event.type === 'submitting') submitted.set(event.key, event.pairs);
-    if (event.type === 'refused') add('refused', `${event.subject}: ${event.code}`);
+    if (event.type === 'refused') {
+      const { key = '', subject, code, at } = event;
+      const pairs = submitted.get(key);
+      if (code === 'invalidPairs' && pairs?.every((pair) => hasOptedOut(pair, at)) === true) refused.add(key);
+      else add('refused', `${subject}: ${code}`);
+    }
     if (event.type !== 'accepted') continue;
-    const { key, batchId, user, rejected } = event;
+    const { key, batchId, user, rejected, at } = event;
     const first = answers.get(key);
-    if (first === undefined) for (const { index, code } of rejected) add('leftOut', `pair ${index} of ${key}: ${code}`);
+    const wrong = rejected.filter(
+      ({ index, code }) => code !== 'destinationOptedOut' || !hasOptedOut(submitted.get(key)?.[index], at),
+    );
+    if (first === undefined) for (const { index, code } of wrong) add('leftOut', `pair ${index} of ${key}: ${code}`);
     else if (answerOf(first) !== answerOf(event))
       add('keyReused', `key ${key}: batches ${first.batchId} and ${batchId}`);
     answers.set(key, first ?? event);
@@ -36,7 +53,7 @@ export function acceptedBatches(
   }
   for (const { key } of planned) {
     if (!submitted.has(key)) add('unsubmitted', `key ${key}`);
-    else if (!answers.has(key)) add('unanswered', `key ${key}`);
+    else if (!answers.has(key) && !refused.has(key)) add('unanswered', `key ${key}`);
   }
   return accepted;
 }

@@ -1,11 +1,18 @@
+import { parseIpv4 } from '@revtr/net';
 import type { PlannedBatch } from '../plan/batches.ts';
+import type { PlannedRestriction } from '../plan/restrictions.ts';
 import { acceptedBatches } from './accepted.ts';
 import { checkAudit } from './audit.ts';
+import { checkRestrictions, type RestrictionReport, type Span } from './check-restrictions.ts';
 import type { ClientEvent } from './history.ts';
+import { Restrictions } from './restrictions.ts';
 import { compareShown } from './shown.ts';
 import type { Stored } from './stored.ts';
 import { checkEnds, compareBatches } from './stored-pairs.ts';
 import type { AddViolation, Violation } from './violations.ts';
+
+/** Least share of the pairs that must reach their source. */
+const LEAST_REACHED = 0.5;
 
 /** What a checker found. */
 export interface CheckReport {
@@ -18,6 +25,10 @@ export interface CheckReport {
   readonly repeatedRequests: number;
   readonly failedCalls: number;
   readonly auditedProbes: number;
+  /** Share of the pairs that reached their source, of those that nobody forbade or cancelled. */
+  readonly reachedShare: number;
+  /** What operators forbade. */
+  readonly restrictions: readonly RestrictionReport[];
   readonly violations: readonly Violation[];
 }
 
@@ -25,6 +36,10 @@ export interface CheckReport {
 export interface Evidence {
   /** What the clients were to do. */
   readonly planned: readonly PlannedBatch[];
+  /** What an operator was to forbid. */
+  readonly restrictions: readonly PlannedRestriction[];
+  /** When a process of the controller was suspended. */
+  readonly suspended: readonly Span[];
   /** What they did and were told. */
   readonly history: readonly ClientEvent[];
   /** What the database held at the end. */
@@ -33,23 +48,40 @@ export interface Evidence {
 
 /**
  * Compares what clients were to do, what they did and were told, and what the database holds after all faults were repaired. Knows nothing
- * else about the system.
+ * else about the system but when its processes were suspended.
  */
-export function check({ planned, history, stored }: Evidence): CheckReport {
+export function check({ planned, restrictions: forbidden, suspended, history, stored }: Evidence): CheckReport {
   const violations: Violation[] = [];
+  const restrictions = new Restrictions(forbidden, history);
   const add: AddViolation = (kind, subject) => void violations.push({ kind, subject });
-  const accepted = acceptedBatches(planned, history, add);
+  const accepted = acceptedBatches(planned, history, restrictions, add);
   compareBatches(accepted, stored, add);
   checkEnds(stored, add);
   compareShown(history, stored, accepted, add);
-  compareCancellations(history, stored, add);
+  compareCancellations(history, stored, restrictions, add);
   checkAudit(stored, add);
-  return { ...counts(planned, history, stored), ...sizesOf(accepted), violations };
+  return {
+    ...counts(planned, history, stored),
+    ...sizesOf(accepted),
+    reachedShare: checkReached(stored, restrictions, add),
+    restrictions: checkRestrictions(restrictions, { history, stored, suspended }, add),
+    violations,
+  };
+}
+
+function checkReached({ measurements }: Stored, restrictions: Restrictions, add: AddViolation): number {
+  const free = measurements.filter(
+    ({ dst, stopReason }) => stopReason !== 'cancelled' && !restrictions.concerns(parseIpv4(dst)),
+  );
+  const reached = free.filter(({ stopReason }) => stopReason === 'reaches').length;
+  if (reached < free.length * LEAST_REACHED) add('fewReached', `${reached} of ${free.length}`);
+  return free.length === 0 ? 1 : Math.round((1_000 * reached) / free.length) / 1_000;
 }
 
 function compareCancellations(
   history: readonly ClientEvent[],
   { batches, measurements }: Stored,
+  restrictions: Restrictions,
   add: AddViolation,
 ): void {
   const cancelled = new Set(batches.filter(({ isCancelled }) => isCancelled).map(({ id }) => id));
@@ -58,9 +90,10 @@ function compareCancellations(
     if (event.type === 'cancelling') asked.add(event.batchId);
     if (event.type === 'cancelled' && !cancelled.has(event.batchId)) add('lostCancellation', `batch ${event.batchId}`);
   }
-  for (const { id, batchId, stopReason } of measurements)
-    if (stopReason === 'cancelled' && (batchId === null || !asked.has(batchId)))
-      add('unaskedCancellation', `measurement ${id}`);
+  for (const { id, batchId, dst, stopReason } of measurements) {
+    if (stopReason !== 'cancelled' || (batchId !== null && asked.has(batchId))) continue;
+    if (restrictions.find('target', parseIpv4(dst)) === undefined) add('unaskedCancellation', `measurement ${id}`);
+  }
 }
 
 function sizesOf(accepted: ReturnType<typeof acceptedBatches>): Pick<CheckReport, 'acceptedBatches' | 'acceptedPairs'> {

@@ -28,10 +28,12 @@ const clientEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('submitting'), at, user, key: z.string(), pairs: z.array(pairSchema) }),
   /** The server accepted a batch. `rejected` are the places of pairs that it left out, and why. */
   z.object({ type: z.literal('accepted'), at, user, key: z.string(), batchId, rejected: z.array(rejectedSchema) }),
-  /** The server refused a request. `subject` is what the request was about. */
-  z.object({ type: z.literal('refused'), at, subject: z.string(), code: z.string() }),
+  /** The server refused a request. `subject` is what the request was about, `key` the idempotency key of a batch. */
+  z.object({ type: z.literal('refused'), at, subject: z.string(), key: z.string().exactOptional(), code: z.string() }),
   z.object({ type: z.literal('cancelling'), at, batchId }),
   z.object({ type: z.literal('cancelled'), at, batchId, done: z.int(), cancelled: z.int() }),
+  /** An operator is about to forbid probes, was told that they are forbidden, and the same for allowing them again. Restrictions have numbers. */
+  z.object({ type: z.enum(['forbidding', 'forbidden', 'allowing', 'allowed']), at, restriction: z.int() }),
   /** The stream of a batch told of an end. */
   z.object({ type: z.literal('ended'), at, batchId, measurement: z.int(), stopReason: z.string() }),
   /** A batch was read. `isFinal`: after all faults were repaired. */

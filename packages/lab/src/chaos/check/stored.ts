@@ -2,6 +2,8 @@ import { decodeAuditBlock } from '@revtr/controller';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { z } from 'zod';
 import { readRunFile } from '../files/read-run-file.ts';
+import type { PlannedRestriction } from '../plan/restrictions.ts';
+import { RestrictedProbes, restrictedSchema } from './restricted-probes.ts';
 
 /** Runs SQL and returns a text for each row. */
 export interface Sql {
@@ -38,6 +40,8 @@ const storedSchema = z.object({
   /** Agents that sent audited probes, and how many. */
   senders: z.array(z.object({ address: z.ipv4(), probes: z.int() })),
   atlasRuns: z.array(z.int()),
+  /** The audited probes that restrictions of the plan are about. */
+  restricted: z.array(restrictedSchema).default([]),
   /** Addresses of the registered agents. */
   agents: z.array(z.ipv4()),
 });
@@ -47,7 +51,7 @@ export type Stored = z.infer<typeof storedSchema>;
  * Reads what the database holds, and the endings that `countEndings` of the cluster has counted. The users of a run have the addresses
  * `user0@example.org`, `user1@example.org`, ….
  */
-export async function readStored(sql: Sql): Promise<Stored> {
+export async function readStored(sql: Sql, restrictions: readonly PlannedRestriction[]): Promise<Stored> {
   const batches = await rows(
     sql,
     batchSchema,
@@ -65,7 +69,7 @@ export async function readStored(sql: Sql): Promise<Stored> {
   return {
     batches,
     measurements,
-    ...(await readAudit(sql)),
+    ...(await readAudit(sql, restrictions)),
     atlasRuns: (await sql.query('select id from atlas_runs order by id')).map(Number),
     agents: await sql.query('select address from agents order by address'),
   };
@@ -83,25 +87,32 @@ const MEASURED = `
     (array['reaches', 'failed', 'trivial', 'cancelled'])[stop_reason]
   from results`;
 
-async function readAudit(sql: Sql): Promise<Pick<Stored, 'audited' | 'senders'>> {
+async function readAudit(
+  sql: Sql,
+  restrictions: readonly PlannedRestriction[],
+): Promise<Pick<Stored, 'audited' | 'senders' | 'restricted'>> {
   const audited = new Map<string, Stored['audited'][number]>();
   const senders = new Map<Ipv4Address, number>();
+  const restricted = new RestrictedProbes(restrictions);
   const ids = await sql.query('select id from audit_blocks order by id');
   const most = 200;
   for (let first = 0; first < ids.length; first += most) {
     const page = ids.slice(first, first + most).join(',');
     const blocks = await sql.query(`select encode(data, 'hex') from audit_blocks where id in (${page})`);
     for (const block of blocks)
-      for (const { cause, causeId, batchId, sender } of decodeAuditBlock(Buffer.from(block, 'hex'))) {
+      for (const record of decodeAuditBlock(Buffer.from(block, 'hex'))) {
+        const { cause, causeId, batchId, sender } = record;
         const key = `${cause} ${causeId} ${batchId}`;
         const { probes = 0 } = audited.get(key) ?? {};
         audited.set(key, { cause, causeId, batchId, probes: probes + 1 });
         senders.set(sender, (senders.get(sender) ?? 0) + 1);
+        restricted.add(record);
       }
   }
   return {
     audited: [...audited.values()],
     senders: [...senders].map(([address, probes]) => ({ address: formatIpv4(address), probes })),
+    restricted: restricted.counts,
   };
 }
 

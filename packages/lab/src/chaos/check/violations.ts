@@ -17,11 +17,16 @@ export const VIOLATIONS = {
   changedResult: 'a result has changed after a client was told',
   wrongStopReason: 'a client was told another stop reason than the database holds',
   lostCancellation: 'a cancelled batch is not stored as cancelled',
-  unaskedCancellation: 'a measurement ended as cancelled although nobody cancelled its batch',
+  unaskedCancellation:
+    'a measurement ended as cancelled although nobody cancelled its batch or stopped its destination',
   unread: 'an accepted batch was not read at the end',
   incompleteReading: 'the last reading of a batch does not show each of its measurements once',
   strangeProbe:
     'a probe was audited for a measurement that nobody submitted, for unknown work of the system, or for nothing',
+  unconfirmedRestriction: 'an operator forbade probes, and the server did not confirm it',
+  forbiddenProbe: 'a probe left although an operator had forbidden it, and every process had to know that',
+  untriedRestriction: 'no probe of the kind that an operator forbade had left before: the run shows nothing about it',
+  fewReached: 'fewer pairs than usual reached their source, of those that nobody forbade or cancelled',
 } as const;
 export type ViolationKind = keyof typeof VIOLATIONS;
 

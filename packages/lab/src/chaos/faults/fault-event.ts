@@ -21,6 +21,21 @@ export const readFaultEvents = (file: string): FaultEvent[] =>
 export const problemsOf = (events: readonly FaultEvent[]): string[] =>
   events.flatMap(({ problem, phase, fault }) => (problem === undefined ? [] : [`${phase} ${fault.kind}: ${problem}`]));
 
+/** When one of some processes was suspended, milliseconds since the Unix epoch. */
+export function suspensionsOf(
+  events: readonly FaultEvent[],
+  processes: readonly string[],
+): { readonly from: number; readonly until: number }[] {
+  const ends = new Map(
+    events.flatMap(({ at, phase, fault }) => (phase === 'end' ? [[JSON.stringify(fault), at] as const] : [])),
+  );
+  return events.flatMap(({ at, phase, fault }) =>
+    phase === 'begin' && fault.kind === 'stop' && processes.includes(fault.process)
+      ? [{ from: at, until: ends.get(JSON.stringify(fault)) ?? Number.POSITIVE_INFINITY }]
+      : [],
+  );
+}
+
 /** How many faults of each kind were injected. */
 export function countKinds(events: readonly FaultEvent[]): Record<string, number> {
   const counts: Record<string, number> = {};

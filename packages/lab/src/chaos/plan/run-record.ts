@@ -5,10 +5,11 @@ import { readRunFile } from '../files/read-run-file.ts';
 import { RUN_FILES, runFile } from '../files/run-files.ts';
 import { plannedBatchSchema } from './batches.ts';
 import { faultSchema } from './fault.ts';
+import { plannedRestrictionSchema } from './restrictions.ts';
 import { SCENARIO_NAMES } from './scenario-names.ts';
 
-/** Version of the format. A record of another format cannot be replayed. */
-export const RECORD_FORMAT = 1;
+/** Version of the format. Records of format 1 have no restrictions, and can be replayed and checked as well. */
+export const RECORD_FORMAT = 2;
 
 /** The system that a run starts: everything that differs between runs. */
 const systemSchema = z.strictObject({
@@ -21,7 +22,7 @@ const systemSchema = z.strictObject({
 });
 
 const runRecordSchema = z.strictObject({
-  format: z.literal(RECORD_FORMAT),
+  format: z.literal([1, RECORD_FORMAT]),
   /** Versions of the programs of the run, for people. */
   programs: z.record(z.string(), z.string()),
   system: systemSchema,
@@ -30,6 +31,8 @@ const runRecordSchema = z.strictObject({
   scenario: z.enum(SCENARIO_NAMES).exactOptional(),
   batches: z.array(plannedBatchSchema),
   faults: z.array(faultSchema),
+  /** What an operator forbids meanwhile. */
+  restrictions: z.array(plannedRestrictionSchema).default([]),
 });
 /** Everything that is needed to repeat a run: what is started, what clients do, and what happens to the system, with times since the start. */
 export type RunRecord = z.infer<typeof runRecordSchema>;

@@ -234,8 +234,12 @@ export class ChaosSystem {
   }
 
   /** The clients of a run, which are not started yet. `onEnd` is called when they end. */
-  campaign(settings: Omit<CampaignSettings, 'apis' | 'keys'>, onEnd: (end: ProgramEnd) => void): ManagedProcess {
-    const all: CampaignSettings = { ...settings, apis: [...this.apis], keys: [...this.userKeys] };
+  campaign(
+    settings: Omit<CampaignSettings, 'apis' | 'keys' | 'operatorKey'>,
+    onEnd: (end: ProgramEnd) => void,
+  ): ManagedProcess {
+    const { userKeys, operatorKey } = this;
+    const all: CampaignSettings = { ...settings, apis: [...this.apis], keys: [...userKeys], operatorKey };
     return new ManagedProcess({
       namespace: this.#clientNamespace,
       command: [process.execPath, CAMPAIGN_PROGRAM],

@@ -1,0 +1,44 @@
+import { isClientError, type ReverseTracerouteClient } from '@revtr/client';
+import type { PlannedRestriction } from '../plan/restrictions.ts';
+import { type CallCollaborators, PersistentCalls } from './persistent-calls.ts';
+
+const REASON = 'fault tests';
+
+/** An operator who forbids probes, and allows some of them again. */
+export class OperatorClient {
+  readonly #collaborators: CallCollaborators;
+  readonly #calls: PersistentCalls;
+
+  constructor(collaborators: CallCollaborators) {
+    this.#collaborators = collaborators;
+    this.#calls = new PersistentCalls({ firstApi: 0 }, collaborators);
+  }
+
+  /** Forbids probes, and allows them again if that is planned. `number` is the place of the restriction in the plan. */
+  async forbid(restriction: PlannedRestriction, number: number, signal: AbortSignal): Promise<void> {
+    const { history, clock } = this.#collaborators;
+    history.write({ type: 'forbidding', restriction: number });
+    await this.#calls.persist('forbid', (client) => forbid(client, restriction), signal);
+    history.write({ type: 'forbidden', restriction: number });
+    if (restriction.liftAfterMs === undefined) return;
+    await clock.sleep(restriction.liftAfterMs, signal);
+    history.write({ type: 'allowing', restriction: number });
+    await this.#calls.persist('allow', (client) => allow(client, restriction), signal);
+    history.write({ type: 'allowed', restriction: number });
+  }
+}
+
+async function forbid({ fleet }: ReverseTracerouteClient, { kind, subject }: PlannedRestriction): Promise<void> {
+  if (kind === 'optOut') await fleet.addOptOut(subject, REASON);
+  else await fleet.stopProbes({ scope: kind, subject, reason: REASON });
+}
+
+async function allow({ fleet }: ReverseTracerouteClient, { kind, subject }: PlannedRestriction): Promise<void> {
+  try {
+    if (kind === 'optOut') await fleet.removeOptOut(subject);
+    else await fleet.resumeProbes(kind, subject);
+  } catch (error) {
+    // An attempt before, whose answer was lost, has succeeded.
+    if (!isClientError(error, 'refused') || error.details.serverCode !== 'notFound') throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type { PlannedRestriction, RestrictionKind } from '../plan/restrictions.ts';
+import type { ClientEvent } from './history.ts';
+import { pairsOf, type RestrictedPairs } from './restricted-pairs.ts';
+import type { Restrictions } from './restrictions.ts';
+import type { Stored } from './stored.ts';
+import type { AddViolation } from './violations.ts';
+
+/** A time in which something lasted, milliseconds since the Unix epoch. */
+export interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** What became of one restriction. */
+export interface RestrictionReport extends RestrictedPairs {
+  readonly kind: RestrictionKind;
+  readonly subject: string;
+  /** Audited probes that it is about: before the operator asked for it, from then until all had to know it, while it held, and later. */
+  readonly probesBefore: number;
+  readonly probesMeanwhile: number;
+  readonly probesTooLate: number;
+  readonly probesAfter: number;
+}
+
+/**
+ * The longest time from the answer to an operator until no forbidden probe leaves, milliseconds. docs/cluster.md promises 16 s: what a process needs that
+ * hears neither the database nor the bus. The rest is for the load of the machine, the clocks of processes, and for seconds, in which probes are counted.
+ */
+const MOST_DELAY_MS = 20_000;
+
+/**
+ * Every restriction was confirmed, and no probe that it forbids left later than {@link MOST_DELAY_MS} after the confirmation and before the operator
+ * asked for its end. A process that is suspended learns nothing: that time does not count. Of each kind of restriction, probes must have left
+ * before, because otherwise a run shows nothing.
+ */
+export function checkRestrictions(
+  restrictions: Restrictions,
+  {
+    history,
+    stored,
+    suspended,
+  }: { readonly history: readonly ClientEvent[]; readonly stored: Stored; readonly suspended: readonly Span[] },
+  add: AddViolation,
+): RestrictionReport[] {
+  const probesOf = Map.groupBy(stored.restricted, ({ restriction }) => restriction);
+  const reports = restrictions.planned.map((planned, i) => {
+    const { forbidding, forbidden, allowing = Number.POSITIVE_INFINITY } = restrictions.asked(i);
+    if (forbidden === undefined) add('unconfirmedRestriction', nameOf(planned));
+    const counts = { probesBefore: 0, probesMeanwhile: 0, probesTooLate: 0, probesAfter: 0 };
+    for (const { second, probes, example } of probesOf.get(i) ?? []) {
+      const [begin, end] = [second * 1_000, (second + 1) * 1_000];
+      if (forbidding === undefined || end <= forbidding) counts.probesBefore += probes;
+      else if (end > allowing) counts.probesAfter += probes;
+      else if (forbidden === undefined || begin - forbidden - timeIn(suspended, forbidden, begin) <= MOST_DELAY_MS)
+        counts.probesMeanwhile += probes;
+      else {
+        counts.probesTooLate += probes;
+        const seconds = Math.round((begin - forbidden) / 1_000);
+        add('forbiddenProbe', `${nameOf(planned)}: ${probes} probes ${seconds} s after the answer, of ${example}`);
+      }
+    }
+    return { kind: planned.kind, subject: planned.subject, ...counts, ...pairsOf(restrictions, i, history) };
+  });
+  for (const [kind, ofKind] of Map.groupBy(reports, (report) => report.kind))
+    if (ofKind.every(({ probesBefore }) => probesBefore === 0)) add('untriedRestriction', kind);
+  return reports;
+}
+
+const nameOf = ({ kind, subject }: PlannedRestriction): string => `${kind} ${subject}`.trim();
+
+/** How much of a time lies in spans, which may overlap, milliseconds. */
+function timeIn(spans: readonly Span[], from: number, until: number): number {
+  let sum = 0;
+  let at = from;
+  for (const span of [...spans].sort((a, b) => a.from - b.from)) {
+    const end = Math.min(span.until, until);
+    sum += Math.max(0, end - Math.max(at, span.from));
+    at = Math.max(at, end);
+  }
+  return sum;
+}

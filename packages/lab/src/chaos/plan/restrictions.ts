@@ -1,0 +1,78 @@
+import { formatIpv4, formatPrefix, type Ipv4Address, parseIpv4, prefixOf } from '@revtr/net';
+import type { Random } from '@revtr/probing';
+import { z } from 'zod';
+import type { Pair } from './batches.ts';
+
+/** What an operator may forbid in a run: the probes to a network that opts out, or those that a kill switch of one of four scopes stops. */
+const RESTRICTION_KINDS = ['optOut', 'target', 'vantagePoint', 'spoofing', 'probing'] as const;
+export type RestrictionKind = (typeof RESTRICTION_KINDS)[number];
+
+/** What an operator forbids during a run, and when. */
+export const plannedRestrictionSchema = z.strictObject({
+  kind: z.enum(RESTRICTION_KINDS),
+  /** Prefix or address of what must not be probed or send probes; empty for all. */
+  subject: z.string(),
+  /** When the operator asks for it, milliseconds after the start of the clients. */
+  atMs: z.number().min(0),
+  /** Time from the answer to the request that allows the probes again, milliseconds. Absent if they stay forbidden. */
+  liftAfterMs: z.number().min(0).exactOptional(),
+});
+export type PlannedRestriction = z.infer<typeof plannedRestrictionSchema>;
+
+export interface RestrictionOptions {
+  readonly pairs: readonly Pair[];
+  /** Time over which the pairs are submitted, milliseconds. */
+  readonly submitForMs: number;
+  /** Sources and vantage points of the system: their networks are not chosen. */
+  readonly hosts: readonly Ipv4Address[];
+  /** Vantage points, one of which is stopped. */
+  readonly vantagePoints: readonly Ipv4Address[];
+}
+
+/** Length of the networks that are chosen: one in forty of the destinations of the small simulated Internet. */
+const LENGTH = 20;
+/** Networks from which those that opt out, or are stopped, are drawn. */
+const CANDIDATES = 12;
+/** A switch that is lifted holds for so long at least, milliseconds: longer than it takes to be known everywhere. */
+const LEAST_HELD_MS = 45_000;
+const MORE_HELD_MS = 10_000;
+
+/** Draws what an operator forbids: probes to networks in which many destinations are, those of one vantage point, spoofed ones, and all. */
+export function planRestrictions(random: Random, options: RestrictionOptions): PlannedRestriction[] {
+  const { submitForMs, vantagePoints } = options;
+  const networks = random.shuffle(busyNetworks(options));
+  const between = (from: number, to: number): number => Math.round(submitForMs * (from + (to - from) * random.next()));
+  const held = (): { readonly liftAfterMs: number } => ({ liftAfterMs: LEAST_HELD_MS + random.below(MORE_HELD_MS) });
+  const ofNetworks = (
+    [
+      { kind: 'optOut', atMs: between(0.4, 0.7) },
+      { kind: 'optOut', atMs: between(0.4, 0.8) },
+      { kind: 'target', atMs: between(0.4, 0.7) },
+      { kind: 'target', atMs: between(0.4, 0.7), ...held() },
+    ] as const
+  ).slice(0, networks.length);
+  return [
+    ...ofNetworks.map((planned, i) => ({ subject: networks[i], ...planned })),
+    {
+      ...{ kind: 'vantagePoint', subject: formatIpv4(random.pick(vantagePoints)), atMs: between(0.3, 0.6) },
+      ...held(),
+    },
+    { kind: 'spoofing', subject: '', atMs: between(0.4, 0.6), ...held() },
+    { kind: 'probing', subject: '', atMs: between(0.8, 1), ...held() },
+  ];
+}
+
+/** The networks with the most pairs, without those of the system's own hosts. */
+function busyNetworks({ pairs, hosts }: RestrictionOptions): string[] {
+  const networkOf = (address: Ipv4Address): string => formatPrefix(prefixOf(address, LENGTH));
+  const counts = new Map<string, number>();
+  for (const { dst } of pairs) {
+    const network = networkOf(parseIpv4(dst));
+    counts.set(network, (counts.get(network) ?? 0) + 1);
+  }
+  for (const host of hosts) counts.delete(networkOf(host));
+  return [...counts]
+    .sort(([, many], [, more]) => more - many)
+    .slice(0, CANDIDATES)
+    .map(([network]) => network);
+}
