@@ -83,7 +83,7 @@ describe('a run that is kept', () => {
     const { restrictions, batches } = plan(7);
     expect(plan(7).restrictions).toEqual(restrictions);
     expect(restrictions.map(({ kind }) => kind)).toEqual([
-      ...['optOut', 'optOut', 'target', 'target', 'vantagePoint', 'spoofing', 'probing'],
+      ...['optOut', 'target', 'optOut', 'target', 'vantagePoint', 'spoofing', 'probing'],
     ]);
     const destinations = batches.flatMap(({ pairs }) => pairs.map(({ dst }) => parseIpv4(dst)));
     const hosts = [

@@ -34,31 +34,38 @@ const LENGTH = 20;
 /** Networks from which those that opt out, or are stopped, are drawn. */
 const CANDIDATES = 12;
 /** A switch that is lifted holds for so long at least, milliseconds: longer than it takes to be known everywhere. */
-const LEAST_HELD_MS = 45_000;
+const LEAST_HELD_MS = 50_000;
 const MORE_HELD_MS = 10_000;
+/** Time from the stop of all probes to what is forbidden while measurements wait in the queue, milliseconds. */
+const QUEUED_MS = 20_000;
 
-/** Draws what an operator forbids: probes to networks in which many destinations are, those of one vantage point, spoofed ones, and all. */
+/**
+ * Draws what an operator forbids: probes to networks in which many destinations are, those of one vantage point, spoofed ones, and all. One network
+ * opts out, and one is stopped, while no probe may be sent and measurements to it wait in the queue: afterwards, a process that does not know it
+ * would probe them.
+ */
 export function planRestrictions(random: Random, options: RestrictionOptions): PlannedRestriction[] {
   const { submitForMs, vantagePoints } = options;
   const networks = random.shuffle(busyNetworks(options));
   const between = (from: number, to: number): number => Math.round(submitForMs * (from + (to - from) * random.next()));
   const held = (): { readonly liftAfterMs: number } => ({ liftAfterMs: LEAST_HELD_MS + random.below(MORE_HELD_MS) });
+  const stoppedAtMs = between(0.6, 0.65);
   const ofNetworks = (
     [
-      { kind: 'optOut', atMs: between(0.4, 0.7) },
-      { kind: 'optOut', atMs: between(0.4, 0.8) },
-      { kind: 'target', atMs: between(0.4, 0.7) },
-      { kind: 'target', atMs: between(0.4, 0.7), ...held() },
+      { kind: 'optOut', atMs: stoppedAtMs + QUEUED_MS },
+      { kind: 'target', atMs: stoppedAtMs + QUEUED_MS },
+      { kind: 'optOut', atMs: between(0.2, 0.5) },
+      { kind: 'target', atMs: between(0.1, 0.2), ...held() },
     ] as const
   ).slice(0, networks.length);
   return [
     ...ofNetworks.map((planned, i) => ({ subject: networks[i], ...planned })),
     {
-      ...{ kind: 'vantagePoint', subject: formatIpv4(random.pick(vantagePoints)), atMs: between(0.3, 0.6) },
+      ...{ kind: 'vantagePoint', subject: formatIpv4(random.pick(vantagePoints)), atMs: between(0.1, 0.2) },
       ...held(),
     },
-    { kind: 'spoofing', subject: '', atMs: between(0.4, 0.6), ...held() },
-    { kind: 'probing', subject: '', atMs: between(0.8, 1), ...held() },
+    { kind: 'spoofing', subject: '', atMs: between(0.1, 0.2), ...held() },
+    { kind: 'probing', subject: '', atMs: stoppedAtMs, ...held() },
   ];
 }
 
