@@ -128,17 +128,24 @@ async function openLimits(
 }> {
   const networks = new NetworkLookup({ ipToAs: facts.ipToAs });
   const safetyMetrics = new SafetyMetrics(metrics);
-  const { bus, members, isShared } = cluster;
+  const { bus, members, isShared, roles } = cluster;
+  // Gateways and senders of mails send no probes, and show no budgets.
+  const follows = roles.has('api') || roles.has('engine') || roles.has('atlas');
+  // Sources are spread over all engines: each of them probes about as much as the others.
+  const shareNow = (): number => 1 / Math.max(1, members.with('engine', 'atlas').length);
+  let share = shareNow();
+  members.subscribe(() => {
+    share = shareNow();
+  });
   const onError = (error: unknown): void => log.error({ err: error }, 'the counts of packets could not be told');
-  const counted = isShared ? new SharedCounts({ bus, clock, onError }) : undefined;
+  const counted = isShared ? new SharedCounts({ follows }, { bus, clock, onError }) : undefined;
   const budgets = new BudgetGuard(settings.budgets, {
     subjects: new SubjectFinder({ networks, isOwn }),
     clock,
     onRefused: (budget) => safetyMetrics.refused(budget),
     onHeld: (holdMs) => safetyMetrics.held(holdMs),
     ...(counted !== undefined && {
-      // Sources are spread over all engines: each of them probes about as much as the others.
-      share: () => 1 / Math.max(1, members.with('engine', 'atlas').length),
+      share: () => share,
       onCounted: (count) => counted.note(count),
     }),
   });
