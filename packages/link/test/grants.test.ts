@@ -53,6 +53,12 @@ describe('grants', () => {
     expect(grant).toMatchObject({ request: REQUEST, claimedSource: SOURCE, mark: markOf(1) });
   });
 
+  it('are valid whichever numbers their signature consists of', () => {
+    // One number in 256 is shorter than the others.
+    const faults = Array.from({ length: 1_500 }, (_, i) => use(signer.sign(REQUEST, SPOOF, markOf(i), now)));
+    expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
+  });
+
   it('are refused a second time', () => {
     const grant = signer.sign(REQUEST, SPOOF, markOf(1), now);
     expect(use(grant)).toBeUndefined();

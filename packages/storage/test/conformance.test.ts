@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   AbuseContacts,
@@ -30,6 +30,7 @@ import {
   openDatabase,
   RankingRecords,
   ResultPartitions,
+  type Schema,
   StorageError,
   type User,
   Users,
@@ -714,6 +715,40 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const small = await accept(await newUser(), 1);
       const lent = await new Jobs(database.db).lease('a', 2, now, later(30));
       expect(lent.map(({ batchId }) => batchId).sort()).toEqual([big, small].sort());
+    });
+
+    it('asks for each job once, although the statistics say that no jobs are stored', async () => {
+      const { db } = database;
+      const user = await newUser();
+      const lease = async (count = 250): Promise<number[]> => {
+        await accept(user, 250);
+        return (await new Jobs(db).lease('me', count, now, later(30))).map(({ id }) => id);
+      };
+      const finish = async (of: Kysely<Schema>, ids: readonly number[]): Promise<number[]> =>
+        new Jobs(of).finish(
+          'me',
+          ids.map((id) => ({ id, result: {} })),
+          now,
+        );
+      await finish(db, await lease());
+      await sql`vacuum (analyze, truncate false) measurements`.execute(db);
+      const ids = await lease(120);
+      expect(ids).toHaveLength(120);
+      const scans = await db.transaction().execute(async (transaction) => {
+        const soFar = async (): Promise<number> => {
+          const { rows } = await sql<{ scans: number }>`
+            select (seq_scan + idx_scan)::integer as scans from pg_stat_xact_user_tables where relname = 'measurements'`.execute(
+            transaction,
+          );
+          return rows[0].scans;
+        };
+        const before = await soFar();
+        expect(await finish(transaction, ids.slice(0, 60))).toHaveLength(60);
+        await new Jobs(transaction).renew('me', ids.slice(60, 120), later(60));
+        return (await soFar()) - before;
+      });
+      // For each of 120 jobs one scan to lock it, and one to change it.
+      expect(scans).toBeLessThan(250);
     });
 
     it('leases a job again after its lease has ended and stores results of the holder only', async () => {

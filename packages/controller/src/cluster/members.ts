@@ -87,11 +87,11 @@ export class Members {
    * How many processes with one of the roles may be at work: in addition to {@link with}, those that were heard so recently that they may go on
    * without the bus. They count until they must have stopped.
    */
-  countAtWork(...roles: readonly Role[]): number {
+  countAtWork(roles: readonly Role[]): number {
     const oldest = this.#clock.now() - STOPPED_MS;
-    let count = this.with(...roles).length;
-    for (const { roles: has, heardAt } of this.#silent.values())
-      if (heardAt >= oldest && roles.some((role) => has.includes(role))) count++;
+    let count = hasOneOf(this.#self, roles) ? 1 : 0;
+    for (const member of this.#others.values()) if (hasOneOf(member, roles)) count++;
+    for (const member of this.#silent.values()) if (member.heardAt >= oldest && hasOneOf(member, roles)) count++;
     return count;
   }
 
@@ -165,3 +165,6 @@ export class Members {
     for (const tell of this.#listeners) tell({ id, isThere });
   }
 }
+
+const hasOneOf = (member: { readonly roles: readonly Role[] }, roles: readonly Role[]): boolean =>
+  member.roles.some((role) => roles.includes(role));

@@ -118,6 +118,8 @@ export async function openSafety(
   };
 }
 
+/** Roles of the processes that send probes of their own. */
+const PROBING_ROLES: readonly Role[] = ['engine', 'atlas'];
 const STORE_COUNTS_MS = 5_000;
 /** Entries of the journal of budgets: those of five minutes. */
 const MOST_ENTRIES = 60;
@@ -135,9 +137,11 @@ async function openLimits(
 }> {
   const networks = new NetworkLookup({ ipToAs: facts.ipToAs });
   const safetyMetrics = new SafetyMetrics(metrics);
-  const { bus, members, isShared } = cluster;
+  const { bus, members, isShared, roles } = cluster;
+  // Gateways and senders of mails send no probes, and show no budgets.
+  const follows = roles.has('api') || roles.has('engine') || roles.has('atlas');
   const onError = (error: unknown): void => log.error({ err: error }, 'the counts of packets could not be told');
-  const counted = isShared ? new SharedCounts({ bus, clock, onError }) : undefined;
+  const counted = isShared ? new SharedCounts({ follows }, { bus, clock, onError }) : undefined;
   const budgets = new BudgetGuard(settings.budgets, {
     subjects: new SubjectFinder({ networks, isOwn }),
     clock,
@@ -145,7 +149,7 @@ async function openLimits(
     onHeld: (holdMs) => safetyMetrics.held(holdMs),
     ...(counted !== undefined && {
       // Sources are spread over all engines: each of them probes about as much as the others.
-      share: () => 1 / Math.max(1, members.countAtWork('engine', 'atlas')),
+      share: () => 1 / Math.max(1, members.countAtWork(PROBING_ROLES)),
       onCounted: (count) => counted.note(count),
     }),
   });

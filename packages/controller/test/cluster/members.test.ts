@@ -81,16 +81,16 @@ describe('members', () => {
     second.transport.cut(true);
     await clock.advance(6_000);
     expect(first.members.with('engine')).toEqual([first.bus.id]);
-    expect([first.members.countAtWork('engine'), first.members.countAtWork('api')]).toEqual([2, 0]);
+    expect([first.members.countAtWork(['engine']), first.members.countAtWork(['api'])]).toEqual([2, 0]);
     await clock.advance(9_000);
-    expect(first.members.countAtWork('engine')).toBe(2);
+    expect(first.members.countAtWork(['engine'])).toBe(2);
     await clock.advance(5_000);
-    expect(first.members.countAtWork('engine')).toBe(1);
+    expect(first.members.countAtWork(['engine'])).toBe(1);
     second.transport.cut(false);
     await clock.advance(2_000);
-    expect(first.members.countAtWork('engine')).toBe(2);
+    expect(first.members.countAtWork(['engine'])).toBe(2);
     await second.members.leave();
-    await expect.poll(() => first.members.countAtWork('engine')).toBe(1);
+    await expect.poll(() => first.members.countAtWork(['engine'])).toBe(1);
   });
 
   it('reports a process whose version is too far away once, and takes the versions next to this one', async () => {

@@ -108,12 +108,12 @@ describe('kill switches of several processes', () => {
 });
 
 describe('budgets of several processes', () => {
-  const probing = (start: ReturnType<typeof processes>, share: number) => {
+  const probing = (start: ReturnType<typeof processes>, share: number, follows = true) => {
     const process = start('engine');
     const onError = (error: unknown): void => {
       throw error;
     };
-    const counts = new SharedCounts({ bus: process.bus, clock: systemClock, onError });
+    const counts = new SharedCounts({ follows }, { bus: process.bus, clock: systemClock, onError });
     const guard = new BudgetGuard(
       budgetsWith({
         destination: { packetsPerDay: 4, packetsPerSecond: 4, optionPacketsPerDay: 4, optionPacketsPerSecond: 4 },
@@ -145,7 +145,7 @@ describe('budgets of several processes', () => {
 
   it('of a day count what the others have sent, and what they have not sent after all', async () => {
     const start = processes();
-    const [first, second] = [probing(start, 1), probing(start, 1)];
+    const [first, second, idle] = [probing(start, 1), probing(start, 1), probing(start, 1, false)];
     for (let i = 0; i < 3; i++) send(first);
     first.unsent(ping('20.0.0.9'), undefined);
     const sentBy = (guard: BudgetGuard): number => {
@@ -157,6 +157,7 @@ describe('budgets of several processes', () => {
     expect(send(second)).toBe('budgetExhausted');
     await expect.poll(() => sentBy(first)).toBe(4);
     expect(send(first)).toBe('budgetExhausted');
+    expect(sentBy(idle)).toBe(0);
   });
 
   it('of a second are divided', () => {

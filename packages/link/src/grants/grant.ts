@@ -1,8 +1,9 @@
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import type { PingRequest, Spoof, SpoofMark } from '@revtr/probing';
 import { z } from 'zod';
 import { addressSchema, markSchema, pingSchema } from '../messages/probing.ts';
 import { measurementSchema } from '../messages/work.ts';
+import { signatureOf } from './signature.ts';
 
 /** Permission for one spoofed packet, for one sender, within a short time. */
 export const grantSchema = z.strictObject({
@@ -19,9 +20,6 @@ export const grantSchema = z.strictObject({
 });
 /** Permission for one spoofed packet, for one sender, within a short time. */
 export type Grant = z.infer<typeof grantSchema>;
-
-/** ECDSA with SHA-256; the signature is the concatenation of r and s (IEEE P1363). */
-export const SIGNATURE = { hash: 'sha256', dsaEncoding: 'ieee-p1363' } as const;
 
 /** How long a grant is valid, milliseconds: the transfer to the agent and the time in its queue. */
 const GOOD_FOR_MS = 30_000;
@@ -62,7 +60,6 @@ export class GrantSigner {
       expiresAt: now + GOOD_FOR_MS,
     } satisfies Grant;
     const payload = Buffer.from(JSON.stringify(grant));
-    const signature = sign(SIGNATURE.hash, payload, { key: this.#key, dsaEncoding: SIGNATURE.dsaEncoding });
-    return `${payload.toString('base64url')}.${signature.toString('base64url')}`;
+    return `${payload.toString('base64url')}.${signatureOf(payload, this.#key).toString('base64url')}`;
   }
 }

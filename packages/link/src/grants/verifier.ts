@@ -1,9 +1,10 @@
-import { type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { Ipv4Address } from '@revtr/net';
 import { type GrantFault, LinkError } from '../errors.ts';
 import { verifyChain } from '../identity/chain.ts';
 import { GRANT_SIGNER_NAME, namesOf } from '../identity/names.ts';
-import { type Grant, grantSchema, SIGNATURE } from './grant.ts';
+import { type Grant, grantSchema } from './grant.ts';
+import { isSignatureOf } from './signature.ts';
 
 /** Longest validity of a grant, milliseconds; the agent refuses longer ones even when the controller signed them. */
 const MOST_VALIDITY_MS = 120_000;
@@ -78,9 +79,7 @@ export class GrantVerifier {
   #read(text: string): Grant {
     const [payload, signature, ...rest] = text.split('.').map((part) => Buffer.from(part, 'base64url'));
     if (payload === undefined || signature === undefined || rest.length > 0) throw bad('malformed');
-    const { hash, dsaEncoding } = SIGNATURE;
-    if (!this.#signers().some((key) => verify(hash, payload, { key, dsaEncoding }, signature)))
-      throw bad('wrongSignature');
+    if (!this.#signers().some((key) => isSignatureOf(signature, payload, key))) throw bad('wrongSignature');
     try {
       return grantSchema.parse(JSON.parse(payload.toString()));
     } catch {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Ipv4Address } from '@revtr/net';
 import { cancelled } from '@revtr/probing';
 import { LinkError } from '../errors.ts';
+import { MOST_IDS } from '../messages/limits.ts';
 import type { ToAgent } from '../messages/to-agent.ts';
 import type { AgentHealth, SelfTest } from '../messages/to-controller.ts';
 import type { Outcome, Work } from '../messages/work.ts';
@@ -58,8 +59,13 @@ const ANSWER_MS = 15_000;
 const MOST_ATTEMPTS = 2;
 /** Most tasks at once that only listen. */
 const MOST_LISTENING = 5_000;
-/** How long acknowledgements are gathered, milliseconds: an agent keeps its outcomes until it has them, and nothing else depends on them. */
-const ACKNOWLEDGE_MS = 50;
+/**
+ * How long acknowledgements are gathered, milliseconds, and how many: an agent keeps its outcomes until it has them, and a program that ends waits
+ * for them. Nothing else depends on them.
+ */
+const ACKNOWLEDGEMENTS = { forMs: 500, most: 100 } as const;
+/** How long cancellations are gathered. */
+const CANCELLATIONS = { forMs: 0, most: MOST_IDS } as const;
 /** Most tasks that wait for a place in the agent's window, and how long they wait at most, milliseconds: an agent may never answer. */
 const MOST_WAITING = 50_000;
 const MOST_WAIT_MS = 600_000;
@@ -93,8 +99,8 @@ export class AgentSession {
   }) {
     this.address = options.address;
     this.profile = options.profile;
-    this.#received = new GatheredIds({ forMs: ACKNOWLEDGE_MS }, (ids) => this.#send?.({ type: 'received', ids }));
-    this.#cancelled = new GatheredIds({ forMs: 0 }, (ids) => this.#send?.({ type: 'cancel', ids }));
+    this.#received = new GatheredIds(ACKNOWLEDGEMENTS, (ids) => this.#send?.({ type: 'received', ids }));
+    this.#cancelled = new GatheredIds(CANCELLATIONS, (ids) => this.#send?.({ type: 'cancel', ids }));
     const { predecessor } = options;
     this.#nextId = predecessor === undefined ? 0 : predecessor.#nextId;
     if (predecessor === undefined) return;

@@ -3,28 +3,31 @@ import { MOST_IDS } from '../messages/limits.ts';
 /** Gathers numbers of work, so that one message tells about many. Each message costs a record of TLS and a system call on both sides. */
 export class GatheredIds {
   readonly #forMs: number;
+  readonly #most: number;
   readonly #tell: (ids: readonly number[]) => void;
   #ids: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param options `forMs`: how long numbers are gathered, milliseconds; 0 gathers those of one turn of the event loop
-   * @param tell receives the numbers, at most as many as a message may have
+   * @param options `forMs`: how long numbers are gathered at most, milliseconds. `most`: how many are gathered at most
+   * @param tell receives the numbers
    */
-  constructor(options: { readonly forMs: number }, tell: (ids: readonly number[]) => void) {
+  constructor(options: { readonly forMs: number; readonly most: number }, tell: (ids: readonly number[]) => void) {
     this.#forMs = options.forMs;
+    this.#most = options.most;
     this.#tell = tell;
   }
 
   add(id: number): void {
     this.#ids.push(id);
-    if (this.#ids.length > 1) return;
-    const flush = (): void => this.#flush();
-    if (this.#forMs === 0) setImmediate(flush);
-    else setTimeout(flush, this.#forMs);
+    if (this.#ids.length >= this.#most) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#forMs);
   }
 
   #flush(): void {
-    for (const ids of inGroups(this.#ids.splice(0))) this.#tell(ids);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#tell(this.#ids.splice(0));
   }
 }
 

@@ -6,6 +6,7 @@ import { endQueued } from '../results/end-queued.ts';
 import { toResultColumns } from '../results/result-columns.ts';
 import { withPartitions } from '../results/result-partitions.ts';
 import type { Schema } from '../schema/schema.ts';
+import { chosenOnce } from './chosen-once.ts';
 import { heldBy, renewLeases } from './held-leases.ts';
 import { queueAgain } from './queue-again.ts';
 
@@ -144,7 +145,7 @@ export class Jobs {
    * Returns what has ended.
    */
   async expire(before: Date, result: unknown, now: Date): Promise<readonly Pick<Job, 'id' | 'batchId'>[]> {
-    const isStale = sql<boolean>`id in (select stale_jobs(${before}, ${MOST_EXPIRED}))`;
+    const isStale = sql<boolean>`id in (${chosenOnce(sql`select stale_jobs(${before}, ${MOST_EXPIRED})`)})`;
     const ended = await withPartitions(this.#db, now, () =>
       this.#db.transaction().execute((db) => endQueued(db, isStale, result, now)),
     );
@@ -185,12 +186,13 @@ export class Jobs {
     );
     const stored = (text: ReturnType<typeof sql>) => sql`(${text}::inet - '128.0.0.0'::inet)::integer`;
     const store = sql<{ id: number }>`
-      with ended as (
-        delete from measurements
-        using (values ${values}) as done(id, stop_reason, networks, record), lateral (${heldBy('measurements', owner, sql`done.id`)}) as held
-        where measurements.id = held.id
+      with held as materialized (
+        select done.*
+        from (values ${values}) as done(id, stop_reason, networks, record), lateral (${heldBy('measurements', owner, sql`done.id`)}) as held
+      ), ended as (
+        delete from measurements using held where measurements.id = held.id
         returning measurements.id, batch_id, user_id, source, destination, label, options, created_at, forward_traceroute_id,
-          done.stop_reason, done.networks, done.record
+          held.stop_reason, held.networks, held.record
       ), stored as (
         insert into results (id, batch_id, created_at, ended_at, user_id, source, destination, stop_reason, label, networks, options, record,
           forward_traceroute_id)
@@ -212,7 +214,7 @@ export class Jobs {
   async #take(owner: string, until: Date, selection: ReturnType<typeof sql>): Promise<Job[]> {
     const { rows } = await sql<Job>`
       update measurements set state = 'running', lease_owner = ${owner}, lease_until = ${until}
-      where id in (${selection})
+      where id in (${chosenOnce(selection)})
       returning id, batch_id as "batchId", user_id as "userId",
         (select key_id from batches where batches.id = batch_id) as "keyId",
         (select cancelled_at is not null from batches where batches.id = batch_id) as "isCancelled",

@@ -8,6 +8,7 @@ import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
+import { chosenOnce } from './chosen-once.ts';
 import { renewLeases } from './held-leases.ts';
 import { queueAgain } from './queue-again.ts';
 
@@ -205,7 +206,7 @@ export class ProbeSets {
   async #take(owner: string, until: Date, selection: ReturnType<typeof sql>): Promise<ProbeJob[]> {
     const { rows } = await sql<ProbeJob>`
       update probes set state = 'running', lease_owner = ${owner}, lease_until = ${until}
-      where id in (${selection})
+      where id in (${chosenOnce(selection)})
       returning id, set_id as "setId", user_id as "userId",
         (select key_id from probe_sets where probe_sets.id = set_id) as "keyId", created_at as "createdAt", request`.execute(
       this.#db,

@@ -3,6 +3,7 @@ import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { cleanText } from '../access/text.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow } from '../schema/watches.ts';
+import { chosenOnce } from './chosen-once.ts';
 import { addAlerts, type NewWatchAlert } from './watch-runs.ts';
 
 /** How an attempt to deliver ended. */
@@ -41,16 +42,16 @@ export class WatchAlerts {
     now: Date,
     { limit, perUser, leaseUntil }: { readonly limit: number; readonly perUser: number; readonly leaseUntil: Date },
   ): Promise<WatchAlertRow[]> {
-    const { rows } = await sql<WatchAlertRow>`
-      update watch_alerts set next_attempt_at = ${leaseUntil}
-      where id in (
+    const due = sql`
         select id from watch_alerts where state = 'pending' and next_attempt_at <= ${now} and id in (
           select id from (
             select a.id, a.next_attempt_at, row_number() over (partition by w.user_id order by a.next_attempt_at, a.id) as place
             from watch_alerts a join watches w on w.id = a.watch_id
             where a.state = 'pending' and a.next_attempt_at <= ${now}) due
           where place <= ${perUser} order by next_attempt_at limit ${checkedLimit(limit, MOST_LISTED)})
-        for update skip locked)
+        for update skip locked`;
+    const { rows } = await sql<WatchAlertRow>`
+      update watch_alerts set next_attempt_at = ${leaseUntil} where id in (${chosenOnce(due)})
       returning *`.execute(this.#db);
     return rows.sort((a, b) => a.id - b.id);
   }

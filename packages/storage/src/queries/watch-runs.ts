@@ -4,6 +4,7 @@ import { cleanText, toCleanJson } from '../access/text.ts';
 import { readableRecord } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { WatchAlertRow, WatchRow, WatchRunRow } from '../schema/watches.ts';
+import { chosenOnce } from './chosen-once.ts';
 
 /** A run that this process must submit. */
 export interface ClaimedRun {
@@ -117,11 +118,11 @@ export class WatchRuns {
     now: Date,
     { limit, leaseUntil }: { readonly limit: number; readonly leaseUntil: Date },
   ): Promise<ClaimedRun[]> {
+    const abandoned = sql`
+      select id from watch_runs where outcome = 'running' and lease_until < ${now}
+      order by id limit ${checkedLimit(limit, MOST_LISTED)} for update skip locked`;
     const { rows } = await sql<WatchRunRow>`
-      update watch_runs set lease_until = ${leaseUntil}
-      where id in (
-        select id from watch_runs where outcome = 'running' and lease_until < ${now}
-        order by id limit ${checkedLimit(limit, MOST_LISTED)} for update skip locked)
+      update watch_runs set lease_until = ${leaseUntil} where id in (${chosenOnce(abandoned)})
       returning *`.execute(this.#db);
     const claimed: ClaimedRun[] = [];
     for (const run of rows) {
