@@ -24,6 +24,7 @@ import {
 } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AgentProofs } from '../src/agents/agent-proofs.ts';
 import { ConnectedAgents } from '../src/agents/connected-agents.ts';
 import { AgentDirectory } from '../src/agents/directory.ts';
 import { LifeCycle } from '../src/agents/life-cycle.ts';
@@ -71,6 +72,7 @@ describe('the life of a source', () => {
   let database: Database;
   let directory: AgentDirectory;
   let network: Network;
+  let proofs: AgentProofs;
   let life: LifeCycle;
   let add: (address: Ipv4Address, kind: 'source' | 'vantagePoint', state: AgentState) => Promise<void>;
   let newLife: () => LifeCycle;
@@ -84,6 +86,7 @@ describe('the life of a source', () => {
     mails = new Mails(database.db);
     directory = await AgentDirectory.open(agents);
     network = new Network();
+    proofs = new AgentProofs({ clock: systemClock });
     const owner = await users.ensure({
       name: 'Owner',
       email: 'owner@revtr.example',
@@ -146,6 +149,7 @@ describe('the life of a source', () => {
           directory,
           tests: new AgentTests(database.db),
           prober: network,
+          proofs,
           atlas,
           connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
           notices: new OwnerMails({
@@ -198,6 +202,21 @@ describe('the life of a source', () => {
     await life.stop();
     expect(await subjects()).toEqual([expect.stringContaining('cannot receive')]);
     expect((await mails.list(1))[0].body).toContain('no reply arrived');
+  });
+
+  it('goes on while measurements use up what a router near the source lets through', async () => {
+    network.broken.recordRoute = true;
+    network.broken.spoofed = true;
+    const [sender, target] = HELPERS;
+    const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, recordRoute: [target] };
+    const answered = (request: PingRequest): void => proofs.after(request, { type: 'ping', request, sentAt: 0, reply });
+    network.onPing = async () => {
+      const probe = { type: 'ping', target, timeoutMs: 1, option: { type: 'recordRoute', slots: 9 } } as const;
+      answered({ ...probe, sender: SOURCE });
+      answered({ ...probe, sender, spoof: { claimedSource: SOURCE, receiver: SOURCE } });
+    };
+    await life.joined(SOURCE);
+    await until('ready');
   });
 
   it('leads out of quarantine when it works again, after ever longer pauses', async () => {

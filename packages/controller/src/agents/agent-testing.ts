@@ -1,7 +1,8 @@
-import { type Bus, BusError, type Service } from '@revtr/bus';
+import type { Bus, Service } from '@revtr/bus';
 import { addressSchema } from '@revtr/link';
 import type { Ipv4Address } from '@revtr/net';
 import { z } from 'zod';
+import { unanswered } from '../cluster/unanswered.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import type { AgentDirectory } from './directory.ts';
 import type { LifeCycle } from './life-cycle.ts';
@@ -45,8 +46,7 @@ export function sharedAgentTesting(collaborators: {
   const { bus, life, isHere, directory } = collaborators;
   const test = async (address: Ipv4Address, byOperator: boolean): Promise<void> => {
     const { conflict } = await bus.ask(testService, NAME, { address, byOperator }).catch((error: unknown) => {
-      if (!(error instanceof BusError)) throw error;
-      throw new ControllerError('upstreamFailed', 'no process tests agents at this moment: try again in ten seconds');
+      throw unanswered(error, { nobody: 'no process tests agents', somebody: 'the process that tests agents' });
     });
     if (conflict !== undefined) throw new ControllerError('conflict', conflict);
     await directory.refresh(address);

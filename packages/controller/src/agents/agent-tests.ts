@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
 import { isHeldBack, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import type { Proof } from './agent-proofs.ts';
 import { type Evidence, TEST_NAMES, type TestName, type TestResult } from './report.ts';
 
 /** Who is tested, and with whom. */
@@ -31,10 +32,21 @@ interface Probed {
 
 const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
 
-/** Tests what an agent can do: pings, a traceroute, Record Route, and spoofed probes both ways. Every probe is evidence. */
+/**
+ * Tests what an agent can do: pings, a traceroute, Record Route, and spoofed probes both ways. Every probe is evidence. A test without an answer passes
+ * nevertheless if `proofOf` knows a probe of somebody else that was answered meanwhile.
+ */
 export async function testAgent(
   plan: TestPlan,
-  { prober, signal }: { readonly prober: Prober; readonly signal: AbortSignal },
+  {
+    prober,
+    proofOf,
+    signal,
+  }: {
+    readonly prober: Prober;
+    readonly proofOf: (test: TestName) => Proof | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<TestResult[]> {
   const { address, kind, senderOnly, partners, targets } = plan;
   const ping = (request: Omit<PingRequest, 'type' | 'timeoutMs'>): Promise<Probed> =>
@@ -62,7 +74,11 @@ export async function testAgent(
     TEST_NAMES.map(async (name) => {
       const probes = await probed[name];
       const evidence = probes.map((each) => each.evidence);
-      return { name, verdict: verdictOfTest(probes), isRequired: REQUIRED[kind].includes(name), evidence };
+      const verdict = verdictOfTest(probes);
+      const isRequired = REQUIRED[kind].includes(name);
+      const proof = verdict === 'failed' ? proofOf(name) : undefined;
+      if (proof === undefined) return { name, verdict, isRequired, evidence };
+      return { name, verdict: 'passed', isRequired, evidence: [...evidence, toEvidence(proof)] };
     }),
   );
 }
@@ -121,6 +137,11 @@ async function probe(
     return { evidence: { ...who, ok: false, detail: error.message }, isInterrupted };
   }
 }
+
+const toEvidence = ({ sender, target }: Proof): Evidence => ({
+  ...{ sender: formatIpv4(sender), target: formatIpv4(target), ok: true },
+  detail: 'a probe of a measurement was answered during the test',
+});
 
 function judge({ request, reply }: PingResult): { readonly ok: boolean; readonly detail: string } {
   if (reply === undefined) return { ok: false, detail: 'no reply arrived' };

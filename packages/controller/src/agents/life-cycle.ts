@@ -6,6 +6,7 @@ import type { SourceAtlases } from '../atlas/source-atlases.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { probingFor } from '../safety/probe-context.ts';
+import type { AgentProofs } from './agent-proofs.ts';
 import { needsTestsFirst } from './agent-states.ts';
 import { testAgent } from './agent-tests.ts';
 import type { ConnectedAgents } from './connected-agents.ts';
@@ -32,6 +33,8 @@ export interface LifeCycleCollaborators {
   readonly connected: ConnectedAgents;
   readonly tests: AgentTests;
   readonly prober: Prober;
+  /** What measurements show about agents while these are tested. */
+  readonly proofs: Pick<AgentProofs, 'watch'>;
   readonly atlas: Pick<SourceAtlases, 'collect' | 'catchUp'> & {
     readonly size: (source: Ipv4Address) => number | Promise<number>;
   };
@@ -182,7 +185,7 @@ export class LifeCycle {
   }
 
   async #measure({ address, kind }: RegisteredAgent, signal: AbortSignal): Promise<Report> {
-    const { prober, connected } = this.#collaborators;
+    const { prober, proofs, connected } = this.#collaborators;
     const profile = connected.sessionOf(address)?.profile;
     const partners = this.#partners(address);
     const plan = {
@@ -192,7 +195,7 @@ export class LifeCycle {
       partners: partners.filter((partner) => connected.sessionOf(partner)?.profile.senderOnly === false),
       targets: [...this.#options.testTargets, ...partners].filter((target) => target !== address),
     };
-    const results = await testAgent(plan, { prober, signal });
+    const results = await testAgent(plan, { prober, proofOf: proofs.watch(address), signal });
     return { verdict: verdictOf(results), tests: results, selfTests: [...(profile?.selfTests ?? [])] };
   }
 

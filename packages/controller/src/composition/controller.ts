@@ -115,6 +115,7 @@ export class Controller {
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,
       measuring,
+      proofs: safety.proofs,
       atlas: atlas.all,
       notices: mail.notices,
       recipients,

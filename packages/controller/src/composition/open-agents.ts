@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { AgentTests, Applications, Users } from '@revtr/storage';
+import type { AgentProofs } from '../agents/agent-proofs.ts';
 import { type AgentTesting, serveAgentTests, sharedAgentTesting } from '../agents/agent-testing.ts';
 import { LifeCycle, type LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
@@ -31,13 +32,14 @@ export function openAgents(
   { lifeCycle, newUserLimits }: AgentsOptions,
   collaborators: {
     readonly measuring: MeasuringSubsystem;
+    readonly proofs: AgentProofs;
     readonly duty: RoleDuty;
     readonly atlas: SourceAtlases;
     readonly notices: OwnerNotices;
     readonly recipients: RecipientLimit;
   },
 ): AgentsSubsystem {
-  const { duty, measuring, atlas, notices, recipients } = collaborators;
+  const { duty, measuring, proofs, atlas, notices, recipients } = collaborators;
   const { directory, events, system } = measuring;
   const { bus, isShared } = cluster;
   let stopServing = (): void => undefined;
@@ -47,6 +49,7 @@ export function openAgents(
     connected: system.connected,
     tests,
     prober: system.engineParts.prober,
+    proofs,
     atlas,
     notices,
     clock: duty.clock,

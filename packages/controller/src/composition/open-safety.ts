@@ -3,10 +3,13 @@ import type { WithTechnique } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
 import { AuditBlocks, AuditEventRecords, KillSwitchRecords, ProbeCounts } from '@revtr/storage';
+import type { AgentProofs } from '../agents/agent-proofs.ts';
+import { sharedProofs } from '../agents/shared-proofs.ts';
 import { AuditEvents } from '../audit/audit-events.ts';
 import { AuditGuard } from '../audit/audit-guard.ts';
 import { FileJournal, NO_JOURNAL } from '../audit/audit-journal.ts';
 import { AuditLog } from '../audit/audit-log.ts';
+import type { Role } from '../cluster/roles.ts';
 import { BudgetGuard } from '../safety/budgets/budget-guard.ts';
 import { BudgetJournal } from '../safety/budgets/budget-journal.ts';
 import { SharedCounts } from '../safety/budgets/shared-counts.ts';
@@ -46,6 +49,8 @@ export interface SafetySubsystem extends Subsystem {
   readonly budgets: BudgetGuard;
   readonly audit: AuditLog;
   readonly auditEvents: AuditEvents;
+  /** What the answers to probes show about agents. */
+  readonly proofs: AgentProofs;
   /** Puts every safety rule in front of a prober. All probes of the controller pass through one. */
   readonly guarded: (prober: Prober) => Prober;
   /** For the engine: tells the safety rules which technique sends a probe. */
@@ -71,11 +76,16 @@ export async function openSafety(
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
   const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
+  const { proofs, news: proofNews } = sharedProofs({
+    ...{ bus, clock },
+    onError: (error) => log.error({ err: error }, 'what answers show about agents could not be told'),
+  });
   const guards: ProbeGuard[] = [
     switches,
     new TargetGuard({ targetPolicy }),
     circuits,
     budgets,
+    proofs,
     new AuditGuard({ audit, clock, log }),
   ];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
@@ -93,6 +103,7 @@ export async function openSafety(
     budgets,
     audit,
     auditEvents,
+    proofs,
     guarded: (prober) =>
       new GuardedProber({
         ...{ prober, guards, clock, randomBytes: pooledRandomBytes, onRefused },
@@ -103,6 +114,7 @@ export async function openSafety(
       shared?.start();
       counts?.start(budgets);
       sharedCircuits?.start();
+      if (isShared) proofNews.start();
       journal.start();
       audit.start();
       auditEvents.start();
@@ -111,6 +123,7 @@ export async function openSafety(
       await shared?.stop();
       await counts?.stop();
       await sharedCircuits?.stop();
+      await proofNews.stop();
       await journal.stop();
       await auditEvents.stop();
       await audit.stop();

@@ -6,6 +6,7 @@ import { DatasetStore } from '@revtr/datasets';
 import { SilentTargets } from '@revtr/engine';
 import { type PingResult, ProbingError } from '@revtr/probing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sharedProofs } from '../../src/agents/shared-proofs.ts';
 import { openFacts } from '../../src/composition/open-facts.ts';
 import { sharedSilences } from '../../src/measurements/shared-silences.ts';
 import { CircuitBreaker } from '../../src/safety/circuits/circuit-breaker.ts';
@@ -30,6 +31,31 @@ afterEach(async () => {
 });
 /** Lets the processes tell each other what is new. */
 const told = () => clock.advance(2_000);
+
+describe('what answers show about agents', () => {
+  it('is known to the process that tests the agents', async () => {
+    const open = (role: 'engine' | 'atlas') => {
+      const process = start(role);
+      const { proofs, news } = sharedProofs({ bus: process.bus, clock, onError });
+      news.start();
+      stops.push(
+        () => process.stop(),
+        () => news.stop(),
+      );
+      return proofs;
+    };
+    const [engine, tester] = [open('engine'), open('atlas')];
+    await told();
+    const proofOf = tester.watch(ip('10.0.0.1'));
+    const request = ping('20.0.0.9');
+    const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60 };
+    expect(proofOf('ping')).toBeUndefined();
+    engine.after(request, { type: 'ping', request, sentAt: 0, reply });
+    await told();
+    expect(proofOf('ping')).toMatchObject({ sender: request.sender, target: request.target });
+    expect(tester.watch(ip('10.0.0.1'))('ping')).toBeUndefined();
+  });
+});
 
 describe('what engines remember about silent targets', () => {
   const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { User } from '@revtr/storage';
 import type { z } from 'zod';
-import { ControllerError } from '../../foundation/errors.ts';
+import { ControllerError, type ControllerErrorCode } from '../../foundation/errors.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { ownReadySource } from '../http/own-source.ts';
@@ -151,9 +151,12 @@ export class RevtrService {
   }
 }
 
+/** Errors of an engine that has not answered. */
+const UNANSWERED: ReadonlySet<ControllerErrorCode> = new Set(['upstreamFailed', 'tooManyRequests'] as const);
+
 /**
- * The sizes of the atlases of sources. Those of an engine that does not answer, which another one replaces within seconds, are missing.
- * @throws {ControllerError} `upstreamFailed` when no engine answers
+ * The sizes of the atlases of sources. Those of an engine that does not answer, or has too many requests at this moment, are missing.
+ * @throws {ControllerError} `upstreamFailed`, `tooManyRequests` when no engine answers
  */
 async function sizesOf(
   sources: readonly { readonly address: Ipv4Address }[],
@@ -165,7 +168,7 @@ async function sizesOf(
     try {
       sizes.set(address, await atlas.size(address));
     } catch (error) {
-      if (!(error instanceof ControllerError) || error.code !== 'upstreamFailed') throw error;
+      if (!(error instanceof ControllerError) || !UNANSWERED.has(error.code)) throw error;
       failure = error;
     }
   };

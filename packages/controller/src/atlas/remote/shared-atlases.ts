@@ -1,6 +1,7 @@
 import { type Bus, BusError } from '@revtr/bus';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
+import { unanswered } from '../../cluster/unanswered.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import type { AtlasService } from '../atlas-service.ts';
 import type { AtlasRun } from '../run-record.ts';
@@ -44,9 +45,8 @@ export function sharedAtlases({ bus, owns, local, stored, clock }: SharedAtlases
     try {
       return await ask(...question);
     } catch (error) {
-      if (!(error instanceof BusError)) throw error;
-      const message = 'no engine keeps the atlas of this source at this moment: try again in ten seconds';
-      throw new ControllerError('upstreamFailed', message);
+      const nobody = 'no engine keeps the atlas of this source';
+      throw unanswered(error, { nobody, somebody: 'the engine that keeps the atlas of this source' });
     }
   };
   /** For work of the system, which waits until an engine owns the source. */
