@@ -39,3 +39,27 @@ it('agents are listed in order, and take part according to their state, after ev
   await directory.refreshAll();
   check(['c', 'b', 'z'], [c, a]);
 });
+
+it('a reading of all agents does not replace what is written meanwhile, and tells of changes only', async () => {
+  const agents = new Agents(openedDatabase().db);
+  const directory = await AgentDirectory.open(agents);
+  const [x, y] = ['192.0.2.11', '192.0.2.12'].map(parseIpv4);
+  const common = { site: '', user_id: null, kind: 'vantagePoint', state: 'ready' } as const;
+  await directory.put({ ...common, address: x, hostname: 'x' });
+  await directory.put({ ...common, address: y, hostname: 'y' });
+  let told = 0;
+  directory.subscribe(() => told++);
+  await directory.refreshAll();
+  expect(told).toBe(0);
+  const list = agents.list.bind(agents);
+  agents.list = async () => {
+    const rows = await list();
+    await directory.enter(x, 'withdrawn');
+    return rows;
+  };
+  await agents.put({ ...common, address: formatIpv4(y), hostname: 'renamed' });
+  await directory.refreshAll();
+  expect(directory.find(x)?.state).toBe('withdrawn');
+  expect(directory.find(y)?.hostname).toBe('renamed');
+  expect(told).toBe(2);
+});

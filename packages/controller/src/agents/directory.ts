@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Agent, AgentChange, AgentState, Agents, NewAgent } from '@revtr/storage';
 import { mayFollow, participates } from './agent-states.ts';
@@ -24,6 +25,8 @@ export class AgentDirectory {
   #order: readonly Ipv4Address[] | undefined;
   #ordered: readonly RegisteredAgent[] | undefined;
   #participants: readonly Ipv4Address[] | undefined;
+  /** For each reading of all agents that is under way: those that were kept meanwhile. */
+  readonly #refreshing = new Set<Set<Ipv4Address>>();
 
   private constructor(agents: Agents) {
     this.#agents = agents;
@@ -115,10 +118,22 @@ export class AgentDirectory {
     if (stored !== undefined) this.#keep(stored);
   }
 
-  /** Reads all agents again. */
+  /** Reads all agents again. One that is read or written meanwhile keeps what that has found: it may be newer. */
   async refreshAll(): Promise<void> {
-    for (const row of await this.#agents.list()) this.#set(toRegistered(row));
-    this.#changed();
+    const meanwhile = new Set<Ipv4Address>();
+    this.#refreshing.add(meanwhile);
+    try {
+      let hasChanged = false;
+      for (const row of await this.#agents.list()) {
+        const agent = toRegistered(row);
+        if (meanwhile.has(agent.address) || isDeepStrictEqual(agent, this.find(agent.address))) continue;
+        this.#set(agent);
+        hasChanged = true;
+      }
+      if (hasChanged) this.#changed();
+    } finally {
+      this.#refreshing.delete(meanwhile);
+    }
   }
 
   /** Changes what is known about an agent, except its state. Returns the agent; `undefined` when there is none. */
@@ -150,6 +165,7 @@ export class AgentDirectory {
 
   #keep(row: Agent): RegisteredAgent {
     const agent = toRegistered(row);
+    for (const meanwhile of this.#refreshing) meanwhile.add(agent.address);
     this.#set(agent);
     this.#changed();
     return agent;

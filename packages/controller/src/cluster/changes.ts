@@ -1,7 +1,9 @@
 import type { Bus, Topic } from '@revtr/bus';
 import { DATASET_KINDS } from '@revtr/datasets';
+import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { Periodic } from '../foundation/periodic.ts';
 
 const changeSchema = z.discriminatedUnion('type', [
   /** An agent (dotted quad) was registered, or its record has changed. */
@@ -24,6 +26,11 @@ export type Change = z.infer<typeof changeSchema>;
 
 const changesTopic: Topic<Change> = { name: 'changes', schema: changeSchema, mostBytes: 1_024 };
 
+/** How often a process looks for changes of which nobody has told it, milliseconds. */
+const LOOK_MS = 60_000;
+/** To look for these, whole files must be read. */
+const COSTLY: ReadonlySet<Change['type']> = new Set(['dataset']);
+
 /** How a process takes over one kind of change. */
 export type OnChange<Type extends Change['type']> = (
   change: Extract<Change, { readonly type: Type }>,
@@ -35,16 +42,26 @@ export class Changes {
   readonly #log: Logger;
   readonly #handlers = new Map<Change['type'], (change: Change) => void | Promise<void>>();
   readonly #resyncs: { readonly type: Change['type']; readonly resync: () => void | Promise<void> }[] = [];
+  readonly #looking: Periodic;
   #unsubscribe: () => void = () => undefined;
 
-  constructor(collaborators: { readonly bus: Bus; readonly log: Logger }) {
-    this.#bus = collaborators.bus;
-    this.#log = collaborators.log;
+  constructor({ bus, log, clock }: { readonly bus: Bus; readonly log: Logger; readonly clock: Clock }) {
+    this.#bus = bus;
+    this.#log = log;
+    this.#looking = new Periodic(
+      { everyMs: LOOK_MS },
+      {
+        clock,
+        work: () => this.#resync((type) => !COSTLY.has(type)),
+        onError: (error) => log.error({ err: error }, 'what other processes have changed could not be read'),
+      },
+    );
   }
 
   /**
    * Calls `handle` with every change of one type that another process has made. `resync` is called when some may have been missed,
-   * also at the start: others may have changed something since this process read it.
+   * also at the start: others may have changed something since this process read it. Except for datasets, it is also called once a minute: a process
+   * that ends between a change and its announcement tells nobody.
    */
   on<Type extends Change['type']>(
     type: Type,
@@ -68,17 +85,20 @@ export class Changes {
     });
     await this.#bus.flush();
     await this.#resync();
+    this.#looking.start();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#unsubscribe();
+    await this.#looking.stop();
   }
 
   /** What cannot be read does not keep the rest from being read. The first failure is thrown, and all others are logged. */
-  async #resync(): Promise<void> {
+  async #resync(isWanted: (type: Change['type']) => boolean = () => true): Promise<void> {
     let first: { readonly error: unknown } | undefined;
     for (const { type, resync } of this.#resyncs)
       try {
+        if (!isWanted(type)) continue;
         await resync();
       } catch (error) {
         if (first === undefined) first = { error };

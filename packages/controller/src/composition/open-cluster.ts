@@ -24,7 +24,7 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
       'a process on the bus has a version that this one does not understand: upgrade one version after the other',
     );
   const members = new Members({ roles }, { bus, clock, onError, onStranger });
-  const changes = new Changes({ bus, log });
+  const changes = new Changes({ bus, log, clock });
   const leases = new LeaseKeeper({ owner: bus.id }, { leases: new Leases(database.db), clock, log });
   members.subscribe(({ id, isThere }) => {
     log.info(
@@ -44,7 +44,7 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
     },
     stop: async () => {
       await members.stop();
-      changes.stop();
+      await changes.stop();
       await bus.close();
     },
     ownership: {

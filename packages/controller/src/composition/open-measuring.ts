@@ -34,7 +34,7 @@ function shareRecords({ changes }: ClusterParts, directory: AgentDirectory, publ
   changes.on(
     'optOuts',
     () => published.refresh(),
-    () => published.refresh(),
+    () => published.refreshIfChanged(),
   );
 }
 

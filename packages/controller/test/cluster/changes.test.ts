@@ -1,6 +1,8 @@
+import { type Clock, systemClock } from '@revtr/probing';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Changes } from '../../src/cluster/changes.ts';
+import { ManualClock } from '../manual-clock.ts';
 import { type Process, processes } from './processes.ts';
 
 describe('changes of other processes', () => {
@@ -10,9 +12,9 @@ describe('changes of other processes', () => {
     lines.length = 0;
   });
   const lines: string[] = [];
-  const open = (process: Process): Changes => {
+  const open = (process: Process, clock: Clock = systemClock): Changes => {
     const log = pino({ base: null }, { write: (line: string) => void lines.push(line) });
-    const changes = new Changes({ bus: process.bus, log });
+    const changes = new Changes({ bus: process.bus, log, clock });
     stops.push(
       () => process.stop(),
       () => changes.stop(),
@@ -35,6 +37,24 @@ describe('changes of other processes', () => {
     writer.changes.announce({ type: 'optOuts' });
     await changes.start();
     expect(known).toBe(1);
+  });
+
+  it('of which nobody was told are found within a minute, without reading datasets', async () => {
+    const clock = new ManualClock();
+    const changes = open(processes()('engine'), clock);
+    const reads: string[] = [];
+    for (const type of ['agent', 'dataset', 'optOuts'] as const)
+      changes.on(
+        type,
+        () => undefined,
+        () => void reads.push(type),
+      );
+    await changes.start();
+    expect(reads.splice(0)).toEqual(['agent', 'dataset', 'optOuts']);
+    await clock.advance(59_000);
+    expect(reads).toEqual([]);
+    await clock.advance(1_000);
+    expect(reads).toEqual(['agent', 'optOuts']);
   });
 
   it('are read although others cannot be read', async () => {

@@ -24,12 +24,12 @@ export function processes(clock: Clock = systemClock): (...roles: Role[]) => Pro
     };
     const bus = new Bus({ aliveMs: 100, lostMs: 500, openMs: 500 }, { transport, clock, onProblem });
     const members = new Members({ roles: new Set(roles) }, { bus, clock, onError: onProblem, onStranger: onProblem });
-    const changes = new Changes({ bus, log: pino({ enabled: false }) });
+    const changes = new Changes({ bus, log: pino({ enabled: false }), clock });
     changes.start().catch(onProblem);
     members.start();
     const stop = async (): Promise<void> => {
       await members.stop();
-      changes.stop();
+      await changes.stop();
       await bus.close();
     };
     return { bus, transport, members, changes, stop };
