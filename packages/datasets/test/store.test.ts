@@ -69,6 +69,23 @@ describe('dataset store', () => {
     expect(replaced).toEqual(['prefix2as']);
   });
 
+  it('reads a file again only when it may be another one', async () => {
+    await store.import('prefix2as', file(prefixes(10)), { from: 'import' });
+    const path = join(directory, 'prefix2as');
+    const [time, later] = [1_700_000_000, 1_700_000_001];
+    utimesSync(path, time, time);
+    const other = new DatasetStore({ directory }, { clock });
+    await other.open();
+    // Nobody writes into a file that is in use: this shows whether it is read.
+    writeFileSync(path, 'x'.repeat(statSync(path).size));
+    utimesSync(path, time, time);
+    await other.refresh('prefix2as');
+    expect(other.status()[0]).toMatchObject({ kind: 'prefix2as', failure: undefined });
+    utimesSync(path, later, later);
+    await other.refresh('prefix2as');
+    expect(other.status()[0]).toMatchObject({ kind: 'prefix2as', failure: { code: 'badLine' } });
+  });
+
   it('keeps the file in use when the new one is truncated, wrong, empty, too small, or has another checksum', async () => {
     await store.import('prefix2as', file(prefixes(100, 7)), { from: 'import' });
     const before = statusOf('prefix2as')?.current;

@@ -28,7 +28,7 @@ const changesTopic: Topic<Change> = { name: 'changes', schema: changeSchema, mos
 
 /** How often a process looks for changes of which nobody has told it, milliseconds. */
 const LOOK_MS = 60_000;
-/** To look for these, whole files must be read. */
+/** To look for these, whole files may have to be read. */
 const COSTLY: ReadonlySet<Change['type']> = new Set(['dataset']);
 
 /** How a process takes over one kind of change. */

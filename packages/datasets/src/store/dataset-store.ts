@@ -13,7 +13,7 @@ import {
 } from '../formats/kinds.ts';
 import type { Clock } from './clock.ts';
 import { claimDownload } from './download-claim.ts';
-import { digestOf, openDirectory, PART, replaceText, writeNew } from './files.ts';
+import { digestOf, identityOf, openDirectory, PART, replaceText, writeNew } from './files.ts';
 import { redactedOrigin } from './sources.ts';
 
 const metadataSchema = z.object({
@@ -70,6 +70,8 @@ export class DatasetStore {
   readonly #values: { [K in DatasetKind]?: DatasetValue<K> } = {};
   readonly #current = new Map<DatasetKind, DatasetMetadata>();
   readonly #failures = new Map<DatasetKind, NonNullable<DatasetStatus['failure']>>();
+  /** Which file of each kind was read last by {@link open} or {@link refresh}. */
+  readonly #identities = new Map<DatasetKind, string>();
   readonly #listeners = new Set<(kind: DatasetKind) => void>();
   readonly #importListeners = new Set<(kind: DatasetKind) => void>();
   /** The last import of each kind: imports of one kind run one after another. */
@@ -125,9 +127,11 @@ export class DatasetStore {
       const path = this.#path(kind);
       if (!existsSync(path)) continue;
       try {
+        const identity = await this.#identityOf(kind);
         const value = await readDataset(kind, createReadStream(path));
         const metadata = (await this.#storedMetadata(kind)) ?? (await this.#describe(path));
         this.#use(kind, value, { ...metadata, entries: value.entries });
+        this.#identities.set(kind, identity);
       } catch (error) {
         this.fail(kind, error);
       }
@@ -182,11 +186,14 @@ export class DatasetStore {
   async #refresh(kind: DatasetKind): Promise<void> {
     const path = this.#path(kind);
     if (!existsSync(path)) return;
+    const identity = await this.#identityOf(kind);
+    if (identity === this.#identities.get(kind)) return;
     const { sha256 } = await this.#describe(path);
     const stored = await this.#storedMetadata(kind);
     const current = this.#current.get(kind);
     if (sha256 === current?.sha256) {
       // The other process may have imported the same file again.
+      this.#identities.set(kind, identity);
       if (stored?.sha256 !== sha256 || stored.importedAt <= current.importedAt) return;
       this.#current.set(kind, stored);
       this.#failures.delete(kind);
@@ -196,7 +203,13 @@ export class DatasetStore {
     // The other process replaces the file and its description one after the other.
     const metadata = stored?.sha256 === sha256 ? stored : await this.#describe(path);
     this.#use(kind, value, { ...metadata, entries: value.entries });
+    this.#identities.set(kind, identity);
     this.#failures.delete(kind);
+  }
+
+  /** Of the file and its description. */
+  async #identityOf(kind: DatasetKind): Promise<string> {
+    return `${await identityOf(this.#path(kind))}, ${await identityOf(this.#metadataPath(kind))}`;
   }
 
   async #check(kind: DatasetKind, file: Readable, { from, sha256: expected, mayShrink }: ImportOptions, part: string) {

@@ -71,6 +71,12 @@ export async function replaceText(path: string, text: string): Promise<void> {
   await rename(part, path);
 }
 
+/** Tells a file from another one in its place, without reading it. A file that is missing has an identity as well. */
+export async function identityOf(path: string): Promise<string> {
+  const { dev, ino, size, mtimeMs } = await stat(path).catch(() => ({ dev: 0, ino: 0, size: 0, mtimeMs: 0 }));
+  return `${dev} ${ino} ${size} ${mtimeMs}`;
+}
+
 /** Reads a file to describe it. */
 export async function digestOf(path: string): Promise<FileDigest & { readonly modifiedAt: Date }> {
   const hash = createHash('sha256');
