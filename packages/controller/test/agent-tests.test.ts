@@ -78,7 +78,7 @@ describe('the tests of an agent', () => {
     expect(evidence.filter(({ ok }) => ok)).toEqual([
       {
         ...{ sender: '192.0.2.2', target: '192.0.2.3', ok: true },
-        detail: 'a probe of a measurement was answered during the test',
+        detail: 'another probe, for example of a measurement, was answered during the test',
       },
     ]);
   });

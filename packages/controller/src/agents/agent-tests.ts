@@ -140,7 +140,7 @@ async function probe(
 
 const toEvidence = ({ sender, target }: Proof): Evidence => ({
   ...{ sender: formatIpv4(sender), target: formatIpv4(target), ok: true },
-  detail: 'a probe of a measurement was answered during the test',
+  detail: 'another probe, for example of a measurement, was answered during the test',
 });
 
 function judge({ request, reply }: PingResult): { readonly ok: boolean; readonly detail: string } {
