@@ -42,7 +42,7 @@ output. The exit code is 1 if the checker found a violation, a fault could not
 be injected or repaired, or a process died without a fault. Requires root and
 the Debian packages iproute2, libfaketime, nats-server, nftables, postgresql
 and scamper.
-docs/cluster.md describes the faults.
+docs/fault-tests.md describes the faults.
 `;
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
