@@ -102,7 +102,11 @@ export class Agent {
       const link = client.run(this.#over.signal);
       await Promise.race([untilAborted(signal), link]);
       this.#log.info({ underWay: work.running }, 'stopping');
-      await Promise.race([work.drain(), this.#clock.sleep(DRAIN_MS)]);
+      const drained = new AbortController();
+      const wait = this.#clock.sleep(DRAIN_MS, drained.signal).catch(() => undefined);
+      await Promise.race([work.drain(), wait]);
+      // The timer of the wait would keep the process.
+      drained.abort();
       this.#over.abort();
       await link;
     } finally {

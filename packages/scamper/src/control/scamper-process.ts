@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScamperError } from '../errors.ts';
 
@@ -46,7 +47,12 @@ export class ScamperProcess {
         resolve();
       };
       child.once('exit', end);
-      child.once('error', end);
+      child.once('error', () => {
+        // A scamper that is setuid root may belong to another user, who alone may end it: it must not keep this program.
+        child.unref();
+        if (child.stderr instanceof Socket) child.stderr.unref();
+        end();
+      });
     });
   }
 
@@ -84,7 +90,10 @@ export class ScamperProcess {
     return { exitCode, signal, output: this.#errorOutput.trim() };
   }
 
-  /** Sends `SIGTERM`, after two seconds `SIGKILL`, and waits for the end of the process. */
+  /**
+   * Sends `SIGTERM`, after two seconds `SIGKILL`, and waits for the end of the process. One that this program may not end is left to the service manager
+   * or the container.
+   */
   async stop(): Promise<void> {
     if (this.#hasEnded) return;
     this.#child.kill('SIGTERM');
