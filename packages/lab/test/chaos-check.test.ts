@@ -1,6 +1,7 @@
 import { parseIpv4 } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
 import { check } from '../src/chaos/check/check.ts';
+import { untriedKinds } from '../src/chaos/check/check-restrictions.ts';
 import { parseHistory } from '../src/chaos/check/history.ts';
 import { RestrictedProbes } from '../src/chaos/check/restricted-probes.ts';
 import { VIOLATIONS, type ViolationKind } from '../src/chaos/check/violations.ts';
@@ -152,7 +153,6 @@ const BROKEN: Record<ViolationKind, readonly ((run: Run) => void)[]> = {
       stored.restricted.push({ restriction: 0, second: 34, probes: 1, example: LATE });
     },
   ],
-  untriedRestriction: [({ stored }) => void stored.restricted.shift()],
   fewReached: [
     ({ stored }) => {
       stored.measurements[0].stopReason = 'failed';
@@ -161,6 +161,16 @@ const BROKEN: Record<ViolationKind, readonly ((run: Run) => void)[]> = {
 };
 
 describe('the checker of fault tests', () => {
+  it('names the kinds of restrictions about which a run, or several together, show nothing', () => {
+    const tried = check(goodRun()).restrictions;
+    expect(untriedKinds(tried)).toEqual([]);
+    const run = goodRun();
+    run.stored.restricted.shift();
+    const untried = check(run).restrictions;
+    expect(untriedKinds(untried)).toEqual([untried[0].kind]);
+    expect(untriedKinds([...untried, ...tried])).toEqual([]);
+  });
+
   it('finds nothing in a good run, and counts what happened', () => {
     expect(check(goodRun())).toEqual({
       plannedPairs: 4,

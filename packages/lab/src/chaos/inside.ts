@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KernelLabError } from '../namespaces/errors.ts';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
+import { untriedKinds } from './check/check-restrictions.ts';
 import { ChaosError } from './files/errors.ts';
 import { type ChaosOptions, parseChaosOptions } from './options.ts';
 import { FAULT_KINDS } from './plan/fault.ts';
@@ -70,7 +71,9 @@ async function main(options: ChaosOptions, signal: AbortSignal): Promise<number>
     else say(`the run is kept; npm run chaos -- --replay ${directory} repeats it`);
   }
   process.stdout.write(`${JSON.stringify({ ...totals(reports), failures, reports }, null, 2)}\n`);
-  return reports.length > 0 && failures.length === 0 && reports.every(isGood) ? 0 : 1;
+  const untried = untriedKinds(reports.flatMap(({ restrictions }) => restrictions));
+  if (untried.length > 0) say(`nothing is shown about ${untried.join(', ')}: no probe of this kind had left before`);
+  return reports.length > 0 && failures.length === 0 && reports.every(isGood) && untried.length === 0 ? 0 : 1;
 }
 
 interface Place {
@@ -120,13 +123,14 @@ function summary(report: RunReport): string {
     violations,
     problems,
   } = report;
+  const untried = untriedKinds(restrictions);
   const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const found = [...violations.slice(0, 5).map(({ kind, subject }) => `${kind}: ${subject}`), ...problems].join('; ');
   return (
     `${nameOf(report)}: ${injected} faults, ${plannedPairs} pairs, ${acceptedPairs} accepted, ${endedPairs} ended ` +
     `(${JSON.stringify(report.stopReasons)}), ${Math.round(reachedShare * 100)} % of those that nobody stopped reached their source, ` +
     `${sumOf(restrictions, ({ probesBefore }) => probesBefore)} probes before and ${sumOf(restrictions, ({ probesTooLate }) => probesTooLate)} ` +
-    `too late after an operator forbade them, ` +
+    `too late after an operator forbade them${untried.length === 0 ? '' : ` (nothing about ${untried.join(', ')})`}, ` +
     `recovered in ${recoverySeconds} s, ${report.seconds} s in total, ${violations.length} violations ` +
     `${JSON.stringify(figures)} ${found}`
   );

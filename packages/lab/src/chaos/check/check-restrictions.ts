@@ -30,8 +30,7 @@ const MOST_DELAY_MS = 20_000;
 
 /**
  * Every restriction was confirmed, and no probe that it forbids left later than {@link MOST_DELAY_MS} after the confirmation and before the operator
- * asked for its end. A process that is suspended learns nothing: that time does not count. Of each kind of restriction, probes must have left
- * before, because otherwise a run shows nothing.
+ * asked for its end. A process that is suspended learns nothing: that time does not count.
  */
 export function checkRestrictions(
   restrictions: Restrictions,
@@ -43,7 +42,7 @@ export function checkRestrictions(
   add: AddViolation,
 ): RestrictionReport[] {
   const probesOf = Map.groupBy(stored.restricted, ({ restriction }) => restriction);
-  const reports = restrictions.planned.map((planned, i) => {
+  return restrictions.planned.map((planned, i) => {
     const { forbidding, forbidden, allowing = Number.POSITIVE_INFINITY } = restrictions.asked(i);
     if (forbidden === undefined) add('unconfirmedRestriction', nameOf(planned));
     const counts = { probesBefore: 0, probesMeanwhile: 0, probesTooLate: 0, probesAfter: 0 };
@@ -61,9 +60,12 @@ export function checkRestrictions(
     }
     return { kind: planned.kind, subject: planned.subject, ...counts, ...pairsOf(restrictions, i, history) };
   });
-  for (const [kind, ofKind] of Map.groupBy(reports, (report) => report.kind))
-    if (ofKind.every(({ probesBefore }) => probesBefore === 0)) add('untriedRestriction', kind);
-  return reports;
+}
+
+/** Kinds of restrictions about which nothing was shown, because no probe that they forbid had left before. */
+export function untriedKinds(reports: readonly Pick<RestrictionReport, 'kind' | 'probesBefore'>[]): RestrictionKind[] {
+  const kinds = Map.groupBy(reports, ({ kind }) => kind);
+  return [...kinds].flatMap(([kind, of]) => (of.every(({ probesBefore }) => probesBefore === 0) ? [kind] : []));
 }
 
 const nameOf = ({ kind, subject }: PlannedRestriction): string => `${kind} ${subject}`.trim();

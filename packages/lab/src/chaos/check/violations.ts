@@ -25,7 +25,6 @@ export const VIOLATIONS = {
     'a probe was audited for a measurement that nobody submitted, for unknown work of the system, or for nothing',
   unconfirmedRestriction: 'an operator forbade probes, and the server did not confirm it',
   forbiddenProbe: 'a probe left although an operator had forbidden it, and every process had to know that',
-  untriedRestriction: 'no probe of the kind that an operator forbade had left before: the run shows nothing about it',
   fewReached: 'fewer pairs than usual reached their source, of those that nobody forbade or cancelled',
 } as const;
 export type ViolationKind = keyof typeof VIOLATIONS;
