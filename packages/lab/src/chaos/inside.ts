@@ -70,8 +70,8 @@ async function main(options: ChaosOptions, signal: AbortSignal): Promise<number>
     if (report !== undefined && isGood(report)) rmSync(directory, { recursive: true, force: true });
     else say(`the run is kept; npm run chaos -- --replay ${directory} repeats it`);
   }
-  process.stdout.write(`${JSON.stringify({ ...totals(reports), failures, reports }, null, 2)}\n`);
   const untried = untriedKinds(reports.flatMap(({ restrictions }) => restrictions));
+  process.stdout.write(`${JSON.stringify({ ...totals(reports), untried, failures, reports }, null, 2)}\n`);
   if (untried.length > 0) say(`nothing is shown about ${untried.join(', ')}: no probe of this kind had left before`);
   return reports.length > 0 && failures.length === 0 && reports.every(isGood) && untried.length === 0 ? 0 : 1;
 }
@@ -125,14 +125,15 @@ function summary(report: RunReport): string {
   } = report;
   const untried = untriedKinds(restrictions);
   const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
-  const found = [...violations.slice(0, 5).map(({ kind, subject }) => `${kind}: ${subject}`), ...problems].join('; ');
+  const found = [...violations.slice(0, 5).map(({ kind, subject }) => `${kind}: ${subject};`), ...problems];
+  const shown = Object.keys(figures).length === 0 ? [] : [JSON.stringify(figures)];
   return (
     `${nameOf(report)}: ${injected} faults, ${plannedPairs} pairs, ${acceptedPairs} accepted, ${endedPairs} ended ` +
     `(${JSON.stringify(report.stopReasons)}), ${Math.round(reachedShare * 100)} % of those that nobody stopped reached their source, ` +
     `${sumOf(restrictions, ({ probesBefore }) => probesBefore)} probes before and ${sumOf(restrictions, ({ probesTooLate }) => probesTooLate)} ` +
     `too late after an operator forbade them${untried.length === 0 ? '' : ` (nothing about ${untried.join(', ')})`}, ` +
-    `recovered in ${recoverySeconds} s, ${report.seconds} s in total, ${violations.length} violations ` +
-    `${JSON.stringify(figures)} ${found}`
+    `recovered in ${recoverySeconds} s, ${report.seconds} s in total, ` +
+    [`${violations.length} violations`, ...shown, ...found].join(' ')
   );
 }
 

@@ -39,7 +39,9 @@ compares what clients were told with what the database holds.
 
 Prints a line for each seed to standard error and a report as JSON to standard
 output. The exit code is 1 if the checker found a violation, a fault could not
-be injected or repaired, or a process died without a fault. Requires root and
+be injected or repaired, a process died without a fault, or no run shows
+something about a kind of opt-out or kill switch, because no probe of this kind
+had left before it: use more minutes, seeds or measurements. Requires root and
 the Debian packages iproute2, libfaketime, nats-server, nftables, postgresql
 and scamper.
 docs/fault-tests.md describes the faults.
