@@ -14,13 +14,15 @@ const COUNTS_MS = 60_000;
 
 /** What answers have shown about agents, in this process and in the others: engines measure, and another process tests the agents. */
 export function sharedProofs(collaborators: {
+  /** Whether this process tests agents. */
+  readonly testsAgents: boolean;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }): { readonly proofs: AgentProofs; readonly news: Pick<SharedNews<unknown>, 'start' | 'stop'> } {
   const { clock } = collaborators;
   const news = new SharedNews<Proof>(
-    { name: 'proofs', item: proofSchema },
+    { name: 'proofs', item: proofSchema, follows: collaborators.testsAgents },
     {
       ...collaborators,
       take: (items) => {

@@ -7,6 +7,8 @@ export interface SharedNewsOptions<Item> {
   /** Name of the topic. */
   readonly name: string;
   readonly item: z.ZodType<Item>;
+  /** Whether this process uses what others find out. One that does not is not asked to repeat anything: it tells what is new. Default true. */
+  readonly follows?: boolean;
 }
 
 export interface SharedNewsCollaborators<Item> {
@@ -41,12 +43,15 @@ export class SharedNews<Item> {
   readonly #telling: Periodic;
   readonly #own = new Map<string, Item>();
   readonly #untold = new Set<string>();
-  #asks = true;
+  readonly #follows: boolean;
+  #asks: boolean;
   #isAsked = false;
   #unsubscribe: () => void = () => undefined;
 
-  constructor({ name, item }: SharedNewsOptions<Item>, collaborators: SharedNewsCollaborators<Item>) {
+  constructor({ name, item, follows = true }: SharedNewsOptions<Item>, collaborators: SharedNewsCollaborators<Item>) {
     this.#collaborators = collaborators;
+    this.#follows = follows;
+    this.#asks = follows;
     const schema = z.object({ items: z.array(item).max(MOST_SENT).readonly(), asks: z.boolean() });
     this.#topic = { name, schema, mostBytes: NEWS_BYTES };
     const { clock, onError } = collaborators;
@@ -66,15 +71,16 @@ export class SharedNews<Item> {
   }
 
   start(): void {
-    this.#unsubscribe = this.#collaborators.bus.subscribe(this.#topic, {
-      onMessage: ({ items, asks }) => {
-        this.#isAsked ||= asks;
-        this.#collaborators.take(items);
-      },
-      onGap: () => {
-        this.#asks = true;
-      },
-    });
+    if (this.#follows)
+      this.#unsubscribe = this.#collaborators.bus.subscribe(this.#topic, {
+        onMessage: ({ items, asks }) => {
+          this.#isAsked ||= asks;
+          this.#collaborators.take(items);
+        },
+        onGap: () => {
+          this.#asks = true;
+        },
+      });
     this.#telling.start();
   }
 

@@ -72,12 +72,12 @@ export async function openSafety(
 ): Promise<SafetySubsystem> {
   const { database, clock, log, cluster, targetPolicy } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
-  const { bus, changes, isShared } = cluster;
+  const { bus, changes, isShared, roles } = cluster;
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
   const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
   const { proofs, news: proofNews } = sharedProofs({
-    ...{ bus, clock },
+    ...{ testsAgents: roles.has('atlas'), bus, clock },
     onError: (error) => log.error({ err: error }, 'what answers show about agents could not be told'),
   });
   const guards: ProbeGuard[] = [

@@ -36,7 +36,7 @@ describe('what answers show about agents', () => {
   it('is known to the process that tests the agents', async () => {
     const open = (role: 'engine' | 'atlas') => {
       const process = start(role);
-      const { proofs, news } = sharedProofs({ bus: process.bus, clock, onError });
+      const { proofs, news } = sharedProofs({ testsAgents: role === 'atlas', bus: process.bus, clock, onError });
       news.start();
       stops.push(
         () => process.stop(),
