@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { MOST_BYTES } from './contracts.ts';
 import { BusError } from './errors.ts';
-import { bundleMarkSchema } from './streams/bundle-marks.ts';
 
 const text = z.string().min(1).max(256);
 const number = z.int().nonnegative();
@@ -13,6 +12,10 @@ export const NOTHING = null;
 
 /** A message of a topic: who sent it, and how many the sender had sent on this topic with it. */
 export const envelopeSchema = z.object({ from: text, number, body: z.unknown() });
+
+/** Which bundle for a process one is: the bundles of a series are numbered from 1, and a series ends when the connection of the sender is lost. */
+const bundleMarkSchema = z.object({ series: number, number });
+export type BundleMark = z.infer<typeof bundleMarkSchema>;
 
 /** Whether the sender reads bundles. Processes of earlier versions do not. */
 const readsBundles = { readsBundles: z.boolean().default(false) };

@@ -1,8 +1,4 @@
-import { z } from 'zod';
-
-/** Which bundle for a process one is: the bundles of a series are numbered from 1, and a series ends when the connection of the sender is lost. */
-export const bundleMarkSchema = z.object({ series: z.int().nonnegative(), number: z.int().nonnegative() });
-export type BundleMark = z.infer<typeof bundleMarkSchema>;
+import type { BundleMark } from '../messages.ts';
 
 /** Most processes that are remembered. Forgetting one ends the streams with it once. */
 const MOST_PEERS = 10_000;

@@ -1,5 +1,6 @@
+import type { BundleMark } from '../messages.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { BundleMark, SentBundles } from './bundle-marks.ts';
+import type { SentBundles } from './bundle-marks.ts';
 
 export interface BundlesCollaborators {
   readonly transport: Pick<Transport, 'isConnected' | 'publish'>;

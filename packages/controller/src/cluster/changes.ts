@@ -96,9 +96,8 @@ export class Changes {
   /** What cannot be read does not keep the rest from being read. The first failure is thrown, and all others are logged. */
   async #resync(isWanted: (type: Change['type']) => boolean = () => true): Promise<void> {
     let first: { readonly error: unknown } | undefined;
-    for (const { type, resync } of this.#resyncs)
+    for (const { type, resync } of this.#resyncs.filter((each) => isWanted(each.type)))
       try {
-        if (!isWanted(type)) continue;
         await resync();
       } catch (error) {
         if (first === undefined) first = { error };

@@ -78,9 +78,8 @@ export class Members {
 
   /** Ids of the running processes with one of the roles, this one included. */
   with(...roles: readonly Role[]): string[] {
-    const all: [string, readonly Role[]][] = [[this.#self.id, this.#self.roles]];
-    for (const [id, member] of this.#others) all.push([id, member.roles]);
-    return all.flatMap(([id, has]) => (roles.some((role) => has.includes(role)) ? [id] : []));
+    const all = [[this.#self.id, this.#self] as const, ...this.#others];
+    return all.flatMap(([id, member]) => (hasOneOf(member, roles) ? [id] : []));
   }
 
   /**

@@ -3,7 +3,7 @@ import type { WithTechnique } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
 import { AuditBlocks, AuditEventRecords, KillSwitchRecords, ProbeCounts } from '@revtr/storage';
-import type { AgentProofs } from '../agents/agent-proofs.ts';
+import { AgentProofs } from '../agents/agent-proofs.ts';
 import { sharedProofs } from '../agents/shared-proofs.ts';
 import { AuditEvents } from '../audit/audit-events.ts';
 import { AuditGuard } from '../audit/audit-guard.ts';
@@ -76,10 +76,11 @@ export async function openSafety(
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
   const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
-  const { proofs, news: proofNews } = sharedProofs({
-    ...{ testsAgents: roles.has('atlas'), bus, clock },
-    onError: (error) => log.error({ err: error }, 'what answers show about agents could not be told'),
-  });
+  const onProofError = (error: unknown): void =>
+    log.error({ err: error }, 'what answers show about agents could not be told');
+  const { proofs, news: proofNews } = isShared
+    ? sharedProofs({ testsAgents: roles.has('atlas'), bus, clock, onError: onProofError })
+    : { proofs: new AgentProofs({ clock }), news: undefined };
   const guards: ProbeGuard[] = [
     switches,
     new TargetGuard({ targetPolicy }),
@@ -114,7 +115,7 @@ export async function openSafety(
       shared?.start();
       counts?.start(budgets);
       sharedCircuits?.start();
-      if (isShared) proofNews.start();
+      proofNews?.start();
       journal.start();
       audit.start();
       auditEvents.start();
@@ -123,7 +124,7 @@ export async function openSafety(
       await shared?.stop();
       await counts?.stop();
       await sharedCircuits?.stop();
-      await proofNews.stop();
+      await proofNews?.stop();
       await journal.stop();
       await auditEvents.stop();
       await audit.stop();

@@ -1,10 +1,10 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { createRandom, systemClock } from '@revtr/probing';
 import type { ManagedProcess, ProgramEnd } from '../deployment/managed-process.ts';
-import { type CheckReport, check } from './check/check.ts';
 import { readHistory } from './check/history.ts';
 import { readStored } from './check/stored.ts';
-import { countKinds, type FaultEvent, problemsOf, suspensionsOf } from './faults/fault-event.ts';
+import { type CheckedRun, checkRun } from './check-run.ts';
+import { type FaultEvent, problemsOf } from './faults/fault-event.ts';
 import { Injector } from './faults/injector.ts';
 import { RUN_FILES, runFile } from './files/run-files.ts';
 import type { RunRecord } from './plan/run-record.ts';
@@ -14,12 +14,10 @@ import { SCENARIOS } from './scenarios/scenarios.ts';
 import type { ChaosSystem } from './system/chaos-system.ts';
 import { AGENTS } from './system/names.ts';
 import { notWorking } from './system/not-working.ts';
-import { TARGETS } from './system/targets.ts';
 
-export interface RunReport extends CheckReport {
+export interface RunReport extends CheckedRun {
   readonly seed: number;
   readonly scenario?: ScenarioName;
-  readonly faults: Readonly<Record<string, number>>;
   /** Faults that could not be injected or repaired, and processes that ended although no fault had ended them. */
   readonly problems: readonly string[];
   /** Seconds from the last repair to the end of the last measurement. */
@@ -43,11 +41,12 @@ const AUDIT_MS = 8_000;
  * @param directory the directory of the run, which has the record
  */
 export async function runCampaign(
-  { seed, scenario, batches, faults, restrictions }: RunRecord,
+  record: RunRecord,
   directory: string,
   system: ChaosSystem,
   signal: AbortSignal,
 ): Promise<RunReport> {
+  const { seed, scenario, faults, restrictions } = record;
   const startedAt = performance.now();
   const problems: string[] = [];
   const programOf = (name: string, readsOnly: boolean): ManagedProcess =>
@@ -90,7 +89,6 @@ export async function runCampaign(
     return {
       seed,
       ...(scenario !== undefined && { scenario }),
-      faults: countKinds(events),
       agentProbes: Object.fromEntries(
         AGENTS.map((name) => {
           const addresses = new Set(system.network.addressesOf(name));
@@ -101,13 +99,7 @@ export async function runCampaign(
       problems: [...judged.problems, ...problems, ...problemsOf(events)],
       recoverySeconds,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
-      ...check({
-        planned: batches,
-        restrictions,
-        suspended: suspensionsOf(events, TARGETS.controllers),
-        history,
-        stored,
-      }),
+      ...checkRun(record, events, { history, stored }),
     };
   } finally {
     watching.abort();
