@@ -11,6 +11,7 @@ import { ensureOperator, OperatorKeyError } from './accounts/operator-account.ts
 import { connectCluster } from './cluster/connect.ts';
 import { Controller } from './composition/controller.ts';
 import type { ControllerCollaborators } from './composition/controller-options.ts';
+import { type CopyRequest, readCopyRequest, runCopy } from './database-copy/copy-command.ts';
 import { InternetKnowledge } from './facts/internet-knowledge.ts';
 import { LiveFacts } from './facts/live-facts.ts';
 import { readCredential } from './foundation/credential-files.ts';
@@ -25,13 +26,19 @@ import { portProblem } from './settings/port-problem.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 
 const USAGE = `revtr-controller
+revtr-controller copy-database FROM TO
 
 Runs the central system: the HTTP API, the queue, the measurement engine, and
-the gateway that agents connect to.
-The program takes no arguments. Environment variables configure it;
+the gateway that agents connect to. Environment variables configure it;
 docs/running.md describes them.
 
-  -h, --help   Show this text.
+  copy-database  Copy everything from one database to another one that no
+                 controller has used, and compare both: from an embedded
+                 database to PostgreSQL, for example. FROM and TO are values
+                 of REVTR_DATABASE. Stop the controller first. PGPASSWORD may
+                 contain the password of PostgreSQL. Neither the environment
+                 nor FROM changes; docs/cluster.md describes what else to do.
+  -h, --help     Show this text.
 `;
 
 /** The process exits after this time even if the stop has not finished, milliseconds. Accepted batches are durable. */
@@ -186,11 +193,22 @@ function explain(error: unknown, settings: Settings | undefined): string | undef
   return isOfTheMachine ? error.message : undefined;
 }
 
-if (process.argv.length > 2) {
-  const isHelp = process.argv[2] === '--help' || process.argv[2] === '-h';
-  (isHelp ? process.stdout : process.stderr).write(USAGE);
-  process.exitCode = isHelp ? 0 : 2;
-} else {
+/** Copies a database until it is done or a signal arrives; 130 and 1 are the exit codes of a copy that was stopped, and of one that failed. */
+async function runCopyCommand(request: CopyRequest): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  try {
+    await runCopy(request, { write, signal: stop.signal });
+  } catch (error) {
+    const sentence = stop.signal.aborted ? 'stopped; nothing was copied' : explain(error, undefined);
+    if (sentence === undefined) throw error;
+    process.stderr.write(`revtr-controller: ${sentence}\n`);
+    process.exit(stop.signal.aborted ? 130 : 1);
+  }
+}
+
+async function runController(): Promise<void> {
   let settings: Settings | undefined;
   try {
     settings = readSettings(process.env);
@@ -202,4 +220,14 @@ if (process.argv.length > 2) {
     // What has begun already, such as the connection to the bus, must not keep a process that does not start.
     process.exit(1);
   }
+}
+
+const [command, ...rest] = process.argv.slice(2);
+const request = command === 'copy-database' ? readCopyRequest(rest) : undefined;
+if (command === undefined) await runController();
+else if (request !== undefined) await runCopyCommand(request);
+else {
+  const isHelp = command === '--help' || command === '-h';
+  (isHelp ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = isHelp ? 0 : 2;
 }

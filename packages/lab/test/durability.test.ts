@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type Batch, ReverseTracerouteClient } from '@revtr/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { startPostgres } from '../../storage/test/postgres-server.ts';
 
 const SERVER = new URL('./durable-server.ts', import.meta.url).pathname;
 const readySchema = z.object({
@@ -23,9 +26,9 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 async function start(
-  data = directory,
+  database = directory,
 ): Promise<{ child: ChildProcess; ready: Ready; client: ReverseTracerouteClient }> {
-  const child = spawn(process.execPath, [SERVER, data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [SERVER, database], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ready = await new Promise<Ready>((resolve, reject) => {
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -101,3 +104,49 @@ describe('a backup of the embedded database', () => {
     }
   });
 });
+
+describe('the embedded database', () => {
+  it('moves to PostgreSQL after a stop under load: every measurement ends, once, and what was known is the same', async () => {
+    const server = await startPostgres();
+    const embedded = mkdtempSync(join(tmpdir(), 'revtr-durable-'));
+    try {
+      const first = await start(embedded);
+      const pairs = first.ready.destinations
+        .slice(0, 120)
+        .map((dst) => ({ src: first.ready.source, dst, isRunRttPings: false }));
+      const { batchId } = await first.client.submit(pairs);
+      const before = await whenDone(10, batchId, first.client);
+      await expect(copy(embedded, server.url)).rejects.toThrow('has the data directory');
+      await end(first.child, 'SIGTERM');
+
+      expect(await copy(embedded, server.url)).toMatch(
+        /Copied [\d,]+ rows of \d+ tables\. Both databases have the same contents\.\n$/,
+      );
+      await expect(copy(embedded, server.url)).rejects.toThrow('use an empty database');
+
+      const second = await start(server.url);
+      const after = await second.client.wait(batchId);
+      const { batchId: next } = await second.client.submit(pairs.slice(0, 5));
+      const later = await second.client.wait(next);
+      await end(second.child, 'SIGTERM');
+      expect(next).toBeGreaterThan(batchId);
+      expect(later).toMatchObject({ total: 5, done: 5 });
+      expect(before.done).toBeLessThan(pairs.length);
+      expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
+      expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
+      for (const measurement of before.measurements.filter(({ state }) => state === 'done'))
+        expect(after.measurements).toContainEqual(measurement);
+    } finally {
+      await server.stop();
+      rmSync(embedded, { recursive: true, force: true });
+    }
+  });
+});
+
+const CONTROLLER = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
+
+/** What `copy-database` prints. */
+async function copy(from: string, to: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CONTROLLER, 'copy-database', from, to]);
+  return stdout;
+}

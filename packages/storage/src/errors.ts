@@ -37,6 +37,12 @@ export interface StorageErrorDetails {
   readonly coldFileLost: { readonly path: string };
   /** An object store did not do what it was asked to; `reason` is its error code where it gave one. There is no status without an answer. */
   readonly objectStore: { readonly status: number | undefined; readonly reason: string };
+  /** A copy cannot go to this database, because a controller has used it: it has so many users. */
+  readonly databaseNotEmpty: { readonly users: number };
+  /** This table does not have the same columns in the two databases of a copy. */
+  readonly differentSchemas: { readonly table: string };
+  /** The copy of this table does not have the same rows as the original. */
+  readonly copyDiffers: { readonly table: string };
   /** A value passed as the hash of an API key is not the hexadecimal form of a SHA-256. */
   readonly badKeyHash: { readonly length: number };
 }
