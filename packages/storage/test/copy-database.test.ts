@@ -70,7 +70,7 @@ describe('copyDatabase', () => {
     await copy(from, to);
     expect(await constraints(to)).toEqual(before);
     const user = await new Users(to.db).create(aUser('new@example.net'));
-    expect(user.id).toBeGreaterThan(2);
+    expect(user?.id).toBeGreaterThan(2);
     const stranger = sql`insert into api_keys (user_id, fingerprint, hash) values (999, '00000000', ${'0'.repeat(64)})`;
     await expect(stranger.execute(to.db)).rejects.toMatchObject({ details: { sqlState: '23503' } });
     const number = await changes(to);
