@@ -36,8 +36,8 @@ docs/running.md describes them.
                  controller has used, and compare both: from an embedded
                  database to PostgreSQL, for example. FROM and TO are values
                  of REVTR_DATABASE. Stop the controller first. PGPASSWORD may
-                 contain the password of PostgreSQL. Neither the environment
-                 nor FROM changes; docs/cluster.md describes what else to do.
+                 contain the password of PostgreSQL. docs/running.md describes
+                 what else to do.
   -h, --help     Show this text.
 `;
 

@@ -117,6 +117,7 @@ describe('the embedded database', () => {
       const { batchId } = await first.client.submit(pairs);
       const before = await whenDone(10, batchId, first.client);
       await expect(copy(embedded, server.url)).rejects.toThrow('has the data directory');
+      await expect(copy(`${embedded}-mistyped`, server.url)).rejects.toThrow('there is no directory');
       await end(first.child, 'SIGTERM');
 
       expect(await copy(embedded, server.url)).toMatch(

@@ -83,13 +83,19 @@ describe('copyDatabase', () => {
   }, 120_000);
 
   it('refuses a database that was used, and changes nothing in it', async () => {
+    await fill(from);
     await new Users(to.db).create(aUser('other@example.net'));
     const before = await everything(to);
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'databaseNotEmpty', details: { users: 1 } });
     expect(await everything(to)).toEqual(before);
   }, 120_000);
 
+  it('refuses a database that no controller has used', async () => {
+    await expect(copy(from, to)).rejects.toMatchObject({ code: 'nothingToCopy' });
+  }, 120_000);
+
   it('refuses a schema that differs', async () => {
+    await fill(from);
     await sql`alter table users add column later text`.execute(from.db);
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'differentSchemas', details: { table: 'users' } });
   }, 120_000);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   type CopyProgress,
@@ -5,6 +6,7 @@ import {
   type DatabaseSettings,
   openDatabase,
   parseDatabaseSettings,
+  StorageError,
 } from '@revtr/storage';
 
 /** Percentage points between two lines of progress. */
@@ -32,12 +34,13 @@ export function readCopyRequest(args: readonly string[]): CopyRequest | undefine
 
 /**
  * Copies a database and writes what happens, a line at a time.
- * @throws {StorageError} `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of both databases, and the reason of `signal`
+ * @throws {StorageError} `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of both databases, and the reason of `signal`
  */
 export async function runCopy(
   request: CopyRequest,
   { write, signal }: { readonly write: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<void> {
+  requireDirectory(request.from);
   const from = await openDatabase(request.from);
   try {
     const to = await openDatabase(request.to);
@@ -50,6 +53,12 @@ export async function runCopy(
   } finally {
     await from.close();
   }
+}
+
+/** A mistyped directory must not become a new database. */
+function requireDirectory(from: DatabaseSettings): void {
+  if (from.kind === 'embedded' && !existsSync(from.directory))
+    throw new StorageError('nothingToCopy', `there is no directory ${from.directory}`, { users: 0 });
 }
 
 /** Writes a line about every fifth percent. */

@@ -33,7 +33,7 @@ const SESSION_SETTINGS = {
 /**
  * Copies everything that a database stores into a database that nobody has used, and compares both. The target is changed in one transaction: after
  * an error, it has an empty schema. Nobody else may use the target meanwhile; what others store in the source after the beginning is left out.
- * @throws {StorageError} `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of the databases
+ * @throws {StorageError} `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of the databases
  */
 export async function copyDatabase(
   { from, to }: { readonly from: Database; readonly to: Database },
@@ -55,6 +55,9 @@ async function copyAll(
   for (const session of [source, target])
     for (const [name, value] of Object.entries(SESSION_SETTINGS))
       await sql`set local ${sql.ref(name)} = ${sql.lit(value)}`.execute(session);
+  const user = await source.selectFrom('users').select('id').limit(1).executeTakeFirst();
+  if (user === undefined)
+    throw new StorageError('nothingToCopy', 'no controller has used the database that is to be copied', { users: 0 });
   const all = await tablesOf(source);
   const finish = await prepareTarget(target, all);
   const tables = [...all.values()].filter(({ hasRows }) => hasRows);

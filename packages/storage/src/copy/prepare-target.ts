@@ -17,13 +17,9 @@ export async function prepareTarget(
     .select(({ fn }) => fn.countAll<number>().as('users'))
     .executeTakeFirstOrThrow();
   if (users > 0)
-    throw new StorageError(
-      'databaseNotEmpty',
-      `the target database has ${users} users already: use an empty database`,
-      {
-        users,
-      },
-    );
+    throw new StorageError('databaseNotEmpty', 'the target database has users already: use an empty database', {
+      users,
+    });
   await replacePartitions(to, source);
   const tables = await tablesOf(to);
   requireSameTables(source, tables);
