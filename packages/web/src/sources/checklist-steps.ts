@@ -37,6 +37,7 @@ export function agentSteps(agent: AgentDetails | undefined): readonly Step[] {
 }
 
 type Outcome = Omit<Step, 'title'>;
+const WAITING = 'waits for agents that it can be tested with; see the tests below';
 const LATER: Outcome = { state: 'later', detail: '' };
 
 function connectionOf(agent: AgentDetails | undefined): Outcome {
@@ -50,8 +51,8 @@ function connectionOf(agent: AgentDetails | undefined): Outcome {
 function testsOf(agent: AgentDetails | undefined): Outcome {
   if (agent === undefined) return LATER;
   const { state, tests } = agent;
-  if (state === 'testing') return { state: 'now', detail: 'a few seconds' };
   const verdict = tests[0]?.report.verdict;
+  if (state === 'testing') return { state: 'now', detail: verdict === 'notTested' ? WAITING : 'a few seconds' };
   if (verdict === 'failed') return { state: 'failed', detail: 'see the tests below' };
   return { state: verdict === 'passed' ? 'done' : 'later', detail: '' };
 }
