@@ -272,11 +272,16 @@ class AgentReportSelfTest(TypedDict):
     message: str
 
 
-class AgentReportTest(TypedDict):
+class _AgentReportTestRequired(TypedDict):
     name: Literal["ping", "traceroute", "receiveRecordRoute", "receiveSpoofed", "sendSpoofed"]
     verdict: Literal["passed", "failed", "notTested"]
     isRequired: bool
     evidence: List[AgentReportTestEvidenceItem]
+
+
+class AgentReportTest(_AgentReportTestRequired, total=False):
+    #: Why the test could not be made, if it could not
+    reason: str
 
 
 class AgentReportTestEvidenceItem(TypedDict):

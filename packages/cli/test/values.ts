@@ -132,6 +132,7 @@ export const agentDetailsOf = (text: string): AgentDetails => ({
             isRequired: false,
             evidence: [{ ok: false, sender: text, target: text, detail: text }],
           },
+          { name: 'receiveSpoofed', verdict: 'notTested', reason: text, isRequired: true, evidence: [] },
         ],
         selfTests: [{ name: text, ok: false, message: text }],
       },

@@ -3,10 +3,37 @@ import { parseIpv4 } from '@revtr/net';
 import { cancelled, type PingRequest, type Prober, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { AgentProofs } from '../src/agents/agent-proofs.ts';
-import { testAgent } from '../src/agents/agent-tests.ts';
+import { type TestPlan, testAgent } from '../src/agents/agent-tests.ts';
+import type { TestResult } from '../src/agents/report.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const proofOf = (): undefined => undefined;
+const [ADDRESS, A, B, C] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'].map(parseIpv4);
+/** The plan of a source with two partners, both of which can spoof. */
+const PLAN: TestPlan = {
+  ...{ address: ADDRESS, kind: 'source', senderOnly: false },
+  ...{ spoofers: [A, B], otherSenders: [], receivers: [A, B], targets: [A, B] },
+};
+
+/** A network in which the probes are answered that `answers` names. */
+const networkOf = (answers: (request: PingRequest) => boolean): Prober => ({
+  ping: async (request) => {
+    const { target, option } = request;
+    const stamps = option && { recordRoute: [target] };
+    const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, ...stamps };
+    return { type: 'ping', request, sentAt: 0, ...(answers(request) && { reply }) };
+  },
+  traceroute: async (request) => ({
+    ...{ type: 'traceroute', request, startedAt: 0, endedAt: 1, stop: 'completed', probesSent: 1 },
+    hops: [{ ttl: 1, from: request.target, rttMs: 1 }],
+  }),
+});
+
+const resultsOf = async (plan: TestPlan, prober: Prober): Promise<Readonly<Record<string, TestResult>>> => {
+  const results = await testAgent(plan, { prober, proofOf, signal: new AbortController().signal });
+  return Object.fromEntries(results.map((result) => [result.name, result]));
+};
+const isToSource = ({ spoof }: PingRequest): boolean => spoof?.claimedSource === ADDRESS;
 
 describe('the tests of an agent', () => {
   it('leave no rejected probe behind when they are cancelled', async () => {
@@ -14,9 +41,7 @@ describe('the tests of an agent', () => {
     const note = (reason: unknown): number => unhandled.push(reason);
     process.on('unhandledRejection', note);
     const prober: Prober = { ping: () => Promise.reject(cancelled()), traceroute: () => Promise.reject(cancelled()) };
-    const [address, ...partners] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(parseIpv4);
-    const plan = { address, kind: 'source', senderOnly: false, partners, targets: partners } as const;
-    await expect(testAgent(plan, { prober, proofOf, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(testAgent(PLAN, { prober, proofOf, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'cancelled',
     });
     await setImmediate();
@@ -25,16 +50,13 @@ describe('the tests of an agent', () => {
   });
 
   it('fail no agent because the connection to it, or to its partners, ends', async () => {
-    const [address, ...partners] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(parseIpv4);
-    const plan = { address, kind: 'source', senderOnly: false, partners, targets: partners } as const;
+    const { ping } = networkOf(({ sender }) => sender !== ADDRESS);
     const verdicts = async (fail: () => ProbingError): Promise<Record<string, string>> => {
-      const silent: Prober['ping'] = async (request) => ({ type: 'ping', request, sentAt: 0 });
-      const prober: Prober = {
-        ping: (request) => (request.spoof === undefined ? silent(request) : Promise.reject(fail())),
+      const results = await resultsOf(PLAN, {
+        ping: (request) => (request.spoof === undefined ? ping(request) : Promise.reject(fail())),
         traceroute: () => Promise.reject(fail()),
-      };
-      const results = await testAgent(plan, { prober, proofOf, signal: new AbortController().signal });
-      return Object.fromEntries(results.map(({ name, verdict }) => [name, verdict]));
+      });
+      return Object.fromEntries(Object.entries(results).map(([name, { verdict }]) => [name, verdict]));
     };
     const lost = await verdicts(
       () => new ProbingError('proberStopped', 'the stream has ended', { isUnreachable: true }),
@@ -48,23 +70,108 @@ describe('the tests of an agent', () => {
     );
     expect(stopped).toEqual(lost);
     const broken = await verdicts(() => new ProbingError('proberStopped', 'the agent has no scamper'));
-    expect(new Set(Object.values(broken))).toEqual(new Set(['failed']));
+    expect(broken).toEqual({
+      ...{ ping: 'failed', receiveRecordRoute: 'failed', traceroute: 'failed', sendSpoofed: 'failed' },
+      // Its partners have sent nothing to it.
+      receiveSpoofed: 'notTested',
+    });
+  });
+
+  it('fail no source because its partners are not known to be able to spoof, and pass it if one spoofs nevertheless', async () => {
+    const plan = { ...PLAN, spoofers: [], otherSenders: [A, B] };
+    const silent = networkOf((request) => !isToSource(request));
+    const { receiveSpoofed } = await resultsOf(plan, silent);
+    expect(receiveSpoofed).toMatchObject({ verdict: 'notTested', reason: expect.stringContaining('was connected') });
+    expect(receiveSpoofed.evidence).toHaveLength(2);
+    const able = networkOf((request) => !isToSource(request) || request.sender === B);
+    expect(await resultsOf(plan, able)).toMatchObject({ receiveSpoofed: { verdict: 'passed' } });
+    // One of them is known to be able, and has its chance.
+    const known = await resultsOf({ ...plan, spoofers: [B], otherSenders: [A] }, silent);
+    expect(known.receiveSpoofed).toMatchObject({ verdict: 'failed' });
+    expect(known.receiveSpoofed).not.toHaveProperty('reason');
+  });
+
+  it('fail no source because the address that a spoofer has probed does not answer', async () => {
+    const plan = { ...PLAN, spoofers: [A], receivers: [A], targets: [A, C] };
+    const dead = await resultsOf(
+      plan,
+      networkOf(({ target }) => target !== C),
+    );
+    expect(dead).toMatchObject({
+      receiveRecordRoute: { verdict: 'passed' },
+      receiveSpoofed: { verdict: 'notTested', reason: expect.stringContaining('to an address that answers') },
+    });
+    const alive = await resultsOf(
+      plan,
+      networkOf((request) => !isToSource(request)),
+    );
+    expect(alive).toMatchObject({ receiveSpoofed: { verdict: 'failed' } });
+  });
+
+  it('fail no source because a spoofer refuses to send', async () => {
+    const { ping, traceroute } = networkOf(() => true);
+    const refusing: Prober = {
+      traceroute,
+      ping: (request) =>
+        isToSource(request)
+          ? Promise.reject(new ProbingError('spoofingRefused', 'no list of opt-outs'))
+          : ping(request),
+    };
+    const isTold = { verdict: 'notTested', reason: expect.stringContaining('has sent a probe') };
+    expect(await resultsOf(PLAN, refusing)).toMatchObject({ receiveSpoofed: isTold });
+    // The silence after the probe of another agent, which may not be able to spoof, changes nothing.
+    const isRefused = (request: PingRequest): boolean => isToSource(request) && request.sender === A;
+    const silent = networkOf((request) => !isToSource(request));
+    const half: Prober = { ...silent, ping: (request) => (isRefused(request) ? refusing : silent).ping(request) };
+    expect(await resultsOf({ ...PLAN, spoofers: [A], otherSenders: [B] }, half)).toMatchObject({
+      receiveSpoofed: isTold,
+    });
+  });
+
+  it('give the probes of a source to those that can spoof first', async () => {
+    const targets = Array.from({ length: 9 }, (_, i) => C + 1 + i);
+    const plan = { ...PLAN, spoofers: [B], otherSenders: [A, C], targets };
+    const { receiveSpoofed } = await resultsOf(
+      plan,
+      networkOf(() => true),
+    );
+    expect(receiveSpoofed.evidence.map(({ sender }) => sender)).toEqual(Array(8).fill('192.0.2.3'));
+    expect(new Set(receiveSpoofed.evidence.map(({ target }) => target)).size).toBe(8);
+  });
+
+  it('fail an agent without Record Route only if others get answers from the same addresses', async () => {
+    const isOption = ({ option, spoof }: PingRequest): boolean => option !== undefined && spoof === undefined;
+    const own = await resultsOf(
+      PLAN,
+      networkOf((request) => !isOption(request) || request.sender !== ADDRESS),
+    );
+    expect(own.receiveRecordRoute.verdict).toBe('failed');
+    expect(own.receiveRecordRoute.evidence.filter(({ ok }) => ok)).toEqual([
+      { sender: '192.0.2.2', target: '192.0.2.3', ok: true, detail: 'reply with 1 addresses recorded' },
+      { sender: '192.0.2.3', target: '192.0.2.2', ok: true, detail: 'reply with 1 addresses recorded' },
+    ]);
+    const everywhere = await resultsOf(
+      PLAN,
+      networkOf((request) => !isOption(request)),
+    );
+    expect(everywhere).toMatchObject({
+      ping: { verdict: 'passed' },
+      receiveRecordRoute: { verdict: 'notTested', reason: expect.stringContaining('another agent') },
+    });
   });
 
   it('pass where measurements are answered although a router drops the probes of the tests', async () => {
-    const [address, ...partners] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(parseIpv4);
-    const plan = { address, kind: 'source', senderOnly: false, partners, targets: partners } as const;
     const silent: Prober = {
-      ping: async (request) => ({ type: 'ping', request, sentAt: 0 }),
+      ping: networkOf(({ sender, spoof }) => sender !== ADDRESS && spoof === undefined).ping,
       traceroute: () => Promise.reject(new ProbingError('proberStopped', 'the agent has no scamper')),
     };
     const proofs = new AgentProofs({ clock: new ManualClock() });
     const signal = new AbortController().signal;
-    const testing = testAgent(plan, { prober: silent, proofOf: proofs.watch(address), signal });
-    const [sender, target] = partners;
+    const testing = testAgent(PLAN, { prober: silent, proofOf: proofs.watch(ADDRESS), signal });
+    const [sender, target] = [A, B];
     const request: PingRequest = {
       ...{ type: 'ping', sender, target, timeoutMs: 1, option: { type: 'recordRoute', slots: 9 } },
-      spoof: { claimedSource: address, receiver: address },
+      spoof: { claimedSource: ADDRESS, receiver: ADDRESS },
     };
     const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, recordRoute: [target] };
     proofs.after(request, { type: 'ping', request, sentAt: 0, reply });
@@ -96,7 +203,8 @@ describe('the tests of an agent', () => {
     const address = parseIpv4('10.0.0.0');
     const agents = (count: number): number[] => Array.from({ length: count }, (_, i) => address + 1 + i);
     const probesAmong = async (partners: readonly number[]): Promise<readonly string[]> => {
-      const plan = { address, kind: 'vantagePoint', senderOnly: false, partners, targets: partners } as const;
+      const roles = { spoofers: [], otherSenders: partners, receivers: partners, targets: partners };
+      const plan = { address, kind: 'vantagePoint', senderOnly: false, ...roles } as const;
       const results = await testAgent(plan, { prober, proofOf, signal: new AbortController().signal });
       const received = results.find(({ name }) => name === 'receiveSpoofed');
       expect(received?.evidence).toHaveLength(spoofed.length);

@@ -28,6 +28,7 @@ import { AgentProofs } from '../src/agents/agent-proofs.ts';
 import { ConnectedAgents } from '../src/agents/connected-agents.ts';
 import { AgentDirectory } from '../src/agents/directory.ts';
 import { LifeCycle } from '../src/agents/life-cycle.ts';
+import { type Report, reportSchema } from '../src/agents/report.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
 import { LinkMails } from '../src/mail/link-mails.ts';
 import { Outbox } from '../src/mail/outbox.ts';
@@ -43,19 +44,24 @@ const DAY_MS = 86_400_000;
 class Network implements Prober {
   readonly claimed = new Set<Ipv4Address>();
   readonly broken = { recordRoute: false, spoofed: false, everything: false };
+  /** Whether the addresses that the source probes drop packets with the option, whoever sends them. */
+  isOptionLost = false;
   isSpoofingStopped = false;
   /** Called before each ping. */
   onPing: () => Promise<void> = async () => undefined;
 
   async ping(request: PingRequest): Promise<PingResult> {
     await this.onPing();
-    const { target, option, spoof } = request;
+    const { sender, target, option, spoof } = request;
     if (spoof !== undefined) this.claimed.add(spoof.claimedSource);
     if (spoof !== undefined && this.isSpoofingStopped)
       throw new ProbingError('killSwitch', 'an operator has stopped all spoofing', { scope: 'spoofing', subject: '' });
     const { recordRoute, spoofed, everything } = this.broken;
+    const isOwnOption = option !== undefined && spoof === undefined;
     const isLost =
-      everything || (recordRoute && option !== undefined && spoof === undefined) || (spoofed && spoof !== undefined);
+      everything ||
+      (isOwnOption && (this.isOptionLost || (recordRoute && sender === SOURCE))) ||
+      (spoofed && spoof !== undefined);
     const stamps = option === undefined ? {} : { recordRoute: [target] };
     const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, ...stamps };
     return { type: 'ping', request, sentAt: 0, ...(!isLost && { reply }) };
@@ -107,7 +113,10 @@ describe('the life of a source', () => {
       });
     };
     await add(SOURCE, 'source', 'expected');
-    for (const helper of HELPERS) await add(helper, 'vantagePoint', 'ready');
+    for (const helper of HELPERS) {
+      await add(helper, 'vantagePoint', 'ready');
+      await directory.change(helper, { can_spoof: true });
+    }
     sessions = new Map([SOURCE, ...HELPERS].map((address) => [address, sessionOf(address)]));
     const aliases = new AliasSets();
     const ipToAs = new PrefixOrigins([]);
@@ -180,6 +189,14 @@ describe('the life of a source', () => {
   const until = async (state: AgentState): Promise<void> => {
     for (let tries = 0; tries < 500 && directory.find(SOURCE)?.state !== state; tries++) await sleep(5);
     expect(directory.find(SOURCE)?.state).toBe(state);
+  };
+  /** The newest report about the source, when there are as many as this. */
+  const lastReport = async (count = 1): Promise<Report> => {
+    const tests = new AgentTests(database.db);
+    for (let tries = 0; tries < 500 && (await tests.of(formatIpv4(SOURCE), 9)).length < count; tries++) await sleep(5);
+    const found = await tests.of(formatIpv4(SOURCE), 9);
+    expect(found).toHaveLength(count);
+    return reportSchema.parse(found[0].report);
   };
   const subjects = async (): Promise<string[]> => (await mails.list(10)).reverse().map(({ subject }) => subject);
 
@@ -387,6 +404,57 @@ describe('the life of a source', () => {
     await life.test(other, 'asked');
     for (let tries = 0; tries < 500 && network.claimed.size === 0; tries++) await sleep(5);
     expect([...network.claimed]).not.toContain(sender);
+  });
+
+  it('waits in testing, without quarantine and without a mail, until a partner that can spoof has tested it', async () => {
+    for (const helper of HELPERS) await directory.change(helper, { can_spoof: false });
+    network.broken.spoofed = true;
+    await life.joined(SOURCE);
+    expect((await lastReport()).tests).toContainEqual(
+      expect.objectContaining({
+        name: 'receiveSpoofed',
+        verdict: 'notTested',
+        reason: expect.stringContaining('spoof'),
+      }),
+    );
+    await life.stop();
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', quarantine_level: 0, quarantined_until: null });
+    expect(await subjects()).toEqual([]);
+    // Now one is known to be able, and the silence tells something.
+    life = newLife();
+    await directory.change(HELPERS[0], { can_spoof: true });
+    await life.test(SOURCE, 'asked');
+    await until('quarantined');
+    expect(directory.find(SOURCE)?.quarantine_reason).toBe('failed: receiveSpoofed');
+  });
+
+  it.each([
+    ['spoofed packets', 'receiveSpoofed'],
+    ['packets with Record Route', 'receiveRecordRoute'],
+  ])('keeps a source ready whose partners cannot test it with %s', async (_, test) => {
+    await life.joined(SOURCE);
+    await until('ready');
+    await life.stop();
+    life = newLife();
+    for (const helper of HELPERS) await directory.change(helper, { can_spoof: false });
+    network.broken.spoofed = test === 'receiveSpoofed';
+    network.isOptionLost = test === 'receiveRecordRoute';
+    await life.test(SOURCE, 'asked');
+    const { verdict, tests } = await lastReport(2);
+    expect(verdict).toBe('notTested');
+    expect(tests.flatMap(({ name, verdict: each }) => (each === 'notTested' ? [name] : []))).toEqual([test]);
+    await life.stop();
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'ready', quarantine_level: 0, quarantined_until: null });
+  });
+
+  it('lets vantage points that only send test a source', async () => {
+    const [sender, other] = HELPERS;
+    sessions.set(sender, sessionOf(sender, true));
+    await directory.change(other, { can_spoof: false });
+    network.broken.spoofed = true;
+    await life.joined(SOURCE);
+    await until('quarantined');
+    expect(directory.find(SOURCE)?.quarantine_reason).toBe('failed: receiveSpoofed');
   });
 
   it('waits for somebody to be tested with', async () => {

@@ -81,6 +81,27 @@ describe.skipIf(!hasBrowser)('the pages of people who join', () => {
       expect(await entry.locator('pre').textContent()).toContain(`curl -O ${system.url}/api/v2/root.crt`);
     }));
 
+  it('say why a source waits for a test that could not be made', () =>
+    withVisitor(async ({ page }) => {
+      const agent = await operator.fleet.agent(system.source);
+      const [{ report, ...test }] = agent.tests;
+      const reason = 'no agent that can spoof was connected';
+      const tests = report.tests.map((each) =>
+        each.name === 'receiveSpoofed' ? { ...each, verdict: 'notTested', reason, evidence: [] } : each,
+      );
+      const json = {
+        ...agent,
+        state: 'testing',
+        tests: [{ ...test, report: { ...report, verdict: 'notTested', tests } }],
+      };
+      await page.route(`**/api/v2/agents/${system.source}`, (route) => route.fulfill({ json }));
+      await logIn(page, system);
+      await page.goto(`/sources/${system.source}`);
+      await page.getByText('waits for agents that it can be tested with').waitFor();
+      await page.getByText(`Receives replies to spoofed probes: not tested ${reason}`).waitFor();
+      await page.getByText(`: not tested (${test.cause})`).waitFor();
+    }));
+
   it('create an account for somebody who registers, and delete it again', () =>
     withVisitor(async ({ page }) => {
       await page.goto('/log-in');

@@ -2,7 +2,8 @@ import type { Agent, AgentDetails } from '@revtr/client';
 import type { Screen } from '../terminal.ts';
 import { table } from './layout/table.ts';
 
-const VERDICTS = { passed: 'yes', failed: 'NO', notTested: 'not tested' } as const;
+const ABLE = { passed: 'yes', failed: 'NO', notTested: 'not tested' } as const;
+const VERDICTS = { passed: 'passed', failed: 'failed', notTested: 'not tested' } as const;
 
 const KINDS = { source: 'source', vantagePoint: 'vantage point' } as const;
 const LEGACY =
@@ -38,9 +39,10 @@ export function renderAgent(agent: AgentDetails): string {
       `quarantine until ${agent.quarantine.until ?? 'an operator ends it'} (${agent.quarantine.by}): ${agent.quarantine.reason}`,
     );
   for (const { testedAt, cause, report } of agent.tests.slice(0, 1)) {
-    lines.push(`tested ${testedAt} (${cause}): ${report.verdict}`);
-    for (const { name, verdict, isRequired, evidence } of report.tests) {
-      lines.push(`  ${name}: ${VERDICTS[verdict]}${isRequired ? '' : ' (not required)'}`);
+    lines.push(`tested ${testedAt} (${cause}): ${VERDICTS[report.verdict]}`);
+    for (const { name, verdict, reason, isRequired, evidence } of report.tests) {
+      const why = reason === undefined ? '' : `: ${reason}`;
+      lines.push(`  ${name}: ${ABLE[verdict]}${isRequired ? '' : ' (not required)'}${why}`);
       for (const { sender, target, detail } of evidence) lines.push(`    ${sender} to ${target}: ${detail}`);
     }
     for (const { name, ok, message } of report.selfTests) lines.push(`  ${name}: ${ok ? 'yes' : 'NO'} (${message})`);

@@ -2038,6 +2038,8 @@ export interface components {
                 isRequired: boolean;
                 /** @enum {string} */
                 name: "ping" | "traceroute" | "receiveRecordRoute" | "receiveSpoofed" | "sendSpoofed";
+                /** @description Why the test could not be made, if it could not */
+                reason?: string;
                 /** @enum {string} */
                 verdict: "passed" | "failed" | "notTested";
             }[];

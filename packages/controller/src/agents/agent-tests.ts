@@ -1,7 +1,8 @@
-import { formatIpv4, type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
-import { isHeldBack, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import type { Ipv4Address } from '@revtr/net';
+import type { PingRequest, Prober } from '@revtr/probing';
 import type { Proof } from './agent-proofs.ts';
-import { type Evidence, TEST_NAMES, type TestName, type TestResult } from './report.ts';
+import { TEST_NAMES, type TestName, type TestResult } from './report.ts';
+import { type Probed, RECORD_ROUTE, TestProbes, toEvidence } from './test-probes.ts';
 
 /** Who is tested, and with whom. */
 export interface TestPlan {
@@ -9,8 +10,12 @@ export interface TestPlan {
   readonly kind: 'source' | 'vantagePoint';
   /** Whether the agent never receives spoofed replies. */
   readonly senderOnly: boolean;
-  /** Other agents, best first. They send probes with the tested agent's address, and it sends probes with theirs. */
-  readonly partners: readonly Ipv4Address[];
+  /** Other agents that have shown that they can spoof, best first. They send probes with the tested agent's address. */
+  readonly spoofers: readonly Ipv4Address[];
+  /** All other agents. They send such probes as well, but only a reply to one of these probes says something about the tested agent. */
+  readonly otherSenders: readonly Ipv4Address[];
+  /** Other agents that receive replies, best first. The tested agent sends probes with their addresses. */
+  readonly receivers: readonly Ipv4Address[];
   /** Addresses to probe, best first. */
   readonly targets: readonly Ipv4Address[];
 }
@@ -21,20 +26,21 @@ const REQUIRED: Readonly<Record<TestPlan['kind'], readonly TestName[]>> = {
   vantagePoint: ['ping', 'traceroute', 'receiveRecordRoute', 'sendSpoofed'],
 };
 
-const TIMEOUT_MS = 2_000;
 /** Probes of one test. One success is enough, because some paths filter packets with options. */
 const MOST_PROBES = 8;
-/** A probe of a test. `isInterrupted`: an agent could not be reached, or an operator has stopped the probe, which says nothing about what the tested agent can do. */
-interface Probed {
-  readonly evidence: Evidence;
-  readonly isInterrupted: boolean;
-}
 
-const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
+/** What the probes of a test show, unless a probe of somebody else shows more. */
+interface Judgement {
+  readonly probes: readonly Probed[];
+  readonly verdict: TestResult['verdict'];
+  /** Why the test could not be made, if it could not. */
+  readonly reason?: string;
+}
 
 /**
  * Tests what an agent can do: pings, a traceroute, Record Route, and spoofed probes both ways. Every probe is evidence. A test without an answer passes
- * nevertheless if `proofOf` knows a probe of somebody else that was answered meanwhile.
+ * nevertheless if `proofOf` knows a probe of somebody else that was answered meanwhile. No agent fails for what its partners, or the probed addresses,
+ * cannot do.
  */
 export async function testAgent(
   plan: TestPlan,
@@ -48,106 +54,123 @@ export async function testAgent(
     readonly signal: AbortSignal;
   },
 ): Promise<TestResult[]> {
-  const { address, kind, senderOnly, partners, targets } = plan;
-  const ping = (request: Omit<PingRequest, 'type' | 'timeoutMs'>): Promise<Probed> =>
-    probe(request, async () => judge(await prober.ping({ type: 'ping', timeoutMs: TIMEOUT_MS, ...request }, signal)));
-  const others = (besides: Ipv4Address): Ipv4Address[] => targets.filter((target) => target !== besides);
-  const ownPings = (option?: PingRequest['option']): Promise<Probed>[] =>
-    targets.slice(0, MOST_PROBES).map((target) => ping({ sender: address, target, ...(option && { option }) }));
-  const received = senderOnly
-    ? []
-    : pairs(partners, others).map(([sender, target]) =>
-        ping({ sender, target, option: RECORD_ROUTE, spoof: { claimedSource: address, receiver: address } }),
-      );
-  const sent = pairs(partners, others).map(([partner, target]) =>
-    ping({ sender: address, target, option: RECORD_ROUTE, spoof: { claimedSource: partner, receiver: partner } }),
+  const { address, kind, receivers, targets } = plan;
+  const probes = new TestProbes(prober, signal);
+  const ownPings = (option?: PingRequest['option']): Promise<Probed[]> =>
+    all(targets.slice(0, MOST_PROBES), (target) => probes.ping({ sender: address, target, ...(option && { option }) }));
+  const recorded = ownPings(RECORD_ROUTE);
+  const sent = all(pairs(receivers, targets), ([receiver, target]) =>
+    probes.ping({
+      ...{ sender: address, target, option: RECORD_ROUTE },
+      spoof: { claimedSource: receiver, receiver },
+    }),
   );
-  const probed: Readonly<Record<TestName, Promise<Probed[]>>> = {
-    ping: Promise.all(ownPings()),
-    traceroute: Promise.all(targets.slice(0, 1).map((target) => trace(address, target, { prober, signal }))),
-    receiveRecordRoute: Promise.all(ownPings(RECORD_ROUTE)),
-    receiveSpoofed: Promise.all(received),
-    sendSpoofed: Promise.all(sent),
+  const traced = all(targets.slice(0, 1), (target) => probes.traceroute(address, target));
+  const judged: Readonly<Record<TestName, Promise<Judgement>>> = {
+    ping: ownPings().then(judge),
+    traceroute: traced.then(judge),
+    receiveRecordRoute: recorded.then((own) => judgeRecordRoute(own, plan, probes)),
+    receiveSpoofed: testReceiving(plan, { probes, recorded }),
+    sendSpoofed: sent.then(judge),
   };
   // All of them are waited for together: when the tests are cancelled, every probe rejects.
   return Promise.all(
-    TEST_NAMES.map(async (name) => {
-      const probes = await probed[name];
-      const evidence = probes.map((each) => each.evidence);
-      const verdict = verdictOfTest(probes);
+    TEST_NAMES.map(async (name): Promise<TestResult> => {
+      const { probes: made, verdict, reason } = await judged[name];
+      const evidence = made.map(toEvidence);
       const isRequired = REQUIRED[kind].includes(name);
-      const proof = verdict === 'failed' ? proofOf(name) : undefined;
-      if (proof === undefined) return { name, verdict, isRequired, evidence };
-      return { name, verdict: 'passed', isRequired, evidence: [...evidence, toEvidence(proof)] };
+      const proof = verdict === 'passed' ? undefined : proofOf(name);
+      if (proof === undefined) return { name, verdict, isRequired, evidence, ...(reason && { reason }) };
+      return { name, verdict: 'passed', isRequired, evidence: [...evidence, toEvidence(toProbed(proof))] };
     }),
   );
 }
 
+const INTERRUPTED = 'an agent could not be reached, or an operator had stopped probing';
+
 /** One success is enough. Without one, a test that was interrupted has not been made: the system, not the agent, may be the cause. */
-function verdictOfTest(probes: readonly Probed[]): TestResult['verdict'] {
-  if (probes.some(({ evidence }) => evidence.ok)) return 'passed';
-  return probes.length === 0 || probes.some(({ isInterrupted }) => isInterrupted) ? 'notTested' : 'failed';
+function judge(probes: readonly Probed[]): Judgement {
+  if (probes.some(({ end }) => end === 'answered')) return { probes, verdict: 'passed' };
+  if (probes.length === 0)
+    return { probes, verdict: 'notTested', reason: 'too few other agents, or addresses to probe, were available' };
+  if (probes.some(({ end }) => end === 'interrupted')) return { probes, verdict: 'notTested', reason: INTERRUPTED };
+  return { probes, verdict: 'failed' };
 }
 
-/** Pairs of partner and target, ordered to use as many different partners and targets as possible early. */
+/**
+ * Where no address has answered, others probe the same addresses: the agent fails only if one of these addresses answers them. The probes of
+ * the others that are answered are evidence, too.
+ */
+async function judgeRecordRoute(
+  own: readonly Probed[],
+  { spoofers, otherSenders, targets }: TestPlan,
+  probes: TestProbes,
+): Promise<Judgement> {
+  const judgement = judge(own);
+  if (judgement.verdict !== 'failed') return judgement;
+  const checks = await all(pairs([...spoofers, ...otherSenders], targets.slice(0, MOST_PROBES)), ([sender, target]) =>
+    probes.ping({ sender, target, option: RECORD_ROUTE }),
+  );
+  const answered = checks.filter(({ end }) => end === 'answered');
+  if (answered.length > 0) return { probes: [...own, ...answered], verdict: 'failed' };
+  const reason = 'the same addresses have not answered such a probe of another agent either';
+  return { probes: own, verdict: 'notTested', reason };
+}
+
+/**
+ * Tests whether an agent receives replies to spoofed probes. Silence tells something only after a probe that an agent which can spoof has sent to an
+ * address which answers probes with the option of the tested agent itself (`recorded`).
+ */
+async function testReceiving(
+  { address, senderOnly, spoofers, otherSenders, targets }: TestPlan,
+  { probes, recorded }: { readonly probes: TestProbes; readonly recorded: Promise<readonly Probed[]> },
+): Promise<Judgement> {
+  if (senderOnly) return { probes: [], verdict: 'notTested', reason: 'the agent is set to receive no such replies' };
+  const senders = [...pairs(spoofers, targets), ...pairs(otherSenders, targets)].slice(0, MOST_PROBES);
+  const [received, own] = await Promise.all([
+    all(senders, ([sender, target]) =>
+      probes.ping({ sender, target, option: RECORD_ROUTE, spoof: { claimedSource: address, receiver: address } }),
+    ),
+    recorded,
+  ]);
+  const judgement = judge(received);
+  if (judgement.verdict !== 'failed') return judgement;
+  if (spoofers.length === 0)
+    return {
+      probes: received,
+      verdict: 'notTested',
+      reason: 'no agent that is known to be able to spoof was connected',
+    };
+  const isTelling = ({ sender, target, end }: Probed): boolean =>
+    end === 'silent' &&
+    spoofers.includes(sender) &&
+    own.some((each) => each.target === target && each.end === 'answered');
+  if (received.some(isTelling)) return judgement;
+  const reason = 'no agent that is known to be able to spoof has sent a probe to an address that answers';
+  return { probes: received, verdict: 'notTested', reason };
+}
+
+const all = <T>(each: readonly T[], run: (item: T) => Promise<Probed>): Promise<Probed[]> => Promise.all(each.map(run));
+
+/** Pairs of an agent and another address as its target, ordered to use as many different agents and targets as possible early. */
 function pairs(
-  partners: readonly Ipv4Address[],
-  targetsFor: (partner: Ipv4Address) => readonly Ipv4Address[],
+  agents: readonly Ipv4Address[],
+  targets: readonly Ipv4Address[],
 ): (readonly [Ipv4Address, Ipv4Address])[] {
   const found: (readonly [Ipv4Address, Ipv4Address])[] = [];
   // Pairs are made only until there are enough: among thousands of agents there are millions.
   for (let round = 0; ; round++) {
     const before = found.length;
-    for (const [i, partner] of partners.entries()) {
+    for (const [i, agent] of agents.entries()) {
       if (found.length === MOST_PROBES) return found;
-      const targets = targetsFor(partner);
-      if (round < targets.length) found.push([partner, targets[(i + round) % targets.length]]);
+      const others = targets.filter((target) => target !== agent);
+      if (round < others.length) found.push([agent, others[(i + round) % others.length]]);
     }
     if (found.length === before) return found;
   }
 }
 
-function trace(
-  sender: Ipv4Address,
-  target: Ipv4Address,
-  { prober, signal }: { readonly prober: Prober; readonly signal: AbortSignal },
-): Promise<Probed> {
-  return probe({ sender, target }, async () => {
-    const { hops, stop } = await prober.traceroute(
-      { type: 'traceroute', sender, target, timeoutMs: TIMEOUT_MS, attempts: 1 },
-      signal,
-    );
-    const answered = hops.filter(({ from }) => from !== undefined).length;
-    return { ok: answered > 0, detail: `${answered} of ${hops.length} hops answered (${stop})` };
-  });
-}
-
-async function probe(
-  { sender, target }: { readonly sender: Ipv4Address; readonly target: Ipv4Address },
-  run: () => Promise<{ readonly ok: boolean; readonly detail: string }>,
-): Promise<Probed> {
-  const who = { sender: formatIpv4(sender), target: formatIpv4(target) };
-  try {
-    return { evidence: { ...who, ...(await run()) }, isInterrupted: false };
-  } catch (error) {
-    // A probe that was held back says nothing about the agent: the whole test is repeated later.
-    if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
-    const isUnreachable = 'isUnreachable' in error.details && error.details.isUnreachable === true;
-    const isInterrupted = isUnreachable || error.code === 'killSwitch';
-    return { evidence: { ...who, ok: false, detail: error.message }, isInterrupted };
-  }
-}
-
-const toEvidence = ({ sender, target }: Proof): Evidence => ({
-  ...{ sender: formatIpv4(sender), target: formatIpv4(target), ok: true },
+const toProbed = ({ sender, target }: Proof): Probed => ({
+  ...{ sender, target, end: 'answered' },
   detail: 'another probe, for example of a measurement, was answered during the test',
 });
-
-function judge({ request, reply }: PingResult): { readonly ok: boolean; readonly detail: string } {
-  if (reply === undefined) return { ok: false, detail: 'no reply arrived' };
-  if (reply.icmpType !== 0) return { ok: false, detail: `ICMP error ${reply.icmpType} from ${formatIpv4(reply.from)}` };
-  if (request.option === undefined) return { ok: true, detail: `reply after ${reply.rttMs.toFixed(1)} ms` };
-  if (reply.recordRoute === undefined)
-    return { ok: false, detail: 'the reply arrived without its Record Route option' };
-  return { ok: true, detail: `reply with ${reply.recordRoute.length} addresses recorded` };
-}

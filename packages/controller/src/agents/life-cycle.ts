@@ -14,6 +14,7 @@ import type { AgentDirectory, RegisteredAgent } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
 import { type QuarantineOptions, quarantineEnd } from './quarantine.ts';
 import { type Report, verdictOf } from './report.ts';
+import { pauseBeforeTest } from './test-pause.ts';
 import { type TestCause, TestQueue } from './test-queue.ts';
 
 export interface LifeCycleOptions {
@@ -57,7 +58,9 @@ const HEALED = {
 
 /**
  * Moves agents through their states (agent-states.ts). An agent is tested when it connects: one that passes is prepared and becomes
- * ready, one that fails is quarantined, longer each time, and tested again. Ready agents are tested from time to time.
+ * ready, one that fails is quarantined, longer each time, and tested again. Ready agents are tested from time to time. An agent stays in its
+ * state if a required test could not be made: a new one waits in `testing`, because nothing has shown yet that it is able; a ready one has passed
+ * before.
  */
 export class LifeCycle {
   readonly #options: LifeCycleOptions;
@@ -178,7 +181,7 @@ export class LifeCycle {
     else await this.#sourcePassed(tested, report, before, signal);
   }
 
-  /** Tests agents that had no partner to be tested with when they connected. */
+  /** Tests agents again that had no partner to be tested with, or none that was known to be able to spoof. */
   async #testUntested(): Promise<void> {
     for (const { address, state } of this.#collaborators.connected.participating())
       if (state === 'testing' && !this.#queue.isTesting(address)) await this.test(address, 'connected');
@@ -188,25 +191,28 @@ export class LifeCycle {
     const { prober, proofs, connected } = this.#collaborators;
     const profile = connected.sessionOf(address)?.profile;
     const partners = this.#partners(address);
+    const addressesOf = (agents: readonly RegisteredAgent[]): Ipv4Address[] => agents.map((agent) => agent.address);
+    const addresses = addressesOf(partners);
     const plan = {
       address,
       kind,
       senderOnly: profile?.senderOnly ?? false,
-      partners: partners.filter((partner) => connected.sessionOf(partner)?.profile.senderOnly === false),
-      targets: [...this.#options.testTargets, ...partners].filter((target) => target !== address),
+      spoofers: addressesOf(partners.filter(({ can_spoof }) => can_spoof)),
+      otherSenders: addressesOf(partners.filter(({ can_spoof }) => !can_spoof)),
+      receivers: addresses.filter((partner) => connected.sessionOf(partner)?.profile.senderOnly === false),
+      targets: [...this.#options.testTargets, ...addresses].filter((target) => target !== address),
     };
     const results = await testAgent(plan, { prober, proofOf: proofs.watch(address), signal });
     return { verdict: verdictOf(results), tests: results, selfTests: [...(profile?.selfTests ?? [])] };
   }
 
   /** The other connected agents: first those that have shown that they can spoof, then other vantage points. */
-  #partners(address: Ipv4Address): Ipv4Address[] {
+  #partners(address: Ipv4Address): RegisteredAgent[] {
     const rank = ({ can_spoof, kind }: RegisteredAgent): number => (can_spoof ? 0 : kind === 'vantagePoint' ? 1 : 2);
     return this.#collaborators.connected
       .participating()
       .filter((agent) => agent.address !== address)
-      .sort((a, b) => rank(a) - rank(b))
-      .map((agent) => agent.address);
+      .sort((a, b) => rank(a) - rank(b));
   }
 
   async #failed(agent: RegisteredAgent, report: Report): Promise<void> {
@@ -260,7 +266,9 @@ export class LifeCycle {
     if (agent.state === 'quarantined') return (agent.quarantined_until?.getTime() ?? 0) <= now ? 'released' : undefined;
     // Nothing else leads out of these states when a test ended unexpectedly, for example because the database was away.
     if (agent.state === 'testing' || agent.state === 'preparing')
-      return now - testedAt > this.#options.pollMs && !this.#queue.isTesting(agent.address) ? 'connected' : undefined;
+      return now - testedAt > pauseBeforeTest(agent, this.#options.pollMs) && !this.#queue.isTesting(agent.address)
+        ? 'connected'
+        : undefined;
     return agent.state === 'ready' && now - testedAt > this.#options.retestMs ? 'periodic' : undefined;
   }
 }

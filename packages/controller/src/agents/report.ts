@@ -27,8 +27,9 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 const testSchema = z.object({
   name: z.enum(TEST_NAMES),
-  /** `notTested`: no partner was connected, or agents could not be reached during the test. */
+  /** `notTested`: the test could not be made, for `reason`. It says nothing about the agent. */
   verdict: z.enum(['passed', 'failed', 'notTested']),
+  reason: z.string().optional().describe('Why the test could not be made, if it could not'),
   /** Whether an agent of this kind must pass. */
   isRequired: z.boolean(),
   evidence: z.array(evidenceSchema),
@@ -47,7 +48,7 @@ z.globalRegistry.add(reportSchema, { id: 'AgentReport' });
 /** What the tests of an agent have shown, as stored and as the API sends it. */
 export type Report = z.infer<typeof reportSchema>;
 
-/** The verdict about an agent: `passed` when it passed every required test. */
+/** The verdict about an agent: `passed` when it passed every required test, `notTested` when it failed none and some could not be made. */
 export function verdictOf(tests: readonly TestResult[]): Report['verdict'] {
   const required = tests.filter(({ isRequired }) => isRequired);
   if (required.some(({ verdict }) => verdict === 'failed')) return 'failed';
@@ -57,10 +58,11 @@ export function verdictOf(tests: readonly TestResult[]): Report['verdict'] {
 /** A report as lines of text, for mails and terminals. */
 export function describeReport({ tests, selfTests }: Report): string {
   const mark = { passed: 'yes', failed: 'NO', notTested: 'not tested' };
-  const lines = tests.map(({ name, verdict, isRequired, evidence }) => {
+  const lines = tests.map(({ name, verdict, reason, isRequired, evidence }) => {
     const probes = evidence.map(({ sender, target, detail }) => `      ${sender} to ${target}: ${detail}`);
     const need = isRequired ? '' : ' (not required)';
-    return [`  ${TEST_TITLES[name]}: ${mark[verdict]}${need}`, ...probes].join('\n');
+    const why = reason === undefined ? '' : `: ${reason}`;
+    return [`  ${TEST_TITLES[name]}: ${mark[verdict]}${need}${why}`, ...probes].join('\n');
   });
   const own = selfTests.filter(({ ok }) => !ok).map(({ name, message }) => `  ${name}: ${message}`);
   return [...lines, ...own].join('\n');

@@ -37,6 +37,8 @@ export function agentSteps(agent: AgentDetails | undefined): readonly Step[] {
 }
 
 type Outcome = Omit<Step, 'title'>;
+const WAITING = 'waits for agents that it can be tested with; see the tests below';
+const REPEATED = 'some could not be made when they were last repeated; see the tests below';
 const LATER: Outcome = { state: 'later', detail: '' };
 
 function connectionOf(agent: AgentDetails | undefined): Outcome {
@@ -50,9 +52,11 @@ function connectionOf(agent: AgentDetails | undefined): Outcome {
 function testsOf(agent: AgentDetails | undefined): Outcome {
   if (agent === undefined) return LATER;
   const { state, tests } = agent;
-  if (state === 'testing') return { state: 'now', detail: 'a few seconds' };
   const verdict = tests[0]?.report.verdict;
+  if (state === 'testing') return { state: 'now', detail: verdict === 'notTested' ? WAITING : 'a few seconds' };
   if (verdict === 'failed') return { state: 'failed', detail: 'see the tests below' };
+  // It passed before: nothing else leads to this state.
+  if (state === 'ready' && verdict === 'notTested') return { state: 'done', detail: REPEATED };
   return { state: verdict === 'passed' ? 'done' : 'later', detail: '' };
 }
 

@@ -9,6 +9,8 @@ const TITLES: Readonly<Record<string, string>> = {
   sendSpoofed: 'Sends spoofed probes',
 };
 
+const VERDICTS = { passed: 'passed', failed: 'failed', notTested: 'not tested' } as const;
+
 /** The last tests of an agent, with the evidence of every probe. */
 export function Tests({ tests }: { readonly tests: AgentDetails['tests'] }) {
   return (
@@ -18,7 +20,7 @@ export function Tests({ tests }: { readonly tests: AgentDetails['tests'] }) {
       {tests.map(({ testedAt, cause, report }, i) => (
         <details key={testedAt} open={i === 0}>
           <summary>
-            {formatTime(Date.parse(testedAt))}: {report.verdict} ({cause})
+            {formatTime(Date.parse(testedAt))}: {VERDICTS[report.verdict]} ({cause})
           </summary>
           <ul className="tests">
             {report.tests.map((test) => (
@@ -36,12 +38,13 @@ export function Tests({ tests }: { readonly tests: AgentDetails['tests'] }) {
 type Result = AgentDetails['tests'][number]['report']['tests'][number];
 
 /** The verdict of one test; its evidence is open when it failed and had to pass. */
-function Test({ test: { name, verdict, isRequired, evidence } }: { readonly test: Result }) {
+function Test({ test: { name, verdict, reason, isRequired, evidence } }: { readonly test: Result }) {
   return (
     <details open={isRequired && verdict === 'failed'}>
       <summary>
-        {TITLES[name] ?? name}: <strong>{verdict === 'notTested' ? 'not tested' : verdict}</strong>
+        {TITLES[name] ?? name}: <strong>{VERDICTS[verdict]}</strong>
         {!isRequired && ' (not required)'}
+        {reason !== undefined && <span className="hint"> {reason}</span>}
       </summary>
       <ul className="hint">
         {evidence.map(({ sender, target, detail }) => (
