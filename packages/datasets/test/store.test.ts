@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -134,6 +136,25 @@ describe('dataset store', () => {
     await Promise.all(asns.map((asn) => store.import('prefix2as', file(prefixes(10, asn)), { from: 'import' })));
     expect(firstOrigin()).toBe(5);
     expect(readFileSync(join(directory, 'prefix2as'), 'utf8')).toBe(prefixes(10, 5));
+  });
+
+  it('imports while another process with the same process id does so', async () => {
+    const other = new DatasetStore({ directory }, { clock });
+    await other.open();
+    const imported = [store, other].map((each) => each.import('prefix2as', file(prefixes(10)), { from: 'import' }));
+    expect(await Promise.all(imported)).toHaveLength(2);
+    expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
+  });
+
+  it('leaves alone what another process may be writing as the description', async () => {
+    mkdirSync(join(directory, 'prefix2as.json.part'));
+    await store.import('prefix2as', file(prefixes(10, 7)), { from: 'import' });
+    expect(firstOrigin()).toBe(7);
+  });
+
+  it('opens although another process has finished a part meanwhile', async () => {
+    symlinkSync('gone', join(directory, 'prefix2as.1.part'));
+    expect(await codeOf(store.open())).toBe('no error');
   });
 
   it('reads files that were put there by hand, and reports those that it cannot read', async () => {

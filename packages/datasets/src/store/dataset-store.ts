@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -76,7 +77,6 @@ export class DatasetStore {
   readonly #importListeners = new Set<(kind: DatasetKind) => void>();
   /** The last import of each kind: imports of one kind run one after another. */
   readonly #lastImports = new Map<DatasetKind, Promise<unknown>>();
-  #imports = 0;
 
   constructor(options: DatasetStoreOptions, { clock }: { readonly clock: Pick<Clock, 'now'> }) {
     this.#options = options;
@@ -165,7 +165,7 @@ export class DatasetStore {
   }
 
   async #import(kind: DatasetKind, file: Readable, options: ImportOptions): Promise<DatasetMetadata> {
-    const part = `${this.#path(kind)}.${process.pid}-${this.#imports++}${PART}`;
+    const part = `${this.#path(kind)}.${randomUUID()}${PART}`;
     try {
       const { value, metadata } = await this.#check(kind, file, options, part);
       await rename(part, this.#path(kind));

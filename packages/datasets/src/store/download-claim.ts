@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
-import { PART } from './files.ts';
+import { isErrno, PART } from './files.ts';
 
 /** How long a claim holds. */
 export interface ClaimTimes {
@@ -13,8 +13,6 @@ export interface ClaimTimes {
 const MODE = 0o600;
 /** A claim that ends later than this many times `mostMs` from now comes from a wrong clock; a little later, from one that is ahead. */
 const TOLERANCE = 2;
-const isErrno = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 /**
  * Claims a download for this process with a file that is seen by all processes that share the directory. Returns what gives the claim back, which never
