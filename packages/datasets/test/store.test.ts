@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -86,6 +87,32 @@ describe('dataset store', () => {
     utimesSync(path, later, later);
     await other.refresh('prefix2as');
     expect(other.status()[0]).toMatchObject({ kind: 'prefix2as', failure: { code: 'badLine' } });
+  });
+
+  it('reads a faulty file once, and again when it is another one', async () => {
+    writeFileSync(join(directory, 'prefix2as'), 'nonsense\n');
+    await store.open();
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { code: 'badLine' } });
+    store.fail('prefix2as', new Error('no connection'));
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { message: 'no connection' } });
+    writeFileSync(join(directory, 'prefix2as'), 'other nonsense\n');
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { code: 'badLine' } });
+    writeFileSync(join(directory, 'prefix2as'), prefixes(10));
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ current: { entries: 10 }, failure: undefined });
+  });
+
+  it('does not read again what it has imported', async () => {
+    await store.import('prefix2as', file(prefixes(10)), { from: 'import' });
+    const [path, copy] = [join(directory, 'prefix2as'), join(directory, 'copy')];
+    execFileSync('cp', ['-p', path, copy]);
+    // This shows whether the file is read, as above.
+    writeFileSync(path, 'x'.repeat(statSync(path).size));
+    execFileSync('touch', ['-r', copy, path]);
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ current: { entries: 10 }, failure: undefined });
   });
 
   it('keeps the file in use when the new one is truncated, wrong, empty, too small, or has another checksum', async () => {

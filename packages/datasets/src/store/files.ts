@@ -76,19 +76,22 @@ export async function writeNew(content: Readable, path: string, mostBytes: numbe
   return { sha256: hash.digest('hex'), bytes };
 }
 
-/** Replaces a file by one that only its owner can read, in one step. */
-export async function replaceText(path: string, text: string): Promise<void> {
+/** Replaces a file by one that only its owner can read, in one step. Returns the identity of the new one. */
+export async function replaceText(path: string, text: string): Promise<string> {
   const part = `${path}.${randomUUID()}${PART}`;
   try {
     await writeFile(part, text, { flag: 'wx', mode: FILE_MODE });
+    // A moment later, another process may have replaced it.
+    const identity = await identityOf(part);
     await rename(part, path);
+    return identity;
   } catch (error) {
     await rm(part, { force: true });
     throw error;
   }
 }
 
-/** Tells a file from another one in its place, without reading it. A file that is missing has an identity as well. */
+/** Tells a file from another one in its place, without reading it; it stays the same when the file is renamed. A file that is missing has an identity as well. */
 export async function identityOf(path: string): Promise<string> {
   const { dev, ino, size, mtimeMs } = await stat(path).catch(() => ({ dev: 0, ino: 0, size: 0, mtimeMs: 0 }));
   return `${dev} ${ino} ${size} ${mtimeMs}`;
