@@ -58,7 +58,7 @@ describe('the tests of an agent', () => {
       ping: async (request) => ({ type: 'ping', request, sentAt: 0 }),
       traceroute: () => Promise.reject(new ProbingError('proberStopped', 'the agent has no scamper')),
     };
-    const proofs = new AgentProofs({ clock: new ManualClock() });
+    const proofs = new AgentProofs({ clock: new ManualClock(), ownerOf: () => null });
     const signal = new AbortController().signal;
     const testing = testAgent(plan, { prober: silent, proofOf: proofs.watch(address), signal });
     const [sender, target] = partners;
@@ -67,7 +67,7 @@ describe('the tests of an agent', () => {
       spoof: { claimedSource: address, receiver: address },
     };
     const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, recordRoute: [target] };
-    proofs.after(request, { type: 'ping', request, sentAt: 0, reply });
+    proofs.after(request, { type: 'ping', request, sentAt: 0, reply }, undefined);
     const results = await testing;
     const verdicts = Object.fromEntries(results.map(({ name, verdict }) => [name, verdict]));
     expect(verdicts).toEqual({
