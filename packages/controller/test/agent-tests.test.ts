@@ -165,7 +165,7 @@ describe('the tests of an agent', () => {
       ping: networkOf(({ sender, spoof }) => sender !== ADDRESS && spoof === undefined).ping,
       traceroute: () => Promise.reject(new ProbingError('proberStopped', 'the agent has no scamper')),
     };
-    const proofs = new AgentProofs({ clock: new ManualClock() });
+    const proofs = new AgentProofs({ clock: new ManualClock(), ownerOf: () => null });
     const signal = new AbortController().signal;
     const testing = testAgent(PLAN, { prober: silent, proofOf: proofs.watch(ADDRESS), signal });
     const [sender, target] = [A, B];
@@ -174,7 +174,7 @@ describe('the tests of an agent', () => {
       spoof: { claimedSource: ADDRESS, receiver: ADDRESS },
     };
     const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, recordRoute: [target] };
-    proofs.after(request, { type: 'ping', request, sentAt: 0, reply });
+    proofs.after(request, { type: 'ping', request, sentAt: 0, reply }, undefined);
     const results = await testing;
     const verdicts = Object.fromEntries(results.map(({ name, verdict }) => [name, verdict]));
     expect(verdicts).toEqual({

@@ -1,6 +1,6 @@
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { Agents } from '@revtr/storage';
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { AgentDirectory } from '../src/agents/directory.ts';
 import { useDatabase } from './test-database.ts';
 
@@ -62,4 +62,69 @@ it('a reading of all agents does not replace what is written meanwhile, and tell
   expect(directory.find(x)?.state).toBe('withdrawn');
   expect(directory.find(y)?.hostname).toBe('renamed');
   expect(told).toBe(2);
+});
+
+describe('a reading of one agent', () => {
+  const address = parseIpv4('192.0.2.21');
+  const agent = { address, site: '', user_id: null, kind: 'vantagePoint', hostname: 'x', state: 'ready' } as const;
+  let agents: Agents;
+  let directory: AgentDirectory;
+  beforeEach(async () => {
+    agents = new Agents(openedDatabase().db);
+    directory = await AgentDirectory.open(agents);
+    await directory.put(agent);
+  });
+  /** What the next reading finds is known only when `meanwhile` has ended. */
+  const delay = (meanwhile: () => Promise<void>): void => {
+    const find = agents.find.bind(agents);
+    agents.find = async (name) => {
+      agents.find = find;
+      const row = await find(name);
+      await meanwhile();
+      return row;
+    };
+  };
+  const putElsewhere = (hostname: string): Promise<void> =>
+    agents.put({ ...agent, address: formatIpv4(address), hostname });
+
+  it('does not replace what this process writes meanwhile', async () => {
+    delay(async () => void (await directory.enter(address, 'quarantined')));
+    await directory.refresh(address);
+    expect(directory.find(address)?.state).toBe('quarantined');
+  });
+
+  it('does not replace what a later one has found', async () => {
+    delay(async () => {
+      await putElsewhere('later');
+      await directory.refresh(address);
+    });
+    await directory.refresh(address);
+    expect(directory.find(address)?.hostname).toBe('later');
+  });
+
+  it('is not replaced by a reading of all agents that began before', async () => {
+    const list = agents.list.bind(agents);
+    agents.list = async () => {
+      const rows = await list();
+      await putElsewhere('later');
+      await directory.refresh(address);
+      return rows;
+    };
+    await directory.refreshAll();
+    expect(directory.find(address)?.hostname).toBe('later');
+  });
+
+  it('counts although an earlier one ends meanwhile', async () => {
+    let release: () => void = () => undefined;
+    delay(() => new Promise((resolve) => (release = resolve)));
+    const earlier = directory.refresh(address);
+    await new Promise((resolve) => setImmediate(resolve));
+    await putElsewhere('later');
+    delay(async () => {
+      release();
+      await earlier;
+    });
+    await directory.refresh(address);
+    expect(directory.find(address)?.hostname).toBe('later');
+  });
 });

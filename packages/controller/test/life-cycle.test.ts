@@ -92,7 +92,7 @@ describe('the life of a source', () => {
     mails = new Mails(database.db);
     directory = await AgentDirectory.open(agents);
     network = new Network();
-    proofs = new AgentProofs({ clock: systemClock });
+    proofs = new AgentProofs({ clock: systemClock, ownerOf: () => null });
     const owner = await users.ensure({
       name: 'Owner',
       email: 'owner@revtr.example',
@@ -226,7 +226,8 @@ describe('the life of a source', () => {
     network.broken.spoofed = true;
     const [sender, target] = HELPERS;
     const reply = { from: target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60, recordRoute: [target] };
-    const answered = (request: PingRequest): void => proofs.after(request, { type: 'ping', request, sentAt: 0, reply });
+    const answered = (request: PingRequest): void =>
+      proofs.after(request, { type: 'ping', request, sentAt: 0, reply }, undefined);
     network.onPing = async () => {
       const probe = { type: 'ping', target, timeoutMs: 1, option: { type: 'recordRoute', slots: 9 } } as const;
       answered({ ...probe, sender: SOURCE });

@@ -19,6 +19,11 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  /** Sets the time back, as a person may do. */
+  setBack(milliseconds: number): void {
+    this.#now -= milliseconds;
+  }
+
   /** How many callers sleep at this moment. */
   get sleeping(): number {
     return this.#sleepers.size;

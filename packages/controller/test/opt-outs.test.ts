@@ -68,6 +68,17 @@ describe('opt-outs', () => {
     await new OptOuts(database().db).remove('8.8.8.0/24');
     await published.refreshIfChanged();
     expect([mayProbe('8.8.8.8'), reads]).toEqual([true, 3]);
+    // What this process changes, it knows.
+    await published.add([optOut('8.8.8.0/24'), optOut('8.8.4.0/24')]);
+    await published.remove(parseNetwork('8.8.8.0/24'));
+    await published.remove(parseNetwork('8.8.8.0/24'));
+    await published.refreshIfChanged();
+    expect(reads).toBe(3);
+    // Another process has changed something in between.
+    await new OptOuts(database().db).put([optOut('8.8.8.0/24')]);
+    await published.remove(parseNetwork('8.8.4.0/24'));
+    await published.refreshIfChanged();
+    expect([mayProbe('8.8.8.8'), mayProbe('8.8.4.4'), reads]).toEqual([false, true, 4]);
   });
 
   it('stay one object until something changes', async () => {

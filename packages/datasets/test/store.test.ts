@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -86,6 +89,32 @@ describe('dataset store', () => {
     expect(other.status()[0]).toMatchObject({ kind: 'prefix2as', failure: { code: 'badLine' } });
   });
 
+  it('reads a faulty file once, and again when it is another one', async () => {
+    writeFileSync(join(directory, 'prefix2as'), 'nonsense\n');
+    await store.open();
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { code: 'badLine' } });
+    store.fail('prefix2as', new Error('no connection'));
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { message: 'no connection' } });
+    writeFileSync(join(directory, 'prefix2as'), 'other nonsense\n');
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ failure: { code: 'badLine' } });
+    writeFileSync(join(directory, 'prefix2as'), prefixes(10));
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ current: { entries: 10 }, failure: undefined });
+  });
+
+  it('does not read again what it has imported', async () => {
+    await store.import('prefix2as', file(prefixes(10)), { from: 'import' });
+    const [path, copy] = [join(directory, 'prefix2as'), join(directory, 'copy')];
+    execFileSync('cp', ['-p', path, copy]);
+    // This shows whether the file is read, as above.
+    writeFileSync(path, 'x'.repeat(statSync(path).size));
+    execFileSync('touch', ['-r', copy, path]);
+    await store.refresh('prefix2as');
+    expect(statusOf('prefix2as')).toMatchObject({ current: { entries: 10 }, failure: undefined });
+  });
+
   it('keeps the file in use when the new one is truncated, wrong, empty, too small, or has another checksum', async () => {
     await store.import('prefix2as', file(prefixes(100, 7)), { from: 'import' });
     const before = statusOf('prefix2as')?.current;
@@ -134,6 +163,25 @@ describe('dataset store', () => {
     await Promise.all(asns.map((asn) => store.import('prefix2as', file(prefixes(10, asn)), { from: 'import' })));
     expect(firstOrigin()).toBe(5);
     expect(readFileSync(join(directory, 'prefix2as'), 'utf8')).toBe(prefixes(10, 5));
+  });
+
+  it('imports while another process with the same process id does so', async () => {
+    const other = new DatasetStore({ directory }, { clock });
+    await other.open();
+    const imported = [store, other].map((each) => each.import('prefix2as', file(prefixes(10)), { from: 'import' }));
+    expect(await Promise.all(imported)).toHaveLength(2);
+    expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
+  });
+
+  it('leaves alone what another process may be writing as the description', async () => {
+    mkdirSync(join(directory, 'prefix2as.json.part'));
+    await store.import('prefix2as', file(prefixes(10, 7)), { from: 'import' });
+    expect(firstOrigin()).toBe(7);
+  });
+
+  it('opens although another process has finished a part meanwhile', async () => {
+    symlinkSync('gone', join(directory, 'prefix2as.1.part'));
+    expect(await codeOf(store.open())).toBe('no error');
   });
 
   it('reads files that were put there by hand, and reports those that it cannot read', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -145,6 +145,45 @@ describe('scheduled updates', () => {
     await advance(MINUTE);
     expect(requests).toEqual([0]);
     expect(readdirSync(directory).sort()).toEqual(['prefix2as', 'prefix2as.json']);
+  });
+
+  it('wait as after any failure while the download cannot be claimed', async () => {
+    random = 1;
+    const claim = join(directory, 'prefix2as.download');
+    mkdirSync(claim);
+    start({ prefix2as: daily });
+    await advance(100);
+    expect(failures).toHaveLength(1);
+    await advance(HOUR);
+    expect(failures).toHaveLength(3);
+    expect(store.status()[0].failure).toMatchObject({ code: 'failed', message: expect.stringContaining('EISDIR') });
+    rmSync(claim, { recursive: true });
+    await advance(HOUR);
+    expect(requests).toEqual([1.75]);
+    expect(store.status()[0].failure).toBeUndefined();
+  });
+
+  it('end without an error when the claim cannot be given back', async () => {
+    answer = async () => {
+      rmSync(join(directory, 'prefix2as.download'));
+      mkdirSync(join(directory, 'prefix2as.download'));
+      return new Response(prefixes(10, 7));
+    };
+    start({ prefix2as: daily });
+    await advance(HOUR);
+    expect([requests, failures, firstOrigin()]).toEqual([[0], [], 7]);
+  });
+
+  it('have a claim that lasts longer than the longest download', async () => {
+    let leftMs = 0;
+    answer = async () => {
+      const [until] = readFileSync(join(directory, 'prefix2as.download'), 'utf8').split('\n');
+      leftMs = Date.parse(until) - clock.now();
+      return new Response(prefixes(10, 7));
+    };
+    start({ prefix2as: daily });
+    await settle();
+    expect(leftMs).toBe(HOUR);
   });
 
   it('download a file whose time of import lies in the future', async () => {

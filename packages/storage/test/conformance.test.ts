@@ -438,8 +438,45 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       const found = new Set<string>();
       for await (const rows of optOuts.networks()) for (const { network } of rows) found.add(network);
       expect(found.size).toBe(7_003);
-      expect(await optOuts.remove('192.0.2.0/24')).toBe(true);
-      expect(await optOuts.remove('192.0.2.0/24')).toBe(false);
+      expect(await optOuts.remove('192.0.2.0/24')).toBeDefined();
+      expect(await optOuts.remove('192.0.2.0/24')).toBeUndefined();
+    });
+
+    it('numbers the changes of opt-outs, and nothing else', async () => {
+      const optOuts = new OptOuts(database.db);
+      const optOut = { network: '198.51.100.0/24', kind: 'ipv4', reason: 'first', origin: 'operator' } as const;
+      const before = await optOuts.lastChange();
+      expect(await optOuts.remove(optOut.network)).toBeUndefined();
+      expect(await optOuts.put([])).toBeUndefined();
+      expect(await optOuts.put([optOut, { ...optOut, reason: 'second' }])).toBe(before + 1);
+      expect(await optOuts.put([{ ...optOut, reason: 'second' }])).toBeUndefined();
+      expect(await optOuts.lastChange()).toBe(before + 1);
+      expect((await optOuts.page('198.51.', 1))[0].reason).toBe('second');
+      expect(await optOuts.put([{ ...optOut, reason: 'third' }])).toBe(before + 2);
+      expect(await optOuts.remove(optOut.network)).toBe(before + 3);
+      // A process of the version before, or a person.
+      await sql`insert into opt_outs (network, kind, reason) values ('198.51.100.0/24', 'ipv4', '')`.execute(
+        database.db,
+      );
+      const afterPerson = await optOuts.lastChange();
+      expect(afterPerson).toBeGreaterThan(before + 3);
+      expect(await optOuts.remove(optOut.network)).toBe(afterPerson + 1);
+    });
+
+    it('stores lists of the same opt-outs in any order at once', async () => {
+      const optOuts = new OptOuts(database.db);
+      const list = Array.from({ length: 6_000 }, (_, i) => ({
+        ...({ network: `172.${i >> 8}.${i & 255}.0/24`, kind: 'ipv4', origin: 'import' } as const),
+        reason: '',
+      }));
+      const reasons = ['first', 'second', 'third', 'fourth'];
+      const lists = reasons.map((reason, i) => {
+        const changed = list.map((optOut) => ({ ...optOut, reason }));
+        return i % 2 === 0 ? changed : changed.reverse();
+      });
+      const before = await optOuts.lastChange();
+      const numbers = await Promise.all(lists.map((each) => optOuts.put(each)));
+      expect(numbers.sort()).toEqual([1, 2, 3, 4].map((n) => before + n));
     });
 
     it('keeps requests to opt out until they are decided or expire', async () => {
@@ -1194,13 +1231,44 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
   });
 }
 
+/** What only a database with several sessions can show. */
+function concurrency(start: () => Promise<{ settings: DatabaseSettings; stop(): Promise<void> }>): void {
+  it('stores an opt-out while an import waits', async () => {
+    const server = await start();
+    const database = await openDatabase(server.settings);
+    try {
+      const optOuts = new OptOuts(database.db);
+      const optOut = { network: '192.0.2.0/24', kind: 'ipv4', reason: '', origin: 'operator' } as const;
+      const list = Array.from({ length: 3_000 }, (_, i) => ({ ...optOut, network: `10.${i >> 8}.${i & 255}.0/24` }));
+      const last = { ...optOut, network: '9.0.0.0/8' };
+      await optOuts.put([last]);
+      const { imported } = await database.db.transaction().execute(async (transaction) => {
+        await sql`select from opt_outs where network = ${last.network} for update`.execute(transaction);
+        const imported = optOuts.put([...list, { ...last, reason: 'imported' }]);
+        const waits = sql<{ count: number }>`select count(*)::int as count from pg_locks where not granted`;
+        await expect
+          .poll(async () => (await waits.execute(database.db)).rows, { timeout: 30_000 })
+          .toEqual([{ count: 1 }]);
+        expect(await optOuts.put([optOut])).toBe(2);
+        return { imported };
+      });
+      expect(await imported).toBe(3);
+    } finally {
+      await database.close();
+      await server.stop();
+    }
+  });
+}
+
 conformance('embedded database', async () => ({ settings: { kind: 'memory' }, stop: async () => undefined }));
 
 if (findPostgres() === undefined && process.env.CI === undefined) {
   process.stderr.write('PostgreSQL is not installed: its conformance suite does not run\n');
 } else {
-  conformance('PostgreSQL', async () => {
+  const start = async () => {
     const server = await startPostgres();
-    return { settings: { kind: 'postgres', url: server.url }, stop: () => server.stop() };
-  });
+    return { settings: { kind: 'postgres', url: server.url } as const, stop: () => server.stop() };
+  };
+  conformance('PostgreSQL', start);
+  concurrency(start);
 }

@@ -13,6 +13,9 @@ export interface NewRegistration extends Omit<NewAgent, 'address'> {
   readonly address: Ipv4Address;
 }
 
+/** What has become of an agent that was read or written. */
+type Taken = 'new' | 'same' | 'older';
+
 const toRegistered = (row: Agent): RegisteredAgent => ({ ...row, address: parseIpv4(row.address) });
 
 /** All agents, in memory because every probe asks for one. The database is written before memory changes. */
@@ -25,8 +28,10 @@ export class AgentDirectory {
   #order: readonly Ipv4Address[] | undefined;
   #ordered: readonly RegisteredAgent[] | undefined;
   #participants: readonly Ipv4Address[] | undefined;
-  /** For each reading of all agents that is under way: those that were kept meanwhile. */
-  readonly #refreshing = new Set<Set<Ipv4Address>>();
+  /** Counts the beginnings of reads and the ends of writes. */
+  #steps = 0;
+  /** The step of what is known about each agent: what a read that began before it finds is older. */
+  readonly #knownSince = new Map<Ipv4Address, number>();
 
   private constructor(agents: Agents) {
     this.#agents = agents;
@@ -112,28 +117,22 @@ export class AgentDirectory {
     this.#announce(address);
   }
 
-  /** Reads an agent again that another process has written. */
+  /** Reads an agent again that another process has written; once more, if it was written or read meanwhile: either may be newer. */
   async refresh(address: Ipv4Address): Promise<void> {
-    const stored = await this.#agents.find(formatIpv4(address));
-    if (stored !== undefined) this.#keep(stored);
+    let taken: Taken = 'older';
+    while (taken === 'older') {
+      const began = ++this.#steps;
+      const row = await this.#agents.find(formatIpv4(address));
+      taken = row === undefined ? 'same' : this.#take(toRegistered(row), began);
+    }
+    if (taken === 'new') this.#changed();
   }
 
-  /** Reads all agents again. One that is read or written meanwhile keeps what that has found: it may be newer. */
+  /** Reads all agents again. One that is written meanwhile, or found by a read that began later, stays as it is: it may be newer. */
   async refreshAll(): Promise<void> {
-    const meanwhile = new Set<Ipv4Address>();
-    this.#refreshing.add(meanwhile);
-    try {
-      let hasChanged = false;
-      for (const row of await this.#agents.list()) {
-        const agent = toRegistered(row);
-        if (meanwhile.has(agent.address) || isDeepStrictEqual(agent, this.find(agent.address))) continue;
-        this.#set(agent);
-        hasChanged = true;
-      }
-      if (hasChanged) this.#changed();
-    } finally {
-      this.#refreshing.delete(meanwhile);
-    }
+    const began = ++this.#steps;
+    const taken = (await this.#agents.list()).map((row) => this.#take(toRegistered(row), began));
+    if (taken.includes('new')) this.#changed();
   }
 
   /** Changes what is known about an agent, except its state. Returns the agent; `undefined` when there is none. */
@@ -158,17 +157,19 @@ export class AgentDirectory {
   async #write(address: Ipv4Address, change: AgentChange): Promise<RegisteredAgent | undefined> {
     const changed = await this.#agents.change(formatIpv4(address), change);
     if (changed === undefined) return undefined;
-    const agent = this.#keep(changed);
+    const agent = toRegistered(changed);
+    if (this.#take(agent, ++this.#steps) === 'new') this.#changed();
     this.#announce(address);
     return agent;
   }
 
-  #keep(row: Agent): RegisteredAgent {
-    const agent = toRegistered(row);
-    for (const meanwhile of this.#refreshing) meanwhile.add(agent.address);
+  /** Keeps what was found by a read that began at a step, or by a write that ended at it, unless what is known is newer. */
+  #take(agent: RegisteredAgent, step: number): Taken {
+    if (step < (this.#knownSince.get(agent.address) ?? 0)) return 'older';
+    this.#knownSince.set(agent.address, step);
+    if (isDeepStrictEqual(agent, this.find(agent.address))) return 'same';
     this.#set(agent);
-    this.#changed();
-    return agent;
+    return 'new';
   }
 
   #set(agent: RegisteredAgent): void {

@@ -3,7 +3,7 @@ import { addressSchema } from '@revtr/link';
 import type { Clock } from '@revtr/probing';
 import { z } from 'zod';
 import { SharedNews } from '../cluster/shared-news.ts';
-import { AgentProofs, PROVEN_TESTS, type Proof } from './agent-proofs.ts';
+import { AgentProofs, type AgentProofsCollaborators, PROVEN_TESTS, type Proof } from './agent-proofs.ts';
 
 const proofSchema = z.object({
   ...{ address: addressSchema, test: z.enum(PROVEN_TESTS), sender: addressSchema, target: addressSchema },
@@ -18,9 +18,10 @@ export function sharedProofs(collaborators: {
   readonly testsAgents: boolean;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly ownerOf: AgentProofsCollaborators['ownerOf'];
   readonly onError: (error: unknown) => void;
 }): { readonly proofs: AgentProofs; readonly news: Pick<SharedNews<unknown>, 'start' | 'stop'> } {
-  const { clock } = collaborators;
+  const { clock, ownerOf } = collaborators;
   const news = new SharedNews<Proof>(
     { name: 'proofs', item: proofSchema, follows: collaborators.testsAgents },
     {
@@ -31,6 +32,10 @@ export function sharedProofs(collaborators: {
       isCurrent: ({ at }) => clock.now() < at + COUNTS_MS,
     },
   );
-  const proofs = new AgentProofs({ clock, onProof: (proof) => news.note(`${proof.address} ${proof.test}`, proof) });
+  const proofs = new AgentProofs({
+    clock,
+    ownerOf,
+    onProof: (proof) => news.note(`${proof.address} ${proof.test}`, proof),
+  });
   return { proofs, news };
 }

@@ -28,8 +28,6 @@ const changesTopic: Topic<Change> = { name: 'changes', schema: changeSchema, mos
 
 /** How often a process looks for changes of which nobody has told it, milliseconds. */
 const LOOK_MS = 60_000;
-/** To look for these, whole files may have to be read. */
-const COSTLY: ReadonlySet<Change['type']> = new Set(['dataset']);
 
 /** How a process takes over one kind of change. */
 export type OnChange<Type extends Change['type']> = (
@@ -52,7 +50,7 @@ export class Changes {
       { everyMs: LOOK_MS },
       {
         clock,
-        work: () => this.#resync((type) => !COSTLY.has(type)),
+        work: () => this.#resync(),
         onError: (error) => log.error({ err: error }, 'what other processes have changed could not be read'),
       },
     );
@@ -60,8 +58,8 @@ export class Changes {
 
   /**
    * Calls `handle` with every change of one type that another process has made. `resync` is called when some may have been missed,
-   * also at the start: others may have changed something since this process read it. Except for datasets, it is also called once a minute: a process
-   * that ends between a change and its announcement tells nobody.
+   * also at the start: others may have changed something since this process read it. It is also called once a minute: a process that ends
+   * between a change and its announcement tells nobody.
    */
   on<Type extends Change['type']>(
     type: Type,
@@ -94,9 +92,9 @@ export class Changes {
   }
 
   /** What cannot be read does not keep the rest from being read. The first failure is thrown, and all others are logged. */
-  async #resync(isWanted: (type: Change['type']) => boolean = () => true): Promise<void> {
+  async #resync(): Promise<void> {
     let first: { readonly error: unknown } | undefined;
-    for (const { type, resync } of this.#resyncs.filter((each) => isWanted(each.type)))
+    for (const { type, resync } of this.#resyncs)
       try {
         await resync();
       } catch (error) {

@@ -103,6 +103,7 @@ export class Controller {
     const safety = await openSafety(contextOf(context, 'safety'), options, {
       isOwn: (address) => measuring.directory.participates(address),
       isLegacy: (address) => measuring.directory.find(address)?.legacy === true,
+      ownerOf: (address) => measuring.directory.findRegistered(address)?.user_id,
     });
     const measuring = await openMeasuring(contextOf(context, 'measuring'), collaborators.measuring, {
       safety,

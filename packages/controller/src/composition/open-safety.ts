@@ -3,7 +3,7 @@ import type { WithTechnique } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Prober } from '@revtr/probing';
 import { AuditBlocks, AuditEventRecords, KillSwitchRecords, ProbeCounts } from '@revtr/storage';
-import { AgentProofs } from '../agents/agent-proofs.ts';
+import { AgentProofs, type AgentProofsCollaborators } from '../agents/agent-proofs.ts';
 import { sharedProofs } from '../agents/shared-proofs.ts';
 import { AuditEvents } from '../audit/audit-events.ts';
 import { AuditGuard } from '../audit/audit-guard.ts';
@@ -63,24 +63,27 @@ const DAY_MS = 86_400_000;
  * Opens the safety rules that every probe must pass, and the audit. Restores the packets counted today. The audit comes last: it records
  * what the others let through.
  *
- * @param hosts about the sources and vantage points of this system: whether an address is one of theirs, and whether its agent is one of revtr 2.0
+ * @param hosts about the sources and vantage points of this system: whether an address is one of theirs, whether its agent is one of revtr 2.0,
+ *   and who owns it
  */
 export async function openSafety(
   context: Context,
   options: SafetyOptions,
-  hosts: Readonly<Record<'isOwn' | 'isLegacy', (address: Ipv4Address) => boolean>>,
+  hosts: Readonly<Record<'isOwn' | 'isLegacy', (address: Ipv4Address) => boolean>> &
+    Pick<AgentProofsCollaborators, 'ownerOf'>,
 ): Promise<SafetySubsystem> {
   const { database, clock, log, cluster, targetPolicy } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
   const { bus, changes, isShared, roles } = cluster;
+  const { ownerOf } = hosts;
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
   const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
   const onProofError = (error: unknown): void =>
     log.error({ err: error }, 'what answers show about agents could not be told');
   const { proofs, news: proofNews } = isShared
-    ? sharedProofs({ testsAgents: roles.has('atlas'), bus, clock, onError: onProofError })
-    : { proofs: new AgentProofs({ clock }), news: undefined };
+    ? sharedProofs({ testsAgents: roles.has('atlas'), bus, clock, ownerOf, onError: onProofError })
+    : { proofs: new AgentProofs({ clock, ownerOf }), news: undefined };
   const guards: ProbeGuard[] = [
     switches,
     new TargetGuard({ targetPolicy }),

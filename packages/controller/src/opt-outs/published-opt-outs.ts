@@ -50,7 +50,7 @@ export class PublishedOptOuts {
   /** Adds networks, all or none. @throws {StorageError} `badText` */
   async add(optOuts: readonly NewOptOut[]): Promise<void> {
     await this.#turns.take(async () => {
-      await this.#optOuts.put(optOuts);
+      this.#noteChange(await this.#optOuts.put(optOuts));
       for (const tell of this.#writeListeners) tell();
       const prefixes = optOuts.flatMap(({ kind, network }) => (kind === 'as' ? [] : [network]));
       const asNumbers = optOuts.flatMap((optOut) => (optOut.kind === 'as' ? [asnOf(optOut)] : []));
@@ -62,7 +62,8 @@ export class PublishedOptOuts {
   /** Removes a network in canonical form. Returns whether it was on the list. */
   async remove({ kind, network }: Pick<NewOptOut, 'kind' | 'network'>): Promise<boolean> {
     return this.#turns.take(async () => {
-      const wasListed = await this.#optOuts.remove(network);
+      const change = await this.#optOuts.remove(network);
+      this.#noteChange(change);
       for (const tell of this.#writeListeners) tell();
       if (kind === 'as')
         this.#setAsNumbers(new Set([...this.#asNumbers].filter((asn) => asn !== asnOf({ kind, network }))));
@@ -70,7 +71,7 @@ export class PublishedOptOuts {
         this.#listed = this.#listed.with({ added: [], removed: [network] });
         this.#setAsNumbers(this.#asNumbers);
       }
-      return wasListed;
+      return change !== undefined;
     });
   }
 
@@ -98,6 +99,11 @@ export class PublishedOptOuts {
   /** The list as of `now`, milliseconds since the Unix epoch. The set is the same object until something changes. */
   at(now: number): OptOutList {
     return { issuedAt: now, set: this.#all };
+  }
+
+  /** After a change of this process, the list is known as before: up to this change, unless others have changed it in between. */
+  #noteChange(number: number | undefined): void {
+    if (number === this.#lastChange + 1) this.#lastChange = number;
   }
 
   async #read(): Promise<void> {

@@ -21,7 +21,10 @@ export type GuardedRequest = PingRequest | TracerouteRequest;
 /** What a probe that the guards let through resulted in. */
 export type GuardedResult = PingResult | TracerouteResult;
 
-/** One safety rule for probes: a kill switch, a budget, a circuit breaker, the audit. The methods are called in the order of this list. */
+/**
+ * One safety rule for probes, such as a kill switch, a budget or a circuit breaker; or something that only observes probes: the audit, and what answers
+ * show about agents. The methods are called in the order of this list.
+ */
 export interface ProbeGuard {
   /**
    * Called before a probe is sent, on every guard in order. The probe is not sent when this throws.

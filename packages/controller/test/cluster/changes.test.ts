@@ -39,7 +39,7 @@ describe('changes of other processes', () => {
     expect(known).toBe(1);
   });
 
-  it('of which nobody was told are found within a minute, without reading datasets', async () => {
+  it('of which nobody was told are found within a minute', async () => {
     const clock = new ManualClock();
     const changes = open(processes()('engine'), clock);
     const reads: string[] = [];
@@ -54,7 +54,7 @@ describe('changes of other processes', () => {
     await clock.advance(59_000);
     expect(reads).toEqual([]);
     await clock.advance(1_000);
-    expect(reads).toEqual(['agent', 'optOuts']);
+    expect(reads).toEqual(['agent', 'dataset', 'optOuts']);
   });
 
   it('are read although others cannot be read', async () => {

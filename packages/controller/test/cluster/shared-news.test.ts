@@ -36,7 +36,10 @@ describe('what answers show about agents', () => {
   it('is known to the process that tests the agents', async () => {
     const open = (role: 'engine' | 'atlas') => {
       const process = start(role);
-      const { proofs, news } = sharedProofs({ testsAgents: role === 'atlas', bus: process.bus, clock, onError });
+      const { proofs, news } = sharedProofs({
+        ...{ testsAgents: role === 'atlas', bus: process.bus, clock, onError },
+        ownerOf: () => null,
+      });
       news.start();
       stops.push(
         () => process.stop(),
@@ -50,7 +53,7 @@ describe('what answers show about agents', () => {
     const request = ping('20.0.0.9');
     const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60 };
     expect(proofOf('ping')).toBeUndefined();
-    engine.after(request, { type: 'ping', request, sentAt: 0, reply });
+    engine.after(request, { type: 'ping', request, sentAt: 0, reply }, undefined);
     await told();
     expect(proofOf('ping')).toMatchObject({ sender: request.sender, target: request.target });
     expect(tester.watch(ip('10.0.0.1'))('ping')).toBeUndefined();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,13 +71,12 @@ export class DatasetStore {
   readonly #values: { [K in DatasetKind]?: DatasetValue<K> } = {};
   readonly #current = new Map<DatasetKind, DatasetMetadata>();
   readonly #failures = new Map<DatasetKind, NonNullable<DatasetStatus['failure']>>();
-  /** Which file of each kind was read last by {@link open} or {@link refresh}. */
+  /** Which file of each kind, and which description, was read or written last. */
   readonly #identities = new Map<DatasetKind, string>();
   readonly #listeners = new Set<(kind: DatasetKind) => void>();
   readonly #importListeners = new Set<(kind: DatasetKind) => void>();
   /** The last import of each kind: imports of one kind run one after another. */
   readonly #lastImports = new Map<DatasetKind, Promise<unknown>>();
-  #imports = 0;
 
   constructor(options: DatasetStoreOptions, { clock }: { readonly clock: Pick<Clock, 'now'> }) {
     this.#options = options;
@@ -126,15 +126,11 @@ export class DatasetStore {
     for (const kind of DATASET_KINDS) {
       const path = this.#path(kind);
       if (!existsSync(path)) continue;
-      try {
-        const identity = await this.#identityOf(kind);
+      await this.#once(kind, async () => {
         const value = await readDataset(kind, createReadStream(path));
         const metadata = (await this.#storedMetadata(kind)) ?? (await this.#describe(path));
         this.#use(kind, value, { ...metadata, entries: value.entries });
-        this.#identities.set(kind, identity);
-      } catch (error) {
-        this.fail(kind, error);
-      }
+      });
     }
   }
 
@@ -165,12 +161,14 @@ export class DatasetStore {
   }
 
   async #import(kind: DatasetKind, file: Readable, options: ImportOptions): Promise<DatasetMetadata> {
-    const part = `${this.#path(kind)}.${process.pid}-${this.#imports++}${PART}`;
+    const part = `${this.#path(kind)}.${randomUUID()}${PART}`;
     try {
       const { value, metadata } = await this.#check(kind, file, options, part);
+      const identity = await identityOf(part);
       await rename(part, this.#path(kind));
-      await replaceText(this.#metadataPath(kind), `${JSON.stringify(metadata, null, 2)}\n`);
+      const ofMetadata = await replaceText(this.#metadataPath(kind), `${JSON.stringify(metadata, null, 2)}\n`);
       this.#use(kind, value, metadata);
+      this.#identities.set(kind, bothOf(identity, ofMetadata));
       this.#failures.delete(kind);
       for (const listener of this.#importListeners) listener(kind);
       return metadata;
@@ -185,31 +183,43 @@ export class DatasetStore {
 
   async #refresh(kind: DatasetKind): Promise<void> {
     const path = this.#path(kind);
-    if (!existsSync(path)) return;
-    const identity = await this.#identityOf(kind);
-    if (identity === this.#identities.get(kind)) return;
-    const { sha256 } = await this.#describe(path);
-    const stored = await this.#storedMetadata(kind);
-    const current = this.#current.get(kind);
-    if (sha256 === current?.sha256) {
-      // The other process may have imported the same file again.
-      this.#identities.set(kind, identity);
-      if (stored?.sha256 !== sha256 || stored.importedAt <= current.importedAt) return;
-      this.#current.set(kind, stored);
+    if (!existsSync(path) || (await this.#identityOf(kind)) === this.#identities.get(kind)) return;
+    await this.#once(kind, async () => {
+      const { sha256 } = await this.#describe(path);
+      const stored = await this.#storedMetadata(kind);
+      const current = this.#current.get(kind);
+      if (sha256 === current?.sha256) {
+        // The other process may have imported the same file again.
+        if (stored?.sha256 !== sha256 || stored.importedAt <= current.importedAt) return;
+        this.#current.set(kind, stored);
+      } else {
+        const value = await readDataset(kind, createReadStream(path));
+        // The other process replaces the file and its description one after the other.
+        const metadata = stored?.sha256 === sha256 ? stored : await this.#describe(path);
+        this.#use(kind, value, { ...metadata, entries: value.entries });
+      }
       this.#failures.delete(kind);
-      return;
+    });
+  }
+
+  /** Reads a file, and remembers that it was read, also when its content is faulty: {@link refresh} reads it again when it is another one. */
+  async #once(kind: DatasetKind, read: () => Promise<void>): Promise<void> {
+    try {
+      const identity = await this.#identityOf(kind);
+      const failure = await read().catch((error: unknown) => {
+        if (error instanceof DatasetError) return error;
+        throw error;
+      });
+      this.#identities.set(kind, identity);
+      if (failure !== undefined) this.fail(kind, failure);
+    } catch (error) {
+      this.fail(kind, error);
     }
-    const value = await readDataset(kind, createReadStream(path));
-    // The other process replaces the file and its description one after the other.
-    const metadata = stored?.sha256 === sha256 ? stored : await this.#describe(path);
-    this.#use(kind, value, { ...metadata, entries: value.entries });
-    this.#identities.set(kind, identity);
-    this.#failures.delete(kind);
   }
 
   /** Of the file and its description. */
   async #identityOf(kind: DatasetKind): Promise<string> {
-    return `${await identityOf(this.#path(kind))}, ${await identityOf(this.#metadataPath(kind))}`;
+    return bothOf(await identityOf(this.#path(kind)), await identityOf(this.#metadataPath(kind)));
   }
 
   async #check(kind: DatasetKind, file: Readable, { from, sha256: expected, mayShrink }: ImportOptions, part: string) {
@@ -260,3 +270,5 @@ export class DatasetStore {
     return `${this.#path(kind)}.json`;
   }
 }
+
+const bothOf = (file: string, description: string): string => `${file}, ${description}`;

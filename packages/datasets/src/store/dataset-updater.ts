@@ -8,6 +8,8 @@ import type { DatasetSources } from './sources.ts';
 
 const HOUR_MS = 3_600_000;
 const MOST_DOWNLOAD_MS = HOUR_MS / 2;
+/** Before a download, the file of another process may have to be read, and after it, its own file is checked. */
+const MOST_CLAIM_MS = 2 * MOST_DOWNLOAD_MS;
 /** Imports by people change due dates, so these are looked at again at least this often. */
 const MOST_SLEEP_MS = 60_000;
 
@@ -89,7 +91,10 @@ export class DatasetUpdater {
   /** Downloads a dataset, unless another process that uses the same directory does so, or has done so since. */
   async #updateIfDue(kind: DatasetKind): Promise<void> {
     const { clock } = this.#collaborators;
-    const release = await this.#store.claimDownload(kind, MOST_DOWNLOAD_MS);
+    const release = await this.#store.claimDownload(kind, MOST_CLAIM_MS).catch((error: unknown) => {
+      this.#noteFailure(kind, error);
+      throw error;
+    });
     if (release === undefined) {
       const failures = this.#attempts.get(kind)?.failures ?? 0;
       this.#attempts.set(kind, { failures, notBefore: clock.now() + MOST_SLEEP_MS });
@@ -123,7 +128,7 @@ export class DatasetUpdater {
   }
 
   async #update(kind: DatasetKind): Promise<DatasetMetadata> {
-    const { clock, random } = this.#collaborators;
+    const { clock } = this.#collaborators;
     const deadline = new AbortController();
     const signal = AbortSignal.any([this.#stopped.signal, deadline.signal]);
     const finished = new AbortController();
@@ -140,13 +145,18 @@ export class DatasetUpdater {
       const failure = this.#stopped.signal.aborted
         ? new DatasetError('cancelled', 'the updater was stopped', {})
         : error;
-      const failures = (this.#attempts.get(kind)?.failures ?? 0) + 1;
-      this.#attempts.set(kind, { failures, notBefore: clock.now() + retryDelayMs(failures, random()) });
-      this.#store.fail(kind, failure);
+      this.#noteFailure(kind, failure);
       throw failure;
     } finally {
       finished.abort();
     }
+  }
+
+  #noteFailure(kind: DatasetKind, error: unknown): void {
+    const { clock, random } = this.#collaborators;
+    const failures = (this.#attempts.get(kind)?.failures ?? 0) + 1;
+    this.#attempts.set(kind, { failures, notBefore: clock.now() + retryDelayMs(failures, random()) });
+    this.#store.fail(kind, error);
   }
 
   async #download(kind: DatasetKind, signal: AbortSignal): Promise<DatasetMetadata> {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,6 +12,10 @@ const DAY_MS = 86_400_000;
 
 /** The ending of files that are being written. */
 export const PART = '.part';
+
+/** Whether an error of the file system has a code. */
+export const isErrno = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 /** What identifies the content of a file. */
 export interface FileDigest {
@@ -30,8 +34,8 @@ export async function openDirectory(directory: string, now: number): Promise<voi
     await chmod(directory, DIRECTORY_MODE);
     for (const name of await readdir(directory)) {
       const path = join(directory, name);
-      // Another process may use the directory: a part that is young may be one that it writes now.
-      if (name.endsWith(PART) && now - (await stat(path)).mtimeMs > DAY_MS) await rm(path);
+      // Another process may use the directory: a part that is young may be one that it writes now, and one may be gone by now.
+      if (name.endsWith(PART) && now - (await modifiedMs(path)) > DAY_MS) await rm(path, { force: true });
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -39,6 +43,16 @@ export async function openDirectory(directory: string, now: number): Promise<voi
       directory,
       reason,
     });
+  }
+}
+
+/** When a file was changed last, milliseconds since the Unix epoch; never, if it is gone. */
+async function modifiedMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return Number.POSITIVE_INFINITY;
+    throw error;
   }
 }
 
@@ -62,16 +76,22 @@ export async function writeNew(content: Readable, path: string, mostBytes: numbe
   return { sha256: hash.digest('hex'), bytes };
 }
 
-/** Replaces a file by one that only its owner can read, in one step. */
-export async function replaceText(path: string, text: string): Promise<void> {
-  const part = `${path}${PART}`;
-  await rm(part, { force: true });
-  const handle = await open(part, 'wx', FILE_MODE);
-  await handle.writeFile(text).finally(() => handle.close());
-  await rename(part, path);
+/** Replaces a file by one that only its owner can read, in one step. Returns the identity of the new one. */
+export async function replaceText(path: string, text: string): Promise<string> {
+  const part = `${path}.${randomUUID()}${PART}`;
+  try {
+    await writeFile(part, text, { flag: 'wx', mode: FILE_MODE });
+    // A moment later, another process may have replaced it.
+    const identity = await identityOf(part);
+    await rename(part, path);
+    return identity;
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }
 
-/** Tells a file from another one in its place, without reading it. A file that is missing has an identity as well. */
+/** Tells a file from another one in its place, without reading it; it stays the same when the file is renamed. A file that is missing has an identity as well. */
 export async function identityOf(path: string): Promise<string> {
   const { dev, ino, size, mtimeMs } = await stat(path).catch(() => ({ dev: 0, ino: 0, size: 0, mtimeMs: 0 }));
   return `${dev} ${ino} ${size} ${mtimeMs}`;

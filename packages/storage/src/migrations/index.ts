@@ -35,6 +35,7 @@ import { traces } from './0045-traces.ts';
 import { requestedSizes } from './0047-requested-sizes.ts';
 import { unfinishedColdFiles } from './0049-unfinished-cold-files.ts';
 import { optOutChanges } from './0051-opt-out-changes.ts';
+import { optOutCounting } from './0052-opt-out-counting.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -72,6 +73,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0047-requested-sizes': requestedSizes,
   '0049-unfinished-cold-files': unfinishedColdFiles,
   '0051-opt-out-changes': optOutChanges,
+  '0052-opt-out-counting': optOutCounting,
 };
 
 /**

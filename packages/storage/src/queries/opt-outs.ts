@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type QueryResult, sql, type Transaction } from 'kysely';
 import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit } from '../access/limits.ts';
 import type { NewOptOut, OptOut } from '../schema/opt-outs.ts';
@@ -15,25 +15,38 @@ export class OptOuts {
     this.#db = db;
   }
 
-  /** Stores opt-outs, all or none; those of networks that are on the list get the new reason. @throws {StorageError} `badText` */
-  async put(optOuts: readonly NewOptOut[]): Promise<void> {
-    await this.#db.transaction().execute(async (transaction) => {
+  /**
+   * Stores opt-outs, all or none; those of networks that are on the list get the new reason, and the last one of a network counts. Returns the number of
+   * this change; `undefined` when all of them are on the list already. Other opt-outs do not wait for it, unless they are of the same networks.
+   * @throws {StorageError} `badText`
+   */
+  async put(optOuts: readonly NewOptOut[]): Promise<number | undefined> {
+    return this.#change(async (transaction) => {
+      await sql`
+        create temporary table new_opt_outs (
+          place bigint generated always as identity, network text, kind text, reason text, origin text
+        ) on commit drop`.execute(transaction);
       for (const rows of jsonRows(optOuts))
         await sql`
-          insert into opt_outs (network, kind, reason, origin)
+          insert into new_opt_outs (network, kind, reason, origin)
           select network, kind, reason, origin
-          from jsonb_to_recordset(${rows}::jsonb) as rows (network text, kind text, reason text, origin text)
-          on conflict (network) do update set reason = excluded.reason, origin = excluded.origin`.execute(transaction);
+          from jsonb_to_recordset(${rows}::jsonb) as rows (network text, kind text, reason text, origin text)`.execute(
+          transaction,
+        );
+      // All lists are stored in the same order, so that two of them never wait for each other.
+      return sql`
+        insert into opt_outs (network, kind, reason, origin)
+        select distinct on (network) network, kind, reason, origin from new_opt_outs order by network, place desc
+        on conflict (network) do update set reason = excluded.reason, origin = excluded.origin
+        where (opt_outs.reason, opt_outs.origin) is distinct from (excluded.reason, excluded.origin)`.execute(
+        transaction,
+      );
     });
   }
 
-  /** Removes the opt-out of a network. Returns whether there was one. */
-  async remove(network: string): Promise<boolean> {
-    const { numDeletedRows } = await this.#db
-      .deleteFrom('opt_outs')
-      .where('network', '=', network)
-      .executeTakeFirstOrThrow();
-    return numDeletedRows > 0n;
+  /** Removes the opt-out of a network. Returns the number of this change; `undefined` when there was none. */
+  async remove(network: string): Promise<number | undefined> {
+    return this.#change((transaction) => sql`delete from opt_outs where network = ${network}`.execute(transaction));
   }
 
   /** Opt-outs by network, those after `after`; `limit` is at most 10,000, its default. @throws {StorageError} `badLimit` */
@@ -66,5 +79,22 @@ export class OptOuts {
       if (rows.length < MOST_ON_PAGE) return;
       after = rows[rows.length - 1].network;
     }
+  }
+
+  /** Changes the list, and numbers the change if there is one. The number stays locked until the commit: it is counted last, and nothing is waited for after it. */
+  async #change(
+    change: (transaction: Transaction<Schema>) => Promise<QueryResult<unknown>>,
+  ): Promise<number | undefined> {
+    return this.#db.transaction().execute(async (transaction) => {
+      await sql`select set_config('revtr.counts_opt_outs', 'yes', true)`.execute(transaction);
+      const { numAffectedRows = 0n } = await change(transaction);
+      if (numAffectedRows === 0n) return undefined;
+      const counted = await transaction
+        .updateTable('opt_out_changes')
+        .set({ number: sql`number + 1` })
+        .returning('number')
+        .executeTakeFirstOrThrow();
+      return counted.number;
+    });
   }
 }

@@ -12,7 +12,7 @@ export interface OptOutTable {
   readonly created_at: CreatedAt;
 }
 
-/** How often the list has changed: one row, which a trigger counts up. */
+/** How often the list has changed: one row, which every change of the list counts up. */
 export interface OptOutChangeTable {
   readonly number: number;
 }
