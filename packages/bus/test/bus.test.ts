@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@revtr/probing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Bus, type BusOptions } from '../src/bus.ts';
 import { busConformance } from '../src/conformance/index.ts';
@@ -316,6 +316,27 @@ if (!hasNats() && process.env.CI === undefined) {
       refusing.close();
       await server.restart();
       await expect.poll(() => isConnected, { timeout: 10_000 }).toBe(true);
+      await transport.close();
+      await server.stop();
+    });
+
+    it('comes back although the clock was set back meanwhile', async () => {
+      const server = await startNats();
+      const transport = await NatsTransport.connect({ servers: [server.url], name: 'test' });
+      let isConnected = true;
+      transport.onConnection((is) => {
+        isConnected = is;
+      });
+      vi.useFakeTimers({ toFake: ['Date'] });
+      try {
+        vi.setSystemTime(Date.now() - 3_600_000);
+        await server.kill();
+        await expect.poll(() => isConnected).toBe(false);
+        await server.restart();
+        await expect.poll(() => isConnected, { timeout: 10_000 }).toBe(true);
+      } finally {
+        vi.useRealTimers();
+      }
       await transport.close();
       await server.stop();
     });

@@ -1,13 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   emptyStats,
+  type FailReason,
   type MeasureHooks,
   NO_RELATIONS,
   type ReverseTraceroute,
   type ReverseTracerouteRequest,
 } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
-import { Batches, Jobs, KillSwitchRecords, type MeasurementRow, type User, Users } from '@revtr/storage';
+import {
+  Batches,
+  Jobs,
+  KillSwitchRecords,
+  type KillSwitchScope,
+  type MeasurementRow,
+  type User,
+  Users,
+} from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AddressFacts } from '../src/facts/address-facts.ts';
@@ -34,7 +43,7 @@ const facts: AddressFacts = {
 /** Measurements that end when the test ends them. */
 class HeldEngine {
   readonly #clock: ManualClock;
-  readonly #ends = new Map<string, (error?: Error) => void>();
+  readonly #ends = new Map<string, (outcome?: Error | FailReason) => void>();
   readonly begun: string[] = [];
 
   constructor(clock: ManualClock) {
@@ -47,11 +56,12 @@ class HeldEngine {
     this.begun.push(text);
     const startedAt = this.#clock.now();
     return new Promise((resolve, reject) => {
-      const result = (stopReason: 'reaches' | 'cancelled'): ReverseTraceroute => ({
+      const result = (stopReason: 'reaches' | 'cancelled' | 'failed', failReason?: FailReason): ReverseTraceroute => ({
         source,
         destination,
         plan: 'held',
         stopReason,
+        ...(failReason && { failReason }),
         hops: [],
         confidence: 1,
         startedAt,
@@ -60,12 +70,15 @@ class HeldEngine {
         attempts: [],
       });
       signal?.addEventListener('abort', () => resolve(result('cancelled')), { once: true });
-      this.#ends.set(text, (error) => (error === undefined ? resolve(result('reaches')) : reject(error)));
+      this.#ends.set(text, (outcome) => {
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome === undefined ? result('reaches') : result('failed', outcome));
+      });
     });
   }
 
-  end(destination: string, error?: Error): void {
-    this.#ends.get(destination)?.(error);
+  end(destination: string, outcome?: Error | FailReason): void {
+    this.#ends.get(destination)?.(outcome);
   }
 }
 
@@ -497,6 +510,42 @@ describe('MeasurementRunner', () => {
       engine.end('198.51.100.1');
       await written(batch, 'done');
       expect(await stopReasons(batch)).toEqual([['reaches', undefined]]);
+    });
+
+    describe('of which the agents know before it', () => {
+      /** Another process has stored the switch, and the agents refuse the probes of a measurement. */
+      const refuse = async (destination: string, scope: KillSwitchScope, subject: string): Promise<void> => {
+        const set_at = new Date(clock.now());
+        await new KillSwitchRecords(database().db).put({
+          scope,
+          subject,
+          reason: 'maintenance',
+          set_by: user.id,
+          set_at,
+        });
+        const details = { cause: 'proberStopped' } as const;
+        engine.end(destination, { code: 'probingFailed', message: 'stopped', hop: parseIpv4(destination), details });
+      };
+
+      it('lets the measurement wait while all probing is stopped', async () => {
+        const batch = await submit('198.51.100.1');
+        runner.start();
+        await begun('198.51.100.1');
+        await refuse('198.51.100.1', 'probing', '');
+        await written(batch, 'queued');
+      });
+
+      it('ends the measurement as cancelled when it is stopped, and otherwise as failed', async () => {
+        const batch = await submit('198.51.100.1', '198.51.100.2');
+        runner.start();
+        await begun('198.51.100.1', '198.51.100.2');
+        await refuse('198.51.100.2', 'target', '198.51.100.1/32');
+        await written(batch, 'done', 'done');
+        expect(await stopReasons(batch)).toEqual([
+          ['cancelled', 'killSwitch'],
+          ['failed', 'probingFailed'],
+        ]);
+      });
     });
   });
 });

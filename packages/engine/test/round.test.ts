@@ -233,8 +233,8 @@ describe('a round of probes', () => {
             ? Promise.reject(new ProbingError('budgetExhausted', 'no more', budget))
             : answering.ping(request, signal),
       };
-      const onHeldBack = ({ sender }: PingRequest) => reported.push(sender);
-      const round = runRound({ requests, deadline: () => 500, onHeldBack }, { prober, clock });
+      const onRefused = ({ sender }: PingRequest) => reported.push(sender);
+      const round = runRound({ requests, deadline: () => 500, onRefused }, { prober, clock });
       const ended = clock.drive(round).then(
         () => 'answers',
         (error: ProbingError) => error.code,

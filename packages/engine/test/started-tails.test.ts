@@ -1,5 +1,5 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { PingRequest, PingResult, Prober } from '@revtr/probing';
+import { type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import { type Hop, SharedPings } from '../src/index.ts';
 import { StartedTails } from '../src/techniques/forward-path/started-tails.ts';
@@ -98,6 +98,20 @@ describe('the end of a forward path that is measured ahead', () => {
     const { hops, stop } = await tails.of(measurementWith(new SharedPings(slow)), DESTINATION);
     expect(stop).toBe('gapLimit');
     expect(hops.findLast(({ from }) => from !== undefined)).toMatchObject({ ttl: 6, from: ip(16) });
+  });
+
+  it('is unknown while a rule forbids one of its probes: the routers are not silent', async () => {
+    for (const refusedFrom of [1, 5]) {
+      const line = new Line();
+      const ping = (request: PingRequest): Promise<PingResult> =>
+        (request.ttl ?? 0) >= refusedFrom
+          ? Promise.reject(new ProbingError('auditUnavailable', 'the disk is full'))
+          : line.ping(request);
+      const full: Prober = { ping, traceroute: () => line.traceroute() };
+      const tails = new StartedTails('assumedSymmetry', { timeoutMs: 1_000 });
+      const tail = tails.of(measurementWith(new SharedPings(full)), DESTINATION);
+      await expect(tail).rejects.toMatchObject({ code: 'auditUnavailable' });
+    }
   });
 
   it('ends with the measurement', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { BusError } from '../errors.ts';
 import { MOST_MESSAGE_BYTES } from '../messages.ts';
+import { reconnectPace } from './reconnect-pace.ts';
 import type { Transport } from './transport.ts';
 
 /** How to reach a NATS server. */
@@ -26,7 +27,6 @@ export interface NatsSettings {
 const MOST_UNSENT_BYTES = 16 * 1_024 * 1_024;
 /** Bytes after which the client asks the server whether it has all of them. */
 const FLUSH_BYTES = 1_024 * 1_024;
-const RECONNECT_MS = 500;
 /** A server that does not answer two pings in a row is away. */
 const PING_MS = 1_500;
 const CONNECT_MS = 5_000;
@@ -146,7 +146,7 @@ function optionsOf({ servers, name, credentialsFile, tls }: NatsSettings): Conne
     noEcho: true,
     timeout: CONNECT_MS,
     maxReconnectAttempts: -1,
-    reconnectTimeWait: RECONNECT_MS,
+    ...reconnectPace(),
     // Otherwise the client closes the connection for ever when a server refuses it twice, for instance while passwords are changed.
     ignoreAuthErrorAbort: true,
     pingInterval: PING_MS,

@@ -7,7 +7,7 @@ import type {
   ReverseTracerouteEngine,
 } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
-import type { Clock } from '@revtr/probing';
+import type { Clock, ProbingErrorCode } from '@revtr/probing';
 import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
@@ -53,7 +53,7 @@ export interface RunnerCollaborators {
   readonly onDemand: Pick<TraceroutesOnDemand, 'askerFor'> | undefined;
   readonly events: BatchEvents;
   readonly metrics: Metrics;
-  readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe'>;
+  readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe' | 'refresh'>;
   /** See {@link InFlightLimit}. Default: as many measurements may be under way as `concurrency` says. */
   readonly delayMs?: (() => number | undefined) | undefined;
   readonly clock: Clock;
@@ -81,6 +81,13 @@ const ADAPT_EVERY_MS = 250;
 const WOKEN = 'there may be work';
 /** Jobs that one query borrows at most. */
 const MOST_LEASED_AT_ONCE = 1_000;
+
+/** Causes with which other processes and agents refuse probes, for instance because of a kill switch. */
+const REFUSED_ELSEWHERE: ReadonlySet<ProbingErrorCode> = new Set([
+  'killSwitch',
+  'proberStopped',
+  'invalidRequest',
+] as const);
 
 /** A result that comes alone is stored almost at once. Under load results are stored together, because each statement costs. */
 const GATHER = { gatherMs: 5, leastPauseMs: 50 };
@@ -296,7 +303,7 @@ export class MeasurementRunner {
     const underWay: UnderWay = { job, cancel, ended: undefined };
     this.#underWay.set(job.id, underWay);
     try {
-      const result = await this.#runEngine(job, cancel.signal);
+      const result = await this.#obeyingNewSwitches(await this.#runEngine(job, cancel.signal), cancel.signal);
       metrics.measured(result);
       if (!cancel.signal.aborted) this.#pace.note(clock.now() - begunAt);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
@@ -312,6 +319,15 @@ export class MeasurementRunner {
       const room = this.#limit.current - this.#underWay.size;
       if (room - this.#kept >= this.#leastRoom || this.#underWay.size === 0) this.#wake();
     }
+  }
+
+  /** The result; as cancelled if a switch stops the measurement of which whoever refused its probes knew before this process. */
+  async #obeyingNewSwitches(result: ReverseTraceroute, signal: AbortSignal): Promise<ReverseTraceroute> {
+    const { failReason } = result;
+    if (failReason?.code !== 'probingFailed' || !REFUSED_ELSEWHERE.has(failReason.details.cause)) return result;
+    // Who reads the switches every second tells that they cannot be read.
+    await this.#collaborators.switches.refresh().catch(() => undefined);
+    return signal.aborted ? { ...result, stopReason: 'cancelled' } : result;
   }
 
   get #pathFacts(): PathFacts {

@@ -32,8 +32,8 @@ export interface Round {
   readonly onEarlierAnswer?: (listener: () => void) => void;
   /** Called with each ping that has no answer at its own timeout, during the round or after it. */
   readonly onSilence?: (request: PingRequest) => void;
-  /** Called with each request that is held back to protect a network. It was not sent, and its silence means nothing. */
-  readonly onHeldBack?: (request: PingRequest, error: HeldBack) => void;
+  /** Called with each request that is refused, by a rule or by the prober. It was not sent, and its silence means nothing. Not called with those that are `unsent`. */
+  readonly onRefused?: (request: PingRequest, error: ProbingError) => void;
 }
 
 /**
@@ -93,9 +93,8 @@ export async function runRound(
     }
     refused++;
     if (error.code === 'proberStopped') unsent.push(request);
-    if (!isHeldBack(error)) return;
-    heldBack ??= error;
-    round.onHeldBack?.(request, error);
+    else round.onRefused?.(request, error);
+    if (isHeldBack(error)) heldBack ??= error;
   };
   const probes = round.requests.map((request) => {
     const probe = new RoundProbe(request, round, timer, signal);

@@ -1,5 +1,5 @@
 import { ICMP, type Ipv4Address } from '@revtr/net';
-import type { HeldBack, PingReply, PingRequest, PingResult, TracerouteHop } from '@revtr/probing';
+import type { PingReply, PingRequest, PingResult, ProbingError, TracerouteHop } from '@revtr/probing';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
@@ -86,9 +86,9 @@ export class TailProbes {
       // Counted at once, because the measurement may end before the traceroute does.
       this.#measurement.stats.tracerouteProbes += sent.length;
     };
-    let heldBack: HeldBack | undefined;
-    const onHeldBack = (_request: unknown, error: HeldBack): void => {
-      heldBack ??= error;
+    let refusal: ProbingError | undefined;
+    const onRefused = (_request: unknown, error: ProbingError): void => {
+      refusal ??= error;
     };
     // A hop that is asked again is nearer than the target, which has answered.
     let furthestMs = this.#reachedMs;
@@ -98,11 +98,11 @@ export class TailProbes {
     };
     const deadline = (): number =>
       furthestMs === undefined ? timeoutMs : Math.min(timeoutMs, NEARER_MS + NEARER_FACTOR * furthestMs);
-    const round = { source: sender, requests, deadline, onAnswer, onSend, onHeldBack };
+    const round = { source: sender, requests, deadline, onAnswer, onSend, onRefused };
     const signal = endSignal ?? this.#measurement.signal;
     const { answers } = await runConfirmedRound(round, { ...this.#measurement, ...(signal && { signal }) });
     // A hop that was not asked would look silent.
-    if (heldBack !== undefined) throw heldBack;
+    if (refusal !== undefined) throw refusal;
     for (const { request, reply } of answers) {
       if (reply === undefined) continue;
       this.#replies.set(request.ttl ?? 0, reply);

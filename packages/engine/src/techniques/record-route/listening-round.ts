@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { HeldBack, PingRequest, PingResult } from '@revtr/probing';
+import { isHeldBack, type PingRequest, type PingResult, type ProbingError } from '@revtr/probing';
 import type { ProbeStats } from '../../measurement/stats.ts';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { RoundOutcome } from '../../timing/round.ts';
@@ -62,8 +62,8 @@ export async function runListeningRound(measurement: Measurement, round: Listeni
     silentTargets.recordSilence({ target, sender, source, sentAt: startedAt }, clock.now());
     round.onSilence?.(sender);
   };
-  const onHeldBack = ({ sender }: PingRequest, _error: HeldBack): void => {
-    heldBack.push(sender);
+  const onRefused = ({ sender }: PingRequest, error: ProbingError): void => {
+    if (isHeldBack(error)) heldBack.push(sender);
   };
   const onSend = (sent: readonly PingRequest[]): void => {
     stats[counters.pings] += prober.fresh(sent);
@@ -73,7 +73,7 @@ export async function runListeningRound(measurement: Measurement, round: Listeni
   let outcome: RoundOutcome;
   try {
     outcome = await runConfirmedRound(
-      { source, requests, deadline, onEarlierAnswer, onAnswer, onLateAnswer, onSilence, onSend, onHeldBack },
+      { source, requests, deadline, onEarlierAnswer, onAnswer, onLateAnswer, onSilence, onSend, onRefused },
       measurement,
     );
   } finally {
