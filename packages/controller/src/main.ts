@@ -1,14 +1,16 @@
 #!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BusError } from '@revtr/bus';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
 import { TargetPolicy } from '@revtr/probing';
-import { databaseTime, openDatabase, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import { databaseTime, openDatabase, parseDatabaseSettings, StorageError, sessionNameOf } from '@revtr/storage';
 import { logProblems, openTracing } from '@revtr/tracing';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { ensureOperator, OperatorKeyError } from './accounts/operator-account.ts';
 import { connectCluster } from './cluster/connect.ts';
+import { SharedDatabaseError, untilUndisturbed } from './cluster/lone-controller.ts';
 import { Controller } from './composition/controller.ts';
 import type { ControllerCollaborators } from './composition/controller-options.ts';
 import { type CopyRequest, readCopyRequest, runCopy } from './database-copy/copy-command.ts';
@@ -52,14 +54,18 @@ async function run(settings: Settings): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   const databaseSettings = parseDatabaseSettings(settings.database);
+  const isAlone = settings.bus === undefined;
+  const name = sessionNameOf({ isAlone, id: randomUUID().slice(0, 8) });
   if (databaseSettings.kind === 'embedded')
     log.warn(
       'the embedded database may lose what it stored last in a power failure; use PostgreSQL where that matters',
     );
   const tracing = await openTracing(process.env, { service: 'revtr-controller', onProblem: logProblems(log) });
-  const database = await openDatabase(databaseSettings);
+  const isServer = databaseSettings.kind === 'postgres';
+  const database = await openDatabase(isServer ? { ...databaseSettings, name } : databaseSettings);
   let clock: DatabaseClock | undefined;
   try {
+    if (isServer) await untilUndisturbed({ isAlone, name }, database);
     clock = await DatabaseClock.start({ databaseTime: () => databaseTime(database.db), log });
     const cluster = await connectCluster(settings, { clock, log });
     const controller = await create(settings, { database, cluster, clock, log, tracing });
@@ -108,7 +114,8 @@ async function create(
     log.warn(
       'no dataset of announced prefixes is imported (revtr data import prefix2as FILE): hops have no network, and unannounced destinations are accepted',
     );
-  if (mail === undefined) log.warn('REVTR_SMTP is not set: the operator must forward mails (revtr admin mails)');
+  if (mail === undefined && settings.roles.has('mail'))
+    log.warn('REVTR_SMTP is not set: the operator must forward mails (revtr admin mails)');
   const updater = new DatasetUpdater(readDatasetSources(settings.datasets.sourcesFile), {
     store,
     fetch,
@@ -123,7 +130,7 @@ async function create(
       tls: tls && readCredential(tls),
       grpc: grpc && { host: grpc.host, port: grpc.port, tls: readCredential(grpc) },
       trustProxy: settings.trustProxy,
-      webDirectory: settings.webDirectory,
+      webDirectory: settings.roles.has('api') ? settings.webDirectory : undefined,
       publicUrl: settings.publicUrl,
       probeIdentity: settings.probeIdentity,
       concurrency: settings.concurrency,
@@ -186,6 +193,7 @@ function explain(error: unknown, settings: Settings | undefined): string | undef
     error instanceof StorageError ||
     error instanceof DatasetError ||
     error instanceof OperatorKeyError ||
+    error instanceof SharedDatabaseError ||
     error instanceof BusError
   )
     return error.message;
@@ -222,12 +230,28 @@ async function runController(): Promise<void> {
   }
 }
 
-const [command, ...rest] = process.argv.slice(2);
-const request = command === 'copy-database' ? readCopyRequest(rest) : undefined;
-if (command === undefined) await runController();
-else if (request !== undefined) await runCopyCommand(request);
-else {
-  const isHelp = command === '--help' || command === '-h';
-  (isHelp ? process.stdout : process.stderr).write(USAGE);
-  process.exitCode = isHelp ? 0 : 2;
+/** @param problem - what is wrong with the arguments; none if the text was asked for */
+function showUsage(problem?: string): void {
+  const sentence = problem === undefined ? '' : `revtr-controller: ${problem}\n\n`;
+  (problem === undefined ? process.stdout : process.stderr).write(`${sentence}${USAGE}`);
+  process.exitCode = problem === undefined ? 0 : 2;
 }
+
+/** The request of `copy-database`, or what is wrong with it. */
+function tryCopyRequest(args: readonly string[]): CopyRequest | string {
+  try {
+    return readCopyRequest(args);
+  } catch (error) {
+    if (error instanceof StorageError) return error.message;
+    throw error;
+  }
+}
+
+const [command, ...rest] = process.argv.slice(2);
+if (command === undefined) await runController();
+else if ([command, ...rest].some((arg) => arg === '--help' || arg === '-h')) showUsage();
+else if (command === 'copy-database') {
+  const request = tryCopyRequest(rest);
+  if (typeof request === 'string') showUsage(request);
+  else await runCopyCommand(request);
+} else showUsage(`there is no command ${command}`);

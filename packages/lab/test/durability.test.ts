@@ -117,13 +117,13 @@ describe('the embedded database', () => {
       const { batchId } = await first.client.submit(pairs);
       const before = await whenDone(10, batchId, first.client);
       await expect(copy(embedded, server.url)).rejects.toThrow('has the data directory');
-      await expect(copy(`${embedded}-mistyped`, server.url)).rejects.toThrow('there is no directory');
+      await expect(copy(`${embedded}-mistyped`, server.url)).rejects.toThrow('contains no database');
       await end(first.child, 'SIGTERM');
 
       expect(await copy(embedded, server.url)).toMatch(
-        /Copied [\d,]+ rows of \d+ tables\. Both databases have the same contents\.\n$/,
+        /Copied [\d,]+ rows of \d+ tables to PostgreSQL, database postgres at 127.0.0.1.\nBoth databases have the same contents.\n$/,
       );
-      await expect(copy(embedded, server.url)).rejects.toThrow('use an empty database');
+      await expect(copy(embedded, server.url)).rejects.toThrow('the target database is in use already');
 
       const second = await start(server.url);
       const after = await second.client.wait(batchId);

@@ -1,3 +1,4 @@
+export { otherControllers, sessionNameOf } from './access/controllers.ts';
 export { type DatabaseSettings, parseDatabaseSettings } from './access/database-settings.ts';
 export { type Database, type DatabaseCollaborators, openDatabase } from './access/open-database.ts';
 export { Turns } from './access/turns.ts';

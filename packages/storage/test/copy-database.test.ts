@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CopyProgress, copyDatabase, type Database, openDatabase, ResultPartitions, Users } from '../src/index.ts';
+import {
+  type CopyProgress,
+  copyDatabase,
+  type Database,
+  openDatabase,
+  otherControllers,
+  ResultPartitions,
+  sessionNameOf,
+  Users,
+} from '../src/index.ts';
 import { addSyntheticResults } from '../src/synthetic-results.ts';
 import { startPostgres } from './postgres-server.ts';
 
@@ -32,8 +41,9 @@ describe('copyDatabase', () => {
     await administration.connect();
     await administration.query(`create database ${name}`);
     await administration.end();
-    to = await openDatabase({ kind: 'postgres', url: server.url.replace(/postgres$/, name) });
+    to = await openDatabase({ kind: 'postgres', url: urlOf(databases) });
   }, 120_000);
+  const urlOf = (number: number): string => server.url.replace(/postgres$/, `copy_${number}`);
   afterEach(async () => {
     await from.close();
     await to.close();
@@ -92,6 +102,19 @@ describe('copyDatabase', () => {
 
   it('refuses a database that no controller has used', async () => {
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'nothingToCopy' });
+  }, 120_000);
+
+  it('refuses databases that a controller uses', async () => {
+    await fill(from);
+    const name = sessionNameOf({ isAlone: true, id: 'x' });
+    const controller = await openDatabase({ kind: 'postgres', url: urlOf(databases), name });
+    expect(await otherControllers(to.db)).toEqual({ alone: 1, members: 0 });
+    expect(await otherControllers(controller.db, name)).toEqual({ alone: 0, members: 0 });
+    await expect(copy(from, to)).rejects.toMatchObject({ code: 'databaseInUse' });
+    await expect(copy(to, from)).rejects.toMatchObject({ code: 'databaseInUse' });
+    await controller.close();
+    await expect.poll(() => otherControllers(to.db)).toEqual({ alone: 0, members: 0 });
+    await copy(from, to);
   }, 120_000);
 
   it('refuses a schema that differs', async () => {

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type CopyProgress,
   copyDatabase,
@@ -11,6 +11,8 @@ import {
 
 /** Percentage points between two lines of progress. */
 const STEP = 5;
+/** A file that every directory of an embedded database has. */
+const MARK = 'PG_VERSION';
 
 /** What `copy-database` is asked to do. */
 export interface CopyRequest {
@@ -18,35 +20,37 @@ export interface CopyRequest {
   readonly to: DatabaseSettings;
 }
 
-/** Reads what follows `copy-database` on the command line; `undefined` unless it is two different databases that are kept. */
-export function readCopyRequest(args: readonly string[]): CopyRequest | undefined {
-  let positionals: readonly string[];
-  try {
-    ({ positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} }));
-  } catch {
-    return undefined;
-  }
-  const [from = '', to = '', ...others] = positionals;
-  if (others.length > 0 || from === to || [from, to].some((text) => text === '' || text === 'memory:'))
-    return undefined;
+/**
+ * Reads what follows `copy-database` on the command line: two different databases that keep their data. Returns a sentence if it is anything else.
+ * @throws {StorageError} `badSettings`
+ */
+export function readCopyRequest(args: readonly string[]): CopyRequest | string {
+  const [from = '', to = '', ...others] = args;
+  const option = args.find((arg) => arg.startsWith('-'));
+  if (option !== undefined) return `copy-database has no option ${option}`;
+  if (from === '' || to === '' || others.length > 0) return 'copy-database takes two databases, FROM and TO';
+  if (from === to) return 'FROM and TO are the same database';
+  if (from === 'memory:' || to === 'memory:') return 'memory: stores nothing';
   return { from: parseDatabaseSettings(from), to: parseDatabaseSettings(to) };
 }
 
 /**
  * Copies a database and writes what happens, a line at a time.
- * @throws {StorageError} `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of both databases, and the reason of `signal`
+ * @throws {StorageError} `directoryNotEmpty`, those of {@link copyDatabase}, and the reason of `signal`
  */
 export async function runCopy(
-  request: CopyRequest,
+  { from: source, to: target }: CopyRequest,
   { write, signal }: { readonly write: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<void> {
-  requireDirectory(request.from);
-  const from = await openDatabase(request.from);
+  requireDatabase(source);
+  requireRoom(target);
+  const from = await openDatabase(source);
   try {
-    const to = await openDatabase(request.to);
+    const to = await openDatabase(target);
     try {
       const { rows, tables } = await copyDatabase({ from, to }, { onProgress: inSteps(write), signal });
-      write(`Copied ${rows.toLocaleString('en')} rows of ${tables} tables. Both databases have the same contents.`);
+      write(`Copied ${rows.toLocaleString('en')} rows of ${tables} tables to ${placeOf(target)}.`);
+      write('Both databases have the same contents.');
     } finally {
       await to.close();
     }
@@ -56,9 +60,26 @@ export async function runCopy(
 }
 
 /** A mistyped directory must not become a new database. */
-function requireDirectory(from: DatabaseSettings): void {
-  if (from.kind === 'embedded' && !existsSync(from.directory))
-    throw new StorageError('nothingToCopy', `there is no directory ${from.directory}`, { users: 0 });
+function requireDatabase(from: DatabaseSettings): void {
+  if (from.kind !== 'embedded' || existsSync(join(from.directory, MARK))) return;
+  const { directory } = from;
+  throw new StorageError('nothingToCopy', `the directory ${directory} contains no database`, { directory });
+}
+
+/** The files of the database must not be among others. */
+function requireRoom(to: DatabaseSettings): void {
+  if (to.kind !== 'embedded' || !existsSync(to.directory) || existsSync(join(to.directory, MARK))) return;
+  const { directory } = to;
+  if (readdirSync(directory).length > 0)
+    throw new StorageError('directoryNotEmpty', `the directory ${directory} has other files: name an empty one`, {
+      directory,
+    });
+}
+
+function placeOf(settings: DatabaseSettings): string {
+  if (settings.kind !== 'postgres') return settings.kind === 'embedded' ? settings.directory : 'memory';
+  const { hostname, pathname, searchParams } = new URL(settings.url);
+  return `PostgreSQL, database ${decodeURIComponent(pathname.slice(1))} at ${hostname || (searchParams.get('host') ?? 'this host')}`;
 }
 
 /** Writes a line about every fifth percent. */

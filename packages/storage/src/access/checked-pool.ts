@@ -3,6 +3,9 @@ import { StorageError } from '../errors.ts';
 import { sqlStateOf } from './sql-state.ts';
 import { refuseBadText } from './text.ts';
 
+/** In the error of the driver when it has no password. */
+const NO_PASSWORD = 'client password must be a string';
+
 /**
  * A pool that checks every text parameter before it reaches the database, and whose only errors are {@link StorageError}s. Both
  * databases are used through it, so that they refuse the same values with the same codes.
@@ -79,6 +82,14 @@ function storageErrorOf(error: unknown): StorageError {
   const sqlState = sqlStateOf(error);
   if (sqlState !== undefined) return new StorageError('queryFailed', message, { sqlState });
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (message.includes(NO_PASSWORD))
+    return new StorageError(
+      'unreachable',
+      'the database server asks for a password: name it in the URL, or set PGPASSWORD',
+      {
+        reason: 'noPassword',
+      },
+    );
   const reason = typeof code === 'string' ? code : 'connectionFailed';
   return new StorageError('unreachable', `the database server cannot be reached: ${message || reason}`, { reason });
 }

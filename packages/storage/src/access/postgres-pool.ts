@@ -25,14 +25,17 @@ export function postgresPool(settings: {
   readonly url: string;
   /** Most connections. Default 10. */
   readonly connections?: number;
+  /** Name of the sessions. Default: none. */
+  readonly name?: string;
   /** After this time the server is asked whether it still works for a connection, milliseconds. Default 10,000. */
   readonly suspiciousMs?: number;
 }): PostgresPool {
   const types = new pg.TypeOverrides();
   types.setTypeParser(INT8, Number);
-  const { url, connections = DEFAULT_CONNECTIONS, suspiciousMs = SUSPICIOUS_MS } = settings;
+  const { url, connections = DEFAULT_CONNECTIONS, name, suspiciousMs = SUSPICIOUS_MS } = settings;
   const options = {
     connectionString: url,
+    ...(name !== undefined && { application_name: name }),
     types,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,

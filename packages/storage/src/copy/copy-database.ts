@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { otherControllers } from '../access/controllers.ts';
 import type { Database } from '../access/open-database.ts';
 import { StorageError } from '../errors.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -33,12 +34,13 @@ const SESSION_SETTINGS = {
 /**
  * Copies everything that a database stores into a database that nobody has used, and compares both. The target is changed in one transaction: after
  * an error, it has an empty schema. Nobody else may use the target meanwhile; what others store in the source after the beginning is left out.
- * @throws {StorageError} `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of the databases
+ * @throws {StorageError} `databaseInUse`, `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of the databases
  */
 export async function copyDatabase(
   { from, to }: { readonly from: Database; readonly to: Database },
   { onProgress, signal }: { readonly onProgress: (progress: CopyProgress) => void; readonly signal: AbortSignal },
 ): Promise<CopiedDatabase> {
+  for (const { db } of [from, to]) await requireNoController(db);
   const copied = await from.db
     .transaction()
     .setIsolationLevel('repeatable read')
@@ -46,6 +48,19 @@ export async function copyDatabase(
   // The planner knows nothing about the new tables until then.
   await sql`analyze`.execute(to.db);
   return copied;
+}
+
+async function requireNoController(db: Kysely<Schema>): Promise<void> {
+  const { alone, members } = await otherControllers(db);
+  const processes = alone + members;
+  if (processes > 0)
+    throw new StorageError(
+      'databaseInUse',
+      `${processes} processes of a controller use one of the databases: stop them first`,
+      {
+        processes,
+      },
+    );
 }
 
 async function copyAll(
@@ -57,7 +72,7 @@ async function copyAll(
       await sql`set local ${sql.ref(name)} = ${sql.lit(value)}`.execute(session);
   const user = await source.selectFrom('users').select('id').limit(1).executeTakeFirst();
   if (user === undefined)
-    throw new StorageError('nothingToCopy', 'no controller has used the database that is to be copied', { users: 0 });
+    throw new StorageError('nothingToCopy', 'no controller has used the database that is to be copied', {});
   const all = await tablesOf(source);
   const finish = await prepareTarget(target, all);
   const tables = [...all.values()].filter(({ hasRows }) => hasRows);

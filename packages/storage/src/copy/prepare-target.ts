@@ -17,9 +17,13 @@ export async function prepareTarget(
     .select(({ fn }) => fn.countAll<number>().as('users'))
     .executeTakeFirstOrThrow();
   if (users > 0)
-    throw new StorageError('databaseNotEmpty', 'the target database has users already: use an empty database', {
-      users,
-    });
+    throw new StorageError(
+      'databaseNotEmpty',
+      `the target database is in use already (${users} users): it was copied before, or a controller has been started with it`,
+      {
+        users,
+      },
+    );
   await replacePartitions(to, source);
   const tables = await tablesOf(to);
   requireSameTables(source, tables);
