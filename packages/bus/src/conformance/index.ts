@@ -456,6 +456,56 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       }
     });
 
+    it('ends both ends of a stream when the message that it has ended is lost and nobody is told', async () => {
+      const [{ bus: a, transport }, { bus: b }] = [await join({ lostMs: 60_000 }), await join({ lostMs: 60_000 })];
+      const lose = (text: string): { restore(): void } => {
+        const publish = transport.publish.bind(transport);
+        transport.publish = (subject, data) => String(data).includes(text) || publish(subject, data);
+        const restore = (): void => {
+          transport.publish = publish;
+        };
+        return { restore };
+      };
+      const served = await serve(a, 5);
+      await serve(a, 5, 'other');
+      const lost = codeOf(b.ask(doubling, 'a', { value: 1 }));
+      await expect.poll(() => served.waiting.length).toBe(1);
+      const first = lose('"type":"end"');
+      served.stop();
+      await a.flush();
+      first.restore();
+      // The next message shows that one is missing.
+      const next = codeOf(b.ask(doubling, 'other', { value: 1 }));
+      expect(await Promise.all([lost, next])).toEqual(['peerLost', 'peerLost']);
+      const atClient = await serve(b, 5, 'b');
+      const [left, kept] = [a.open(doubling, 'b'), a.open(doubling, 'b')];
+      const closed = [left, kept].map((each, value) => codeOf(each.request({ value })));
+      await expect.poll(() => atClient.waiting.length).toBe(2);
+      const second = lose('"type":"end"');
+      left.close();
+      await a.flush();
+      second.restore();
+      await expect.poll(() => atClient.cancelled.toSorted()).toEqual([0, 1]);
+      expect(await Promise.all(closed)).toEqual(['closed', 'peerLost']);
+    });
+
+    it('frees the place of a stream whose acceptance is lost', async () => {
+      const limited = { lostMs: 60_000, streams: { perPeer: 2, inAll: 2 } };
+      const [{ bus: a, transport }, { bus: b }] = [await join(limited), await join({ lostMs: 60_000 })];
+      const { waiting } = await serve(a, 5);
+      const kept = codeOf(b.ask(doubling, 'a', { value: 1 }));
+      await expect.poll(() => waiting.length).toBe(1);
+      const publish = transport.publish.bind(transport);
+      transport.publish = (subject, data) => String(data).includes('"accept"') || publish(subject, data);
+      expect(await codeOf(b.ask(doubling, 'a', { value: 2 }))).toBe('notServed');
+      transport.publish = publish;
+      expect(await kept).toBe('peerLost');
+      const again = [3, 4].map((value) => b.ask(doubling, 'a', { value }));
+      await expect.poll(() => waiting.length).toBe(3);
+      await letGo(waiting, 3);
+      expect(await Promise.all(again)).toEqual([{ doubled: 6 }, { doubled: 8 }]);
+    });
+
     it('ends streams when the connection is lost, and goes on when it is back', async () => {
       const [{ bus: a }, { bus: b }] = [await join(), await join()];
       const { waiting } = await serve(a, 5);

@@ -65,7 +65,7 @@ export class ServerStream<Request, Response> implements PeerStream {
     if (frame.from !== this.#options.peer || this.#isOver) return;
     if (frame.type === 'request') void this.#serve(frame);
     else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort(NOBODY_WAITS);
-    else if (frame.type === 'end') this.#finish();
+    else if (frame.type === 'end') this.#finish({ saysEnd: false });
   }
 
   /** The peer may live and have been silent, for instance because it was stopped for a while: it must learn that nobody serves it. */
@@ -76,8 +76,7 @@ export class ServerStream<Request, Response> implements PeerStream {
   /** Ends the stream and tells the other end. */
   close(): void {
     if (this.#isOver) return;
-    this.#finish();
-    this.#collaborators.sayEnd(this.#options.peer);
+    this.#finish({ saysEnd: true });
   }
 
   async #serve({ id, body, asksBegun }: Extract<Frame, { readonly type: 'request' }>): Promise<void> {
@@ -116,9 +115,10 @@ export class ServerStream<Request, Response> implements PeerStream {
     if (!this.#collaborators.send(peer, bytes)) this.close();
   }
 
-  #finish(): void {
-    if (this.#isOver) return;
+  #finish({ saysEnd }: { readonly saysEnd: boolean }): void {
     this.#isOver = true;
+    // While the stream is known, the bus knows how to send to the peer.
+    if (saysEnd) this.#collaborators.sayEnd(this.#options.peer);
     this.#collaborators.peers.remove(this.#options.peer, this);
     for (const over of this.#underWay.values()) over.abort(NOBODY_WAITS);
     this.#underWay.clear();
