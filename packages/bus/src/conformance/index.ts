@@ -2,8 +2,9 @@ import { systemClock } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Bus, type BusOptions } from '../bus.ts';
-import type { Service, Topic } from '../contracts.ts';
+import { MOST_BYTES, type Service, type Topic } from '../contracts.ts';
 import { BusError } from '../errors.ts';
+import { MOST_MESSAGE_BYTES } from '../messages.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** One kind of bus. */
@@ -305,6 +306,40 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await stream.request('first');
       expect(await Promise.all(texts.map((text) => stream.request(text)))).toEqual(texts);
       expect(problems).toEqual([]);
+    });
+
+    it('carries the largest request and response that it takes, in messages that every server must accept', async () => {
+      const [{ bus: a, transport: atA }, { bus: b, transport: atB }] = [await join(), await join()];
+      const counting: Service<string, string> = {
+        name: 'counting',
+        request: z.string(),
+        response: z.string(),
+        mostBytes: MOST_BYTES,
+      };
+      /** Answers a number with as many letters, and letters with their number. */
+      const answer = (text: string): string => (/^\d+$/.test(text) ? 'x'.repeat(Number(text)) : String(text.length));
+      a.serve(counting, 'a', { window: 5, handle: async (text) => answer(text) });
+      await a.flush();
+      const sizes: number[] = [];
+      for (const transport of [atA, atB]) {
+        const publish = transport.publish.bind(transport);
+        transport.publish = (subject, data) => {
+          sizes.push(data.length);
+          return publish(subject, data);
+        };
+      }
+      const stream = b.open(counting, 'a');
+      const tooLarge: unknown = await stream.request('x'.repeat(MOST_BYTES + 10_000)).catch((error: unknown) => error);
+      if (!BusError.is(tooLarge, 'messageTooLarge')) throw tooLarge;
+      const { bytes, most } = tooLarge.details;
+      const largest = MOST_BYTES + 10_000 - (bytes - most);
+      expect(largest).toBeGreaterThan(MOST_BYTES);
+      expect(await stream.request('x'.repeat(largest))).toBe(String(largest));
+      expect(await codeOf(stream.request('x'.repeat(largest + 1)))).toBe('messageTooLarge');
+      // The word `response` is one letter longer than `request`.
+      expect(await stream.request(String(largest - 1))).toHaveLength(largest - 1);
+      expect(await codeOf(stream.request(String(largest)))).toBe('failed');
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
     });
 
     it('sends each frame alone to a process that does not read bundles', async () => {

@@ -19,8 +19,8 @@ interface Bundle {
   bytes: number;
 }
 
-/** A bundle that would hold more bytes leaves at once. Servers of NATS accept 1 MiB by default. */
-const MOST_BYTES = 256 * 1_024;
+/** A bundle that would gather more bytes leaves at once. A larger frame leaves alone. */
+const GATHERED_BYTES = 256 * 1_024;
 /** How long frames are gathered, milliseconds: little beside the time that a packet takes through the Internet. */
 const GATHER_MS = 2;
 
@@ -43,7 +43,7 @@ export class Bundles {
    */
   add(peer: string, stream: string, frame: Uint8Array): boolean {
     if (!this.#collaborators.transport.isConnected) return false;
-    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > MOST_BYTES) this.#flushTo(peer);
+    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > GATHERED_BYTES) this.#flushTo(peer);
     const bundle = this.#bundles.get(peer) ?? { frames: [], streams: new Set(), bytes: 0 };
     bundle.frames.push(frame);
     bundle.streams.add(stream);
