@@ -33,7 +33,7 @@ export interface BusOptions {
 export interface BusCollaborators {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Told of messages that cannot be read, and of what followers reject with. */
+  /** Told of messages that cannot be read, and of what followers and handlers reject with. */
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -185,6 +185,7 @@ export class Bus {
           from: this.id,
           handler,
           peers: this.#peers,
+          onProblem: this.#onProblem,
           onEnded: () => {
             this.#servers.delete(id);
             this.#limit.remove(peer);
@@ -269,7 +270,7 @@ export class Bus {
       return;
     }
     this.#peers.heard(parcel.from);
-    if (!this.#isComplete(parcel)) this.#noteMissing(parcel.from);
+    if (!this.#noteMark(parcel)) this.#noteMissing(parcel.from);
     if (parcel.type !== 'bundle') {
       this.#take(parcel);
       return;
@@ -281,10 +282,11 @@ export class Bus {
     }
   }
 
-  /** Whether all bundles of a process have arrived that it has sent before. */
-  #isComplete(parcel: z.infer<typeof parcelSchema>): boolean {
-    if (parcel.type === 'bundle') return parcel.mark === undefined || this.#received.follows(parcel.from, parcel.mark);
-    return parcel.type !== 'alive' || parcel.last === undefined || this.#received.reaches(parcel.from, parcel.last);
+  /** Notes which bundle of a process this is. Returns whether all have arrived that it has sent before. */
+  #noteMark(parcel: z.infer<typeof parcelSchema>): boolean {
+    const { type, from } = parcel;
+    if (type === 'bundle') return parcel.mark === undefined || this.#received.noteArrived(from, parcel.mark);
+    return type !== 'alive' || parcel.last === undefined || this.#received.noteLast(from, parcel.last);
   }
 
   /** Bundles of a process are missing. One of them may have accepted a stream that opens here, and then this process would never use the stream. */

@@ -171,6 +171,7 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       const failed = codeOf(stream.request({ value: -1 }));
       await letGo(waiting, 1);
       expect(await failed).toBe('failed');
+      expect(problems).toEqual([new Error('too small')]);
       const again = stream.request({ value: 7 });
       await letGo(waiting, 1);
       expect(await again).toEqual({ doubled: 14 });
@@ -339,6 +340,7 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       // The word `response` is one letter longer than `request`.
       expect(await stream.request(String(largest - 1))).toHaveLength(largest - 1);
       expect(await codeOf(stream.request(String(largest)))).toBe('failed');
+      expect(problems).toMatchObject([{ code: 'messageTooLarge' }]);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
     });
 

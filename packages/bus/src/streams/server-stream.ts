@@ -32,6 +32,8 @@ export interface ServerStreamCollaborators<Request, Response> {
   readonly from: string;
   readonly handler: Handler<Request, Response>;
   readonly peers: Peers;
+  /** Told of what the handler rejects with while somebody waits for the response, and of requests that cannot be read. */
+  readonly onProblem: (error: unknown) => void;
   readonly onEnded: () => void;
 }
 
@@ -80,7 +82,7 @@ export class ServerStream<Request, Response> implements PeerStream {
   }
 
   async #serve({ id, body, asksBegun }: Extract<Frame, { readonly type: 'request' }>): Promise<void> {
-    const { handler, from } = this.#collaborators;
+    const { handler, from, onProblem } = this.#collaborators;
     const { service, id: stream } = this.#options;
     // A client that sends more than it may is not one of ours.
     if (this.#underWay.size >= handler.window || this.#underWay.has(id)) return this.close();
@@ -95,6 +97,7 @@ export class ServerStream<Request, Response> implements PeerStream {
       };
       answer = { type: 'response', from, stream, id, body: await handler.handle(request.data, over.signal, onBegun) };
     } catch (error) {
+      if (!over.signal.aborted) onProblem(error);
       const message = error instanceof Error ? error.message : String(error);
       answer = { type: 'failure', from, stream, id, message: message.slice(0, 1_000) };
     }
@@ -104,6 +107,7 @@ export class ServerStream<Request, Response> implements PeerStream {
       this.#send(answer);
     } catch (error) {
       if (!BusError.is(error, 'messageTooLarge')) throw error;
+      onProblem(error);
       this.#send({ type: 'failure', from, stream, id, message: error.message });
     }
   }
