@@ -76,7 +76,7 @@ describe('leases of sources', () => {
     const [moved] = second.claim.owned();
     expect(first.events).toContain(`end ${moved}`);
     expect(first.claim.owned().length).toBeGreaterThan(0);
-    await second.process.members.leave();
+    second.process.members.leave();
     await second.leases.stop();
     expect(second.claim.owned()).toEqual([]);
     await expect.poll(() => first.claim.owned()).toHaveLength(SOURCES.length);
