@@ -33,7 +33,7 @@ export interface BusOptions {
 export interface BusCollaborators {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Told of messages that cannot be read, and of what followers reject with. */
+  /** Told of messages that cannot be read, and of what followers and handlers reject with. */
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -70,7 +70,7 @@ export class Bus {
   readonly #ends: Ends;
   readonly #publisher: Publisher;
   readonly #subscriptions = new Set<{ noteGap(): void }>();
-  readonly #clients = new Map<string, End>();
+  readonly #clients = new Map<string, End & { readonly isOpening: boolean }>();
   readonly #servers = new Map<string, End>();
   readonly #limit: StreamLimit;
   #lostAt: number | undefined;
@@ -96,16 +96,20 @@ export class Bus {
       from: this.id,
       send: (topic, data) => this.#transport.publish(this.#topicSubject(topic), data),
     });
-    this.#ends = new Ends((peer, stream) => {
-      this.#bundles.flushTo(peer);
-      return this.#send(peer, { type: 'end', from: this.id, stream });
-    });
+    this.#ends = new Ends((peer, stream) =>
+      this.#sendFrame(peer, stream, encode({ type: 'end', from: this.id, stream }, 'peer', MOST_BYTES)),
+    );
     this.#bundles = new Bundles({
       transport: this.#transport,
       from: this.id,
       subjectOf: (peer) => this.#peerSubject(peer),
       sent: this.#sent,
-      onLost: (stream) => this.#endOf(stream)?.lost(),
+      onLost: (peer, stream) => {
+        const end = this.#endOf(stream);
+        // Without an end here, the frame said that there is none.
+        if (end === undefined) this.#ends.tellLater(peer, stream);
+        else end.lost();
+      },
     });
     this.#transport.subscribe(this.#peerSubject(this.id), (data) => this.#receive(data));
     this.#transport.onConnection((isConnected) => {
@@ -181,6 +185,7 @@ export class Bus {
           from: this.id,
           handler,
           peers: this.#peers,
+          onProblem: this.#onProblem,
           onEnded: () => {
             this.#servers.delete(id);
             this.#limit.remove(peer);
@@ -265,7 +270,7 @@ export class Bus {
       return;
     }
     this.#peers.heard(parcel.from);
-    if (!this.#isComplete(parcel)) this.#peers.lost(parcel.from);
+    if (!this.#noteMark(parcel)) this.#noteMissing(parcel.from);
     if (parcel.type !== 'bundle') {
       this.#take(parcel);
       return;
@@ -277,10 +282,17 @@ export class Bus {
     }
   }
 
-  /** Whether all bundles of a process have arrived that it has sent before. */
-  #isComplete(parcel: z.infer<typeof parcelSchema>): boolean {
-    if (parcel.type === 'bundle') return parcel.mark === undefined || this.#received.follows(parcel.from, parcel.mark);
-    return parcel.type !== 'alive' || parcel.last === undefined || this.#received.reaches(parcel.from, parcel.last);
+  /** Notes which bundle of a process this is. Returns whether all have arrived that it has sent before. */
+  #noteMark(parcel: z.infer<typeof parcelSchema>): boolean {
+    const { type, from } = parcel;
+    if (type === 'bundle') return parcel.mark === undefined || this.#received.noteArrived(from, parcel.mark);
+    return type !== 'alive' || parcel.last === undefined || this.#received.noteLast(from, parcel.last);
+  }
+
+  /** Bundles of a process are missing. One of them may have accepted a stream that opens here, and then this process would never use the stream. */
+  #noteMissing(peer: string): void {
+    this.#peers.lost(peer);
+    for (const [id, { isOpening }] of this.#clients) if (isOpening) this.#ends.tell(peer, id);
   }
 
   #noteUnreadable(): void {

@@ -54,15 +54,17 @@ export const bundleSchema = z.object({
 /** What a process receives: a frame or a bundle of frames. */
 export const parcelSchema = z.discriminatedUnion('type', [...frameSchema.options, bundleSchema]);
 
-/** Bytes that an envelope or frame adds to its body at most. */
+/** Bytes that an envelope or frame adds to its body at most, together with the bundle that a frame may leave in. */
 const HEADER_BYTES = 2_048;
+/** Of these, bytes that are kept free for the bundle: its type, its sender and its mark. */
+const BUNDLE_BYTES = 256;
 /** Bytes of the largest message that a transport must carry. */
 export const MOST_MESSAGE_BYTES = MOST_BYTES + HEADER_BYTES;
 
 /** The bytes of a message. @throws {BusError} `messageTooLarge` */
 export function encode(message: unknown, name: string, mostBytes: number): Uint8Array {
   const bytes = Buffer.from(JSON.stringify(message));
-  const most = mostBytes + HEADER_BYTES;
+  const most = mostBytes + HEADER_BYTES - BUNDLE_BYTES;
   if (bytes.length > most)
     throw new BusError('messageTooLarge', `a message of ${name} holds ${bytes.length} bytes, more than ${most}`, {
       ...{ name, bytes: bytes.length, most },

@@ -282,6 +282,25 @@ describe('the life of a source', () => {
     expect(await tests.of(formatIpv4(SOURCE), 9)).toHaveLength(1);
   });
 
+  it('stores nothing of a test that ends because another process tests agents, and goes on when this one does again', async () => {
+    const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    network.onPing = () => {
+      begun.resolve();
+      return answer.promise;
+    };
+    await life.joined(SOURCE);
+    await begun.promise;
+    const paused = life.pause();
+    answer.resolve();
+    await paused;
+    await life.test(SOURCE, 'asked');
+    expect(await new AgentTests(database.db).of(formatIpv4(SOURCE), 1)).toEqual([]);
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', last_tested_at: null });
+    life.resume();
+    life.start();
+    await until('ready');
+  });
+
   it('goes on after the collection of the atlas could not begin', async () => {
     const collect = atlas.collect.bind(atlas);
     atlas.collect = () => {

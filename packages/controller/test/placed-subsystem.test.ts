@@ -6,7 +6,13 @@ describe('a subsystem with a duty', () => {
   it('tries again to begin when it could not, until it stops', async () => {
     const clock = new ManualClock();
     const held = Promise.withResolvers<void>();
-    const duty = { isHere: () => false, clock, held: () => held.promise, onBegin: () => undefined };
+    const duty = {
+      isHere: () => false,
+      clock,
+      held: () => held.promise,
+      onBegin: () => undefined,
+      onEnd: () => undefined,
+    };
     const errors: string[] = [];
     let [tries, starts, stops] = [0, 0, 0];
     const subsystem = {

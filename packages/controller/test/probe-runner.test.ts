@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ProbeEvents } from '../src/probes/probe-events.ts';
 import { ProbeRunner } from '../src/probes/probe-runner.ts';
 import type { SenderRules } from '../src/probes/sender-rules.ts';
+import { settle } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
 const rulesFor = (...claimable: string[]): SenderRules => {
@@ -32,12 +33,14 @@ describe('ProbeRunner', () => {
   let sets: FragileSets;
   let sent: PingRequest[];
   let isSilent: boolean;
+  let interrupted: number;
   let events: ProbeEvents;
   let rules: SenderRules | undefined;
   beforeEach(() => {
     sets = new FragileSets(database().db);
     sent = [];
     isSilent = false;
+    interrupted = 0;
     events = new ProbeEvents();
     rules = rulesFor('198.51.100.1');
   });
@@ -45,7 +48,13 @@ describe('ProbeRunner', () => {
     ping: async (asked, signal) => {
       sent.push(asked);
       if (isSilent)
-        await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(cancelled()), { once: true }));
+        await new Promise((_, reject) => {
+          const interrupt = (): void => {
+            interrupted++;
+            reject(cancelled());
+          };
+          signal?.addEventListener('abort', interrupt, { once: true });
+        });
       return { type: 'ping', request: asked, sentAt: 5 };
     },
     traceroute: () => Promise.reject(new Error('not asked')),
@@ -120,6 +129,19 @@ describe('ProbeRunner', () => {
     await all;
     await runner.stop();
     expect([sent.length, (await sets.probesOf(set))[0].result]).toMatchObject([0, { failure: { code: 'expired' } }]);
+  });
+
+  it('interrupts the probes under way without a result when it is told to', async () => {
+    const set = await submit('192.0.2.1');
+    isSilent = true;
+    const runner = open();
+    runner.start();
+    await expect.poll(() => sent).toHaveLength(1);
+    runner.interrupt();
+    await settle();
+    expect(interrupted).toBe(1);
+    await runner.stop();
+    expect(await sets.probesOf(set)).toMatchObject([{ state: 'queued', result: null }]);
   });
 
   it('renews the leases of probes under way, which another process takes over soon after this one was killed', async () => {

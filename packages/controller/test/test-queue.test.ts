@@ -90,4 +90,16 @@ describe('TestQueue', () => {
     expect(errors).toEqual([]);
     expect(queue.isTesting(A)).toBe(false);
   });
+
+  it('takes tests again when it resumes, and does not run what it took before', async () => {
+    for (const address of [A, B, C]) queue.add(address, 'connected');
+    await queue.stop();
+    queue.add(D, 'asked');
+    queue.resume();
+    queue.add(E, 'connected');
+    await settle();
+    expect(begun.map(([address]) => address)).toEqual([A, B, E]);
+    await end(E);
+    expect(begun).toHaveLength(3);
+  });
 });

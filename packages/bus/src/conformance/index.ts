@@ -2,8 +2,9 @@ import { systemClock } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Bus, type BusOptions } from '../bus.ts';
-import type { Service, Topic } from '../contracts.ts';
+import { MOST_BYTES, type Service, type Topic } from '../contracts.ts';
 import { BusError } from '../errors.ts';
+import { MOST_MESSAGE_BYTES } from '../messages.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** One kind of bus. */
@@ -170,6 +171,7 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       const failed = codeOf(stream.request({ value: -1 }));
       await letGo(waiting, 1);
       expect(await failed).toBe('failed');
+      expect(problems).toEqual([new Error('too small')]);
       const again = stream.request({ value: 7 });
       await letGo(waiting, 1);
       expect(await again).toEqual({ doubled: 14 });
@@ -305,6 +307,41 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       await stream.request('first');
       expect(await Promise.all(texts.map((text) => stream.request(text)))).toEqual(texts);
       expect(problems).toEqual([]);
+    });
+
+    it('carries the largest request and response that it takes, in messages that every server must accept', async () => {
+      const [{ bus: a, transport: atA }, { bus: b, transport: atB }] = [await join(), await join()];
+      const counting: Service<string, string> = {
+        name: 'counting',
+        request: z.string(),
+        response: z.string(),
+        mostBytes: MOST_BYTES,
+      };
+      /** Answers a number with as many letters, and letters with their number. */
+      const answer = (text: string): string => (/^\d+$/.test(text) ? 'x'.repeat(Number(text)) : String(text.length));
+      a.serve(counting, 'a', { window: 5, handle: async (text) => answer(text) });
+      await a.flush();
+      const sizes: number[] = [];
+      for (const transport of [atA, atB]) {
+        const publish = transport.publish.bind(transport);
+        transport.publish = (subject, data) => {
+          sizes.push(data.length);
+          return publish(subject, data);
+        };
+      }
+      const stream = b.open(counting, 'a');
+      const tooLarge: unknown = await stream.request('x'.repeat(MOST_BYTES + 10_000)).catch((error: unknown) => error);
+      if (!BusError.is(tooLarge, 'messageTooLarge')) throw tooLarge;
+      const { bytes, most } = tooLarge.details;
+      const largest = MOST_BYTES + 10_000 - (bytes - most);
+      expect(largest).toBeGreaterThan(MOST_BYTES);
+      expect(await stream.request('x'.repeat(largest))).toBe(String(largest));
+      expect(await codeOf(stream.request('x'.repeat(largest + 1)))).toBe('messageTooLarge');
+      // The word `response` is one letter longer than `request`.
+      expect(await stream.request(String(largest - 1))).toHaveLength(largest - 1);
+      expect(await codeOf(stream.request(String(largest)))).toBe('failed');
+      expect(problems).toMatchObject([{ code: 'messageTooLarge' }]);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(MOST_MESSAGE_BYTES);
     });
 
     it('sends each frame alone to a process that does not read bundles', async () => {
@@ -454,6 +491,56 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
         await letGo(waiting, 1);
         expect(await answer).toEqual({ doubled: 2 * value });
       }
+    });
+
+    it('ends both ends of a stream when the message that it has ended is lost and nobody is told', async () => {
+      const [{ bus: a, transport }, { bus: b }] = [await join({ lostMs: 60_000 }), await join({ lostMs: 60_000 })];
+      const lose = (text: string): { restore(): void } => {
+        const publish = transport.publish.bind(transport);
+        transport.publish = (subject, data) => String(data).includes(text) || publish(subject, data);
+        const restore = (): void => {
+          transport.publish = publish;
+        };
+        return { restore };
+      };
+      const served = await serve(a, 5);
+      await serve(a, 5, 'other');
+      const lost = codeOf(b.ask(doubling, 'a', { value: 1 }));
+      await expect.poll(() => served.waiting.length).toBe(1);
+      const first = lose('"type":"end"');
+      served.stop();
+      await a.flush();
+      first.restore();
+      // The next message shows that one is missing.
+      const next = codeOf(b.ask(doubling, 'other', { value: 1 }));
+      expect(await Promise.all([lost, next])).toEqual(['peerLost', 'peerLost']);
+      const atClient = await serve(b, 5, 'b');
+      const [left, kept] = [a.open(doubling, 'b'), a.open(doubling, 'b')];
+      const closed = [left, kept].map((each, value) => codeOf(each.request({ value })));
+      await expect.poll(() => atClient.waiting.length).toBe(2);
+      const second = lose('"type":"end"');
+      left.close();
+      await a.flush();
+      second.restore();
+      await expect.poll(() => atClient.cancelled.toSorted()).toEqual([0, 1]);
+      expect(await Promise.all(closed)).toEqual(['closed', 'peerLost']);
+    });
+
+    it('frees the place of a stream whose acceptance is lost', async () => {
+      const limited = { lostMs: 60_000, streams: { perPeer: 2, inAll: 2 } };
+      const [{ bus: a, transport }, { bus: b }] = [await join(limited), await join({ lostMs: 60_000 })];
+      const { waiting } = await serve(a, 5);
+      const kept = codeOf(b.ask(doubling, 'a', { value: 1 }));
+      await expect.poll(() => waiting.length).toBe(1);
+      const publish = transport.publish.bind(transport);
+      transport.publish = (subject, data) => String(data).includes('"accept"') || publish(subject, data);
+      expect(await codeOf(b.ask(doubling, 'a', { value: 2 }))).toBe('notServed');
+      transport.publish = publish;
+      expect(await kept).toBe('peerLost');
+      const again = [3, 4].map((value) => b.ask(doubling, 'a', { value }));
+      await expect.poll(() => waiting.length).toBe(3);
+      await letGo(waiting, 3);
+      expect(await Promise.all(again)).toEqual([{ doubled: 6 }, { doubled: 8 }]);
     });
 
     it('ends streams when the connection is lost, and goes on when it is back', async () => {

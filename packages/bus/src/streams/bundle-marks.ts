@@ -32,30 +32,29 @@ export class SentBundles {
 
 /** Finds out from their numbers whether bundles of other processes are missing: servers of NATS lose messages when the connection between two of them breaks. */
 export class ReceivedBundles {
-  readonly #last = new Map<string, BundleMark>();
-  #hasMissed = false;
+  /** The last bundle of each process; `undefined` when bundles were missed while the connection was lost, so that the next one may have any number. */
+  readonly #last = new Map<string, BundleMark | undefined>();
 
-  /** Whether no bundle is missing before this one, which has arrived. */
-  follows(peer: string, mark: BundleMark): boolean {
-    return this.#isComplete(peer, mark, mark.number - 1);
+  /** Notes a bundle that has arrived. Returns whether none is missing before it. */
+  noteArrived(peer: string, mark: BundleMark): boolean {
+    return this.#note(peer, mark, mark.number - 1);
   }
 
-  /** Whether no bundle is missing up to this one, which was the last that the process has sent. */
-  reaches(peer: string, mark: BundleMark): boolean {
-    return this.#isComplete(peer, mark, mark.number);
+  /** Notes which bundle a process has sent last. Returns whether none is missing up to it. */
+  noteLast(peer: string, mark: BundleMark): boolean {
+    return this.#note(peer, mark, mark.number);
   }
 
-  /** The connection was lost, and all streams have ended: the next bundle of each process may have any number. */
+  /** The connection was lost, and all streams have ended: what the known processes have sent meanwhile is no longer awaited. */
   restart(): void {
-    this.#last.clear();
-    this.#hasMissed = true;
+    for (const peer of this.#last.keys()) this.#last.set(peer, undefined);
   }
 
-  #isComplete(peer: string, mark: BundleMark, before: number): boolean {
+  #note(peer: string, mark: BundleMark, before: number): boolean {
+    const isExcused = this.#last.has(peer) && this.#last.get(peer) === undefined;
     const last = this.#last.get(peer);
     remember(this.#last, peer, mark);
-    if (last === undefined) return this.#hasMissed || before === 0;
-    return before === (last.series === mark.series ? last.number : 0);
+    return isExcused || before === (last?.series === mark.series ? last.number : 0);
   }
 }
 

@@ -8,8 +8,8 @@ export interface BundlesCollaborators {
   readonly from: string;
   readonly subjectOf: (peer: string) => string;
   readonly sent: SentBundles;
-  /** Told of each stream that has lost a frame, because the transport did not take its bundle. */
-  readonly onLost: (stream: string) => void;
+  /** Told of each stream with a process that has lost a frame, because the transport did not take its bundle. */
+  readonly onLost: (peer: string, stream: string) => void;
 }
 
 interface Bundle {
@@ -19,8 +19,8 @@ interface Bundle {
   bytes: number;
 }
 
-/** A bundle that would hold more bytes leaves at once. Servers of NATS accept 1 MiB by default. */
-const MOST_BYTES = 256 * 1_024;
+/** A bundle that would gather more bytes leaves at once. A larger frame leaves alone. */
+const GATHERED_BYTES = 256 * 1_024;
 /** How long frames are gathered, milliseconds: little beside the time that a packet takes through the Internet. */
 const GATHER_MS = 2;
 
@@ -43,7 +43,7 @@ export class Bundles {
    */
   add(peer: string, stream: string, frame: Uint8Array): boolean {
     if (!this.#collaborators.transport.isConnected) return false;
-    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > MOST_BYTES) this.flushTo(peer);
+    if ((this.#bundles.get(peer)?.bytes ?? 0) + frame.length > GATHERED_BYTES) this.#flushTo(peer);
     const bundle = this.#bundles.get(peer) ?? { frames: [], streams: new Set(), bytes: 0 };
     bundle.frames.push(frame);
     bundle.streams.add(stream);
@@ -57,18 +57,17 @@ export class Bundles {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const peer of [...this.#bundles.keys()]) this.flushTo(peer);
+    for (const peer of [...this.#bundles.keys()]) this.#flushTo(peer);
   }
 
-  /** Sends what has been gathered for a process. */
-  flushTo(peer: string): void {
+  #flushTo(peer: string): void {
     const bundle = this.#bundles.get(peer);
     if (bundle === undefined) return;
     this.#bundles.delete(peer);
     const { transport, from, subjectOf, sent, onLost } = this.#collaborators;
     const { frames, streams } = bundle;
     if (transport.publish(subjectOf(peer), bundled({ from, mark: sent.next(peer) }, frames))) sent.note(peer);
-    else for (const stream of streams) onLost(stream);
+    else for (const stream of streams) onLost(peer, stream);
   }
 }
 

@@ -76,6 +76,11 @@ export class ClientStream<Request, Response> implements Stream<Request, Response
     );
   }
 
+  /** Whether no process has accepted the stream yet. */
+  get isOpening(): boolean {
+    return this.#peer === undefined && this.#reason === undefined;
+  }
+
   get ended(): Promise<BusError> {
     return this.#end.promise;
   }

@@ -16,7 +16,11 @@ export class Ends {
 
   /** A stream has ended here. */
   tell(peer: string, stream: string): void {
-    if (this.#send(peer, stream)) return;
+    if (!this.#send(peer, stream)) this.tellLater(peer, stream);
+  }
+
+  /** The message that a stream has ended here was not taken after all. */
+  tellLater(peer: string, stream: string): void {
     this.#untold.set(`${peer} ${stream}`, { peer, stream });
     const [oldest] = this.#untold.keys();
     if (this.#untold.size > MOST_UNTOLD) this.#untold.delete(oldest);

@@ -68,7 +68,7 @@ export class Peers {
     if (known !== undefined) known.heardAt = this.#collaborators.clock.now();
   }
 
-  /** What was on its way from `peer` is lost: its streams end. */
+  /** What was on its way from `peer` is lost: its streams end, and each removes itself. */
   lost(peer: string): void {
     for (const stream of [...(this.#peers.get(peer)?.streams ?? [])]) stream.lost();
   }
@@ -92,11 +92,7 @@ export class Peers {
         for (const peer of this.#peers.values()) peer.heardAt = now;
         continue;
       }
-      for (const [name, { heardAt, streams }] of [...this.#peers]) {
-        if (now - heardAt <= lostMs) continue;
-        this.#peers.delete(name);
-        for (const stream of streams) stream.lost();
-      }
+      for (const [name, { heardAt }] of [...this.#peers]) if (now - heardAt > lostMs) this.lost(name);
     }
     this.#isWatching = false;
   }

@@ -32,6 +32,8 @@ export interface ServerStreamCollaborators<Request, Response> {
   readonly from: string;
   readonly handler: Handler<Request, Response>;
   readonly peers: Peers;
+  /** Told of what the handler rejects with while somebody waits for the response, and of requests that cannot be read. */
+  readonly onProblem: (error: unknown) => void;
   readonly onEnded: () => void;
 }
 
@@ -65,7 +67,7 @@ export class ServerStream<Request, Response> implements PeerStream {
     if (frame.from !== this.#options.peer || this.#isOver) return;
     if (frame.type === 'request') void this.#serve(frame);
     else if (frame.type === 'cancel') this.#underWay.get(frame.id)?.abort(NOBODY_WAITS);
-    else if (frame.type === 'end') this.#finish();
+    else if (frame.type === 'end') this.#finish({ saysEnd: false });
   }
 
   /** The peer may live and have been silent, for instance because it was stopped for a while: it must learn that nobody serves it. */
@@ -76,12 +78,11 @@ export class ServerStream<Request, Response> implements PeerStream {
   /** Ends the stream and tells the other end. */
   close(): void {
     if (this.#isOver) return;
-    this.#finish();
-    this.#collaborators.sayEnd(this.#options.peer);
+    this.#finish({ saysEnd: true });
   }
 
   async #serve({ id, body, asksBegun }: Extract<Frame, { readonly type: 'request' }>): Promise<void> {
-    const { handler, from } = this.#collaborators;
+    const { handler, from, onProblem } = this.#collaborators;
     const { service, id: stream } = this.#options;
     // A client that sends more than it may is not one of ours.
     if (this.#underWay.size >= handler.window || this.#underWay.has(id)) return this.close();
@@ -96,6 +97,7 @@ export class ServerStream<Request, Response> implements PeerStream {
       };
       answer = { type: 'response', from, stream, id, body: await handler.handle(request.data, over.signal, onBegun) };
     } catch (error) {
+      if (!over.signal.aborted) onProblem(error);
       const message = error instanceof Error ? error.message : String(error);
       answer = { type: 'failure', from, stream, id, message: message.slice(0, 1_000) };
     }
@@ -105,6 +107,7 @@ export class ServerStream<Request, Response> implements PeerStream {
       this.#send(answer);
     } catch (error) {
       if (!BusError.is(error, 'messageTooLarge')) throw error;
+      onProblem(error);
       this.#send({ type: 'failure', from, stream, id, message: error.message });
     }
   }
@@ -116,9 +119,10 @@ export class ServerStream<Request, Response> implements PeerStream {
     if (!this.#collaborators.send(peer, bytes)) this.close();
   }
 
-  #finish(): void {
-    if (this.#isOver) return;
+  #finish({ saysEnd }: { readonly saysEnd: boolean }): void {
     this.#isOver = true;
+    // While the stream is known, the bus knows how to send to the peer.
+    if (saysEnd) this.#collaborators.sayEnd(this.#options.peer);
     this.#collaborators.peers.remove(this.#options.peer, this);
     for (const over of this.#underWay.values()) over.abort(NOBODY_WAITS);
     this.#underWay.clear();

@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import type { Clock, Prober } from '@revtr/probing';
+import { type Clock, cancelled, type Prober } from '@revtr/probing';
 import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
@@ -96,6 +96,16 @@ export class LifeCycle {
     this.#polling.start();
   }
 
+  /** Ends the tests under way, whose outcome does not count, and takes no more: another process tests agents. */
+  async pause(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  /** This process tests agents again. Those whose tests were ended are due. */
+  resume(): void {
+    this.#queue.resume();
+  }
+
   /** Ends the tests under way. */
   async stop(): Promise<void> {
     await this.#polling.stop();
@@ -166,9 +176,11 @@ export class LifeCycle {
       await clock.sleep(this.#options.confirmMs, signal);
       report = await this.#measure(before, signal);
     }
+    endIfOver(signal);
     const now = new Date(clock.now());
     const agent = formatIpv4(address);
     await tests.add({ address: agent, tested_at: now, cause, verdict: report.verdict, report });
+    endIfOver(signal);
     const spoofed = report.tests.find(({ name }) => name === 'sendSpoofed')?.verdict ?? 'notTested';
     // Nothing is learned while spoofing is stopped, or no partner can be reached.
     const learned = spoofed === 'notTested' ? {} : { can_spoof: spoofed === 'passed' };
@@ -176,6 +188,7 @@ export class LifeCycle {
     log.info({ agent, kind: before.kind, cause, verdict: report.verdict }, 'agent tested');
     if (tested === undefined || tested.state === 'withdrawn' || report.verdict === 'notTested') return;
     await this.#testUntested();
+    endIfOver(signal);
     if (report.verdict === 'failed') await this.#failed(tested, report);
     else if (tested.kind === 'vantagePoint') await this.#vantagePointPassed(tested, before, signal);
     else await this.#sourcePassed(tested, report, before, signal);
@@ -243,6 +256,7 @@ export class LifeCycle {
     if (isNew || isReportOld) await notices.tested(agent, report, undefined);
     await directory.enter(address, isNew ? 'preparing' : 'ready', HEALED);
     if ((await atlas.size(address)) === 0) await atlas.collect(address, signal);
+    endIfOver(signal);
     // The source may have been quarantined or withdrawn while its atlas was measured.
     if (!isNew || directory.find(address)?.state !== 'preparing') return;
     await directory.enter(address, 'ready');
@@ -271,6 +285,11 @@ export class LifeCycle {
         : undefined;
     return agent.state === 'ready' && now - testedAt > this.#options.retestMs ? 'periodic' : undefined;
   }
+}
+
+/** Nothing more is learned from a test that was ended: another process may test the agent by now. @throws {ProbingError} `cancelled` */
+function endIfOver(signal: AbortSignal): void {
+  if (signal.aborted) throw cancelled();
 }
 
 function isHeldByOperator({ state, quarantined_by }: RegisteredAgent): boolean {

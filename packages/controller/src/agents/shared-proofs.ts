@@ -9,7 +9,7 @@ const proofSchema = z.object({
   ...{ address: addressSchema, test: z.enum(PROVEN_TESTS), sender: addressSchema, target: addressSchema },
   at: z.number().nonnegative(),
 });
-/** How long a proof is told to processes that ask, milliseconds: as long as a test may take. */
+/** How long a proof that cannot be told is kept, milliseconds: as long as a test may take. */
 const COUNTS_MS = 60_000;
 
 /** What answers have shown about agents, in this process and in the others: engines measure, and another process tests the agents. */
@@ -23,7 +23,8 @@ export function sharedProofs(collaborators: {
 }): { readonly proofs: AgentProofs; readonly news: Pick<SharedNews<unknown>, 'start' | 'stop'> } {
   const { clock, ownerOf } = collaborators;
   const news = new SharedNews<Proof>(
-    { name: 'proofs', item: proofSchema, follows: collaborators.testsAgents },
+    // A test asks only for what is shown while it is under way.
+    { name: 'proofs', item: proofSchema, fleeting: { follows: collaborators.testsAgents } },
     {
       ...collaborators,
       take: (items) => {

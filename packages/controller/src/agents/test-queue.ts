@@ -20,7 +20,7 @@ export class TestQueue {
   readonly #asked = new Map<Ipv4Address, TestCause>();
   readonly #waiting = new Map<Ipv4Address, TestCause>();
   readonly #underWay = new Map<Ipv4Address, Promise<void>>();
-  readonly #over = new AbortController();
+  #over = new AbortController();
 
   /** @param options `mostAtOnce`: tests under way at the same time; more would disturb each other's probes. */
   constructor(options: { readonly mostAtOnce: number }, collaborators: TestQueueCollaborators) {
@@ -42,7 +42,12 @@ export class TestQueue {
     return this.#underWay.has(address);
   }
 
-  /** Ends the tests under way and forgets the waiting ones. */
+  /** Takes tests again after {@link stop}. */
+  resume(): void {
+    if (this.#over.signal.aborted) this.#over = new AbortController();
+  }
+
+  /** Ends the tests under way, forgets the waiting ones, and takes no more. */
   async stop(): Promise<void> {
     this.#over.abort();
     this.#asked.clear();
@@ -62,10 +67,11 @@ export class TestQueue {
 
   async #run(address: Ipv4Address, cause: TestCause): Promise<void> {
     const { test, onError } = this.#collaborators;
+    const { signal } = this.#over;
     try {
-      await test(address, cause, this.#over.signal);
+      await test(address, cause, signal);
     } catch (error) {
-      if (!this.#over.signal.aborted) onError(address, error);
+      if (!signal.aborted) onError(address, error);
     } finally {
       this.#underWay.delete(address);
       this.#fill();

@@ -15,8 +15,10 @@ const memberSchema = z.object({
   protocol: z.int().nonnegative().default(PROTOCOL),
   id: z.string().min(1).max(64),
   roles: z.array(z.enum(ROLES)).max(ROLES.length),
-  /** The process stops: nobody should wait for it to be missed. */
+  /** The process stops: others take over what it gives up. */
   isLeaving: z.boolean(),
+  /** The process has stopped, and sends no more probes. Absent in messages of earlier versions. */
+  hasEnded: z.boolean().default(false),
 });
 const membersTopic: Topic<z.infer<typeof memberSchema>> = { name: 'members', schema: memberSchema, mostBytes: 1_024 };
 
@@ -42,13 +44,14 @@ export class Members {
   readonly #bus: Bus;
   readonly #clock: Clock;
   readonly #others = new Map<string, Member>();
-  /** Processes that are taken for gone, and may not be: they are cut off, and may go on for a while. */
+  /** Processes that own nothing any more, but may go on for a while: they are cut off, or stop. */
   readonly #silent = new Map<string, Member>();
   readonly #listeners: ((change: { readonly id: string; readonly isThere: boolean }) => void)[] = [];
   readonly #saying: Periodic;
   readonly #onStranger: (member: { readonly id: string; readonly protocol: number }) => void;
   readonly #strangers = new Set<string>();
   #beatAt: number | undefined;
+  #isLeaving = false;
   #unsubscribe: () => void = () => undefined;
 
   constructor(
@@ -83,8 +86,8 @@ export class Members {
   }
 
   /**
-   * How many processes with one of the roles may be at work: in addition to {@link with}, those that were heard so recently that they may go on
-   * without the bus. They count until they must have stopped.
+   * How many processes with one of the roles may be at work: in addition to {@link with}, those that stop, and those that were heard so recently that
+   * they may go on without the bus. They count until they say that they have ended, or must have stopped.
    */
   countAtWork(roles: readonly Role[]): number {
     const oldest = this.#clock.now() - STOPPED_MS;
@@ -96,10 +99,11 @@ export class Members {
 
   start(): void {
     this.#unsubscribe = this.#bus.subscribe(membersTopic, {
-      onMessage: ({ id, roles, isLeaving, protocol }) => {
+      onMessage: ({ id, roles, isLeaving, hasEnded, protocol }) => {
         this.#compare(id, protocol);
-        this.#silent.delete(id);
-        if (isLeaving) this.#forget(id);
+        if (isLeaving && !hasEnded) this.#silent.set(id, { roles, heardAt: this.#clock.now() });
+        else this.#silent.delete(id);
+        if (isLeaving || hasEnded) this.#forget(id);
         else this.#heard(id, roles);
       },
       // The next heartbeat of each process is due within a second.
@@ -108,14 +112,16 @@ export class Members {
     this.#saying.start();
   }
 
-  /** Says that this process stops: others take over what it gives up. */
-  async leave(): Promise<void> {
-    await this.#saying.stop();
-    this.#bus.publish(membersTopic, this.#message(true));
+  /** Says from now on that this process stops: others take over what it gives up. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#bus.publish(membersTopic, this.#message());
   }
 
+  /** Says that this process has ended its work. */
   async stop(): Promise<void> {
     await this.#saying.stop();
+    this.#bus.publish(membersTopic, { ...this.#message(), isLeaving: true, hasEnded: true });
     this.#unsubscribe();
   }
 
@@ -131,12 +137,13 @@ export class Members {
     if (isNew) this.#tell(id, true);
   }
 
-  #message(isLeaving: boolean): z.infer<typeof memberSchema> {
-    return { ...this.#self, roles: [...this.#self.roles], isLeaving, protocol: PROTOCOL };
+  #message(): z.infer<typeof memberSchema> {
+    const { id, roles } = this.#self;
+    return { id, roles: [...roles], isLeaving: this.#isLeaving, hasEnded: false, protocol: PROTOCOL };
   }
 
   #beat(): void {
-    this.#bus.publish(membersTopic, this.#message(false));
+    this.#bus.publish(membersTopic, this.#message());
     const now = this.#clock.now();
     const sinceBeatMs = now - (this.#beatAt ?? now);
     this.#beatAt = now;

@@ -7,8 +7,11 @@ export interface SharedNewsOptions<Item> {
   /** Name of the topic. */
   readonly name: string;
   readonly item: z.ZodType<Item>;
-  /** Whether this process uses what others find out. One that does not is not asked to repeat anything: it tells what is new. Default true. */
-  readonly follows?: boolean;
+  /** Set for news that are of use only at the moment: nobody asks for them again, and nobody keeps what has been told. */
+  readonly fleeting?: {
+    /** Whether this process uses what others find out. */
+    readonly follows: boolean;
+  };
 }
 
 export interface SharedNewsCollaborators<Item> {
@@ -35,7 +38,7 @@ interface News<Item> {
 
 /**
  * Tells the other processes every second what this one has found out, by subject: the latest item about a subject replaces earlier ones. A process that
- * starts, or has missed messages, asks for everything that still matters.
+ * starts, or has missed messages, asks for everything that still matters, except for fleeting news.
  */
 export class SharedNews<Item> {
   readonly #collaborators: SharedNewsCollaborators<Item>;
@@ -43,15 +46,15 @@ export class SharedNews<Item> {
   readonly #telling: Periodic;
   readonly #own = new Map<string, Item>();
   readonly #untold = new Set<string>();
-  readonly #follows: boolean;
+  readonly #fleeting: SharedNewsOptions<Item>['fleeting'];
   #asks: boolean;
   #isAsked = false;
   #unsubscribe: () => void = () => undefined;
 
-  constructor({ name, item, follows = true }: SharedNewsOptions<Item>, collaborators: SharedNewsCollaborators<Item>) {
+  constructor({ name, item, fleeting }: SharedNewsOptions<Item>, collaborators: SharedNewsCollaborators<Item>) {
     this.#collaborators = collaborators;
-    this.#follows = follows;
-    this.#asks = follows;
+    this.#fleeting = fleeting;
+    this.#asks = fleeting === undefined;
     const schema = z.object({ items: z.array(item).max(MOST_SENT).readonly(), asks: z.boolean() });
     this.#topic = { name, schema, mostBytes: NEWS_BYTES };
     const { clock, onError } = collaborators;
@@ -71,14 +74,14 @@ export class SharedNews<Item> {
   }
 
   start(): void {
-    if (this.#follows)
+    if (this.#fleeting?.follows !== false)
       this.#unsubscribe = this.#collaborators.bus.subscribe(this.#topic, {
         onMessage: ({ items, asks }) => {
           this.#isAsked ||= asks;
           this.#collaborators.take(items);
         },
         onGap: () => {
-          this.#asks = true;
+          this.#asks = this.#fleeting === undefined;
         },
       });
     this.#telling.start();
@@ -90,18 +93,34 @@ export class SharedNews<Item> {
   }
 
   #tell(): void {
-    const { bus, isCurrent } = this.#collaborators;
-    if (this.#isAsked)
-      for (const [subject, item] of this.#own) {
-        if (isCurrent(item)) this.#untold.add(subject);
-        else this.#own.delete(subject);
-      }
+    const { bus } = this.#collaborators;
+    if (this.#isAsked) for (const subject of this.#own.keys()) this.#untold.add(subject);
     this.#isAsked = false;
-    const items = [...this.#untold].flatMap((subject) => this.#own.get(subject) ?? []);
-    this.#untold.clear();
-    for (let at = 0; at < items.length || this.#asks; at += MOST_SENT) {
-      bus.publish(this.#topic, { items: items.slice(at, at + MOST_SENT), asks: this.#asks });
+    this.#dropOutdated();
+    const news = [...this.#untold].flatMap((subject) => {
+      const item = this.#own.get(subject);
+      return item === undefined ? [] : [{ subject, item }];
+    });
+    for (let at = 0; at < news.length || this.#asks; at += MOST_SENT) {
+      const part = news.slice(at, at + MOST_SENT);
+      // What was not sent is told, and asked, the next time.
+      if (!bus.publish(this.#topic, { items: part.map(({ item }) => item), asks: this.#asks })) return;
       this.#asks = false;
+      for (const { subject } of part) this.#told(subject);
     }
+  }
+
+  #dropOutdated(): void {
+    for (const subject of this.#untold) {
+      const item = this.#own.get(subject);
+      if (item !== undefined && this.#collaborators.isCurrent(item)) continue;
+      this.#untold.delete(subject);
+      this.#own.delete(subject);
+    }
+  }
+
+  #told(subject: string): void {
+    this.#untold.delete(subject);
+    if (this.#fleeting !== undefined) this.#own.delete(subject);
   }
 }

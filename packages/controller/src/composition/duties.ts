@@ -14,19 +14,22 @@ export interface RoleDuty {
   readonly held: (signal: AbortSignal) => Promise<void>;
   /** Calls `listener` each time that this process begins to do it. */
   readonly onBegin: (listener: () => void) => void;
+  /** Calls `listener` each time that this process must end it. */
+  readonly onEnd: (listener: () => void | Promise<void>) => void;
 }
 
 /** The duty of a role. A process without the role never has it; a process that is alone always has. */
 export function openDuty(name: string, role: Role, { roles, isShared, leases }: ClusterParts, clock: Clock): RoleDuty {
-  if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), onBegin: () => undefined };
+  const never = { onBegin: () => undefined, onEnd: () => undefined };
+  if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), ...never };
   const duty = new Duty({ name });
-  if (!roles.has(role))
-    return { isHere: () => false, clock, held: (signal) => duty.held(signal), onBegin: () => undefined };
+  if (!roles.has(role)) return { isHere: () => false, clock, held: (signal) => duty.held(signal), ...never };
   leases.add(duty);
   return {
     isHere: () => duty.isHeld,
     clock: dutyClock(clock, duty),
     held: (signal) => duty.held(signal),
     onBegin: (listener) => duty.onBegin(listener),
+    onEnd: (listener) => duty.onEnd(listener),
   };
 }

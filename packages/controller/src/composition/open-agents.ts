@@ -71,8 +71,20 @@ export function openAgents(
       .joined(address)
       .catch((error: unknown) => log.error({ err: error, agent: formatIpv4(address) }, 'an agent could not be tested'));
   };
-  // Agents that joined while no process tested agents.
+  let isStarted = false;
+  const begin = (): void => {
+    if (!duty.isHere()) return;
+    life.resume();
+    if (isShared && isStarted) stopServing = serveAgentTests(bus, life);
+  };
+  duty.onEnd(async () => {
+    stopServing();
+    stopServing = () => undefined;
+    await life.pause();
+  });
   duty.onBegin(() => {
+    begin();
+    // Agents that joined while no process tested agents.
     for (const { address, state } of directory.list())
       if (state === 'expected' && system.connected.has(address)) joined(address);
   });
@@ -95,7 +107,8 @@ export function openAgents(
     migration,
     start: () => {
       life.start();
-      if (isShared) stopServing = serveAgentTests(bus, life);
+      isStarted = true;
+      begin();
     },
     stop: async () => {
       stopServing();

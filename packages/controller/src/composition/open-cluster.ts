@@ -55,7 +55,7 @@ export function openCluster({ database, clock, log }: Omit<Context, 'cluster'>, 
       },
       stop: async () => {
         if (!isShared) return;
-        await members.leave();
+        members.leave();
         await leases.stop();
       },
     },

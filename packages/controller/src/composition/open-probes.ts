@@ -26,7 +26,7 @@ const CLEAN_EVERY_MS = 3_600_000;
 
 /** Opens the queue of raw probes: submission, the runner that sends them, and their retention. */
 export async function openProbes(
-  { database, facts, targetPolicy, clock, log }: Context,
+  { database, facts, targetPolicy, clock, log, cluster }: Context,
   {
     measuring: { sourceAccess, system, directory },
     safety: { auditEvents },
@@ -67,6 +67,7 @@ export async function openProbes(
       },
     },
   );
+  cluster.leases.onExpired(() => runner.interrupt());
   const submission = new ProbeSubmission({
     ...{ sets, facts, destinationCheck, clock, sources: sourceAccess },
     vantagePoints,

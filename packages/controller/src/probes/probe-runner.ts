@@ -57,6 +57,7 @@ export class ProbeRunner {
   readonly #renewing: Periodic;
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #stopping = new AbortController();
+  #interrupting = new AbortController();
   /** Whether the queue had more probes than there were places when it was last read. */
   #hasMore = false;
 
@@ -91,6 +92,12 @@ export class ProbeRunner {
   notify(): void {
     this.#collaborators.sets.noteNew();
     this.#polling.wake();
+  }
+
+  /** Interrupts the probes under way, because this process does not know any more what is forbidden. They are sent again when their leases have ended. */
+  interrupt(): void {
+    this.#interrupting.abort();
+    this.#interrupting = new AbortController();
   }
 
   /** Interrupts the probes under way and returns them to the queue. */
@@ -150,10 +157,11 @@ export class ProbeRunner {
     try {
       const request = probeRequestSchema.parse(job.request);
       const cause = { type: 'rawProbe', probeId, userId, keyId: job.keyId ?? undefined } as const;
-      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(LONGEST_PROBE_MS)]);
+      const interrupted = AbortSignal.any([this.#stopping.signal, this.#interrupting.signal]);
+      const signal = AbortSignal.any([interrupted, AbortSignal.timeout(LONGEST_PROBE_MS)]);
       const failure = this.#refuse(job, request, rules);
       const result = await probingFor(cause, () => this.#send(request, failure, signal));
-      if (this.#stopping.signal.aborted && result.failure?.code === 'cancelled') return;
+      if (interrupted.aborted && result.failure?.code === 'cancelled') return;
       if (await this.#store(probeId, result)) events.publish(setId, probeId);
     } catch (error) {
       // The lease ends, and the probe is sent again.

@@ -8,6 +8,7 @@ import { dutyClock } from '../../src/cluster/leases/duty-clock.ts';
 import { LeaseKeeper } from '../../src/cluster/leases/lease-keeper.ts';
 import { preferredOwner } from '../../src/cluster/leases/preferred-owner.ts';
 import { SourceClaim } from '../../src/cluster/leases/source-claim.ts';
+import { settle } from '../manual-clock.ts';
 import { useDatabase } from '../test-database.ts';
 import { type Process, processes } from './processes.ts';
 
@@ -76,7 +77,7 @@ describe('leases of sources', () => {
     const [moved] = second.claim.owned();
     expect(first.events).toContain(`end ${moved}`);
     expect(first.claim.owned().length).toBeGreaterThan(0);
-    await second.process.members.leave();
+    second.process.members.leave();
     await second.leases.stop();
     expect(second.claim.owned()).toEqual([]);
     await expect.poll(() => first.claim.owned()).toHaveLength(SOURCES.length);
@@ -123,6 +124,23 @@ describe('leases of sources', () => {
     await first.leases.stop();
     await sleeping;
     expect([first.duty.isHeld, second.duty.isHeld, passed]).toEqual([false, true, 1]);
+  });
+
+  it('of a duty move on when the process has ended its work', async () => {
+    const duty = new Duty({ name: 'atlas' });
+    const work = Promise.withResolvers<void>();
+    const events: string[] = [];
+    duty.onEnd(async () => {
+      events.push(`told, held: ${duty.isHeld}`);
+      await work.promise;
+    });
+    await duty.acquired();
+    const ended = duty.ended().then(() => events.push('ended'));
+    await settle();
+    expect(events).toEqual(['told, held: false']);
+    work.resolve();
+    await ended;
+    expect(events).toEqual(['told, held: false', 'ended']);
   });
 
   it('of a duty are waited for without a trace once the wait is over', async () => {

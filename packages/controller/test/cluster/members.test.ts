@@ -12,6 +12,7 @@ describe('members', () => {
   let clock: ManualClock;
   /** How long the process was suspended: its clock then jumps, and no timer runs meanwhile. */
   let suspendedMs: number;
+  let start: ReturnType<typeof processes>;
   let first: Process;
   let second: Process;
   let changes: { readonly id: string; readonly isThere: boolean }[];
@@ -19,7 +20,7 @@ describe('members', () => {
   beforeEach(async () => {
     clock = new ManualClock();
     suspendedMs = 0;
-    const start = processes({
+    start = processes({
       now: () => clock.now() + suspendedMs,
       sleep: (ms, signal) => clock.sleep(ms, signal),
     });
@@ -57,7 +58,7 @@ describe('members', () => {
     suspendedMs -= 3_600_000;
     await clock.advance(5_000);
     expect(changes).toEqual([]);
-    await second.stop();
+    second.transport.cut(true);
     await clock.advance(6_000);
     expect(first.members.with('engine')).toEqual([first.bus.id]);
   });
@@ -71,13 +72,13 @@ describe('members', () => {
   });
 
   it('are missed when they are silent', async () => {
-    await second.stop();
+    second.transport.cut(true);
     await clock.advance(6_000);
     expect(changes).toEqual([{ id: second.bus.id, isThere: false }]);
     expect(first.members.with('engine')).toEqual([first.bus.id]);
   });
 
-  it('count as at work until they must have stopped, unless they have said that they leave', async () => {
+  it('count as at work until they must have stopped', async () => {
     second.transport.cut(true);
     await clock.advance(6_000);
     expect(first.members.with('engine')).toEqual([first.bus.id]);
@@ -89,8 +90,25 @@ describe('members', () => {
     second.transport.cut(false);
     await clock.advance(2_000);
     expect(first.members.countAtWork(['engine'])).toBe(2);
-    await second.members.leave();
-    await expect.poll(() => first.members.countAtWork(['engine'])).toBe(1);
+  });
+
+  it('that leave own nothing at once, and count as at work until they have ended or fall silent', async () => {
+    const third = start('engine');
+    await clock.advance(2_000);
+    second.members.leave();
+    third.members.leave();
+    await clock.advance(1_000);
+    expect([first.members.with('engine'), first.members.countAtWork(['engine'])]).toEqual([[first.bus.id], 3]);
+    await clock.advance(20_000);
+    expect([first.members.with('engine'), first.members.countAtWork(['engine'])]).toEqual([[first.bus.id], 3]);
+    third.transport.cut(true);
+    await second.members.stop();
+    await clock.advance(15_000);
+    expect(first.members.countAtWork(['engine'])).toBe(2);
+    await clock.advance(5_000);
+    expect(first.members.countAtWork(['engine'])).toBe(1);
+    expect(changes.filter(({ isThere }) => !isThere).map(({ id }) => id)).toEqual([second.bus.id, third.bus.id]);
+    await third.stop();
   });
 
   it('reports a process whose version is too far away once, and takes the versions next to this one', async () => {

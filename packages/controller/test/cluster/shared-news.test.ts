@@ -6,7 +6,9 @@ import { DatasetStore } from '@revtr/datasets';
 import { SilentTargets } from '@revtr/engine';
 import { type PingResult, ProbingError } from '@revtr/probing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { sharedProofs } from '../../src/agents/shared-proofs.ts';
+import { SharedNews } from '../../src/cluster/shared-news.ts';
 import { openFacts } from '../../src/composition/open-facts.ts';
 import { sharedSilences } from '../../src/measurements/shared-silences.ts';
 import { CircuitBreaker } from '../../src/safety/circuits/circuit-breaker.ts';
@@ -31,6 +33,60 @@ afterEach(async () => {
 });
 /** Lets the processes tell each other what is new. */
 const told = () => clock.advance(2_000);
+
+describe('news', () => {
+  const open = (process: Process, fleeting?: { readonly follows: boolean }) => {
+    const taken: string[] = [];
+    const news = new SharedNews<string>(
+      { name: 'letters', item: z.string(), ...(fleeting && { fleeting }) },
+      { bus: process.bus, clock, onError, take: (items) => taken.push(...items), isCurrent: () => true },
+    );
+    news.start();
+    stops.push(
+      () => process.stop(),
+      () => news.stop(),
+    );
+    return { news, taken };
+  };
+
+  it('and the question for them are sent again when the bus has not taken them, although the others learn nothing of that', async () => {
+    const first = open(start('engine'));
+    first.news.note('a', 'A');
+    await told();
+    const process = start('engine');
+    const publish = process.transport.publish.bind(process.transport);
+    let refused = 0;
+    process.transport.publish = (subject, data) => {
+      if (!subject.endsWith('.letters')) return publish(subject, data);
+      if (String(data).includes('"body":null')) return true;
+      refused++;
+      return false;
+    };
+    const late = open(process);
+    late.news.note('b', 'B');
+    await told();
+    expect([refused, first.taken, late.taken]).toEqual([expect.any(Number), [], []]);
+    expect(refused).toBeGreaterThan(0);
+    process.transport.publish = publish;
+    await told();
+    await told();
+    expect(first.taken).toContain('B');
+    expect(late.taken).toContain('A');
+  });
+
+  it('of use only at the moment are neither asked for nor repeated', async () => {
+    const [teller, follower] = [open(start('engine'), { follows: true }), start('engine')];
+    teller.news.note('a', 'A');
+    const heard: unknown[] = [];
+    const letters = { name: 'letters', schema: z.unknown(), mostBytes: 1_000 };
+    follower.bus.subscribe(letters, { onMessage: (message) => void heard.push(message), onGap: () => undefined });
+    stops.push(() => follower.stop());
+    await told();
+    follower.bus.publish(letters, { items: [], asks: true });
+    await told();
+    expect(heard).toEqual([{ items: ['A'], asks: false }]);
+  });
+});
 
 describe('what answers show about agents', () => {
   it('is known to the process that tests the agents', async () => {

@@ -6,7 +6,8 @@ import { LeaseKeeper } from '../../src/cluster/leases/lease-keeper.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { useDatabase } from '../test-database.ts';
 
-const LEASE_MS = 600_000;
+/** Not a multiple of the time between two rounds. */
+const LEASE_MS = 600_500;
 type Question = 'acquire' | 'renew' | 'release';
 
 /** Leases in a database over a connection that can break: questions arrive, some late, and their answers are lost. */
@@ -59,6 +60,26 @@ describe('a database that does not answer', () => {
     return { clock, leases, duty, keeper, token, heldSoon };
   };
 
+  it.each(['is silent', 'fails at once'])(
+    'ends the leases as long after the last renewal as they last when it %s',
+    async (how) => {
+      const { clock, leases, duty, keeper } = open();
+      let expirations = 0;
+      keeper.onExpired(() => expirations++);
+      keeper.start();
+      // The pause between two rounds, and the time until the leases end.
+      await expect.poll(() => [duty.isHeld, clock.sleeping]).toEqual([true, 2]);
+      if (how === 'is silent') leases.broken = 'renew';
+      else leases.renew = () => Promise.reject(new Error('the database is away'));
+      await clock.advance(LEASE_MS - 1);
+      expect([duty.isHeld, expirations]).toEqual([true, 0]);
+      await clock.advance(1);
+      expect([duty.isHeld, expirations]).toEqual([false, 1]);
+      await clock.advance(1_000);
+      await keeper.stop();
+    },
+  );
+
   it('does not keep the next round waiting, which takes up a lease whose acquisition was carried out', async () => {
     const { clock, leases, duty, keeper, token, heldSoon } = open();
     leases.broken = 'acquire';
@@ -97,7 +118,7 @@ describe('a database that does not answer', () => {
     keeper.add({ wanted: () => ['slow'], acquired: async () => undefined, ended: () => work });
     keeper.start();
     await expect.poll(() => [duty.isHeld, keeper.held.length]).toEqual([true, 2]);
-    await expect.poll(() => clock.sleeping).toBe(1);
+    await expect.poll(() => clock.sleeping).toBe(2);
     let hasStopped = false;
     const stopping = keeper.stop().then(() => {
       hasStopped = true;

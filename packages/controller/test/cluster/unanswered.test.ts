@@ -1,6 +1,6 @@
 import { BusError } from '@revtr/bus';
 import { describe, expect, it } from 'vitest';
-import { unanswered } from '../../src/cluster/unanswered.ts';
+import { isUnanswered, unanswered } from '../../src/cluster/unanswered.ts';
 
 const WORDS = { nobody: 'no process tests agents', somebody: 'the process that tests agents' };
 
@@ -18,12 +18,17 @@ describe('a request that no process has answered', () => {
     const error = unanswered(new BusError(code, 'nobody serves it', { service: 'agent-tests', name: 'all' }), WORDS);
     expect(error).toMatchObject({
       code: 'upstreamFailed',
-      message: 'no process tests agents at this moment: try again in ten seconds',
+      message: 'no process tests agents at this moment: try again in 10 seconds',
     });
   });
 
-  it('keeps its error when that does not come from the bus', () => {
-    const error = new Error('cancelled');
+  it.each([
+    new Error('cancelled'),
+    new BusError('failed', 'agent-tests all: too small', { service: 'agent-tests', name: 'all' }),
+    new BusError('closed', 'the stream was closed', {}),
+    new BusError('messageTooLarge', 'a message holds 9 bytes, more than 8', { name: 'agent-tests', bytes: 9, most: 8 }),
+  ])('keeps an error that another process would not avert: %s', (error) => {
     expect(unanswered(error, WORDS)).toBe(error);
+    expect(isUnanswered(error)).toBe(false);
   });
 });

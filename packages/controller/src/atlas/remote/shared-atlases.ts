@@ -1,7 +1,7 @@
-import { type Bus, BusError } from '@revtr/bus';
+import type { Bus } from '@revtr/bus';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
-import { unanswered } from '../../cluster/unanswered.ts';
+import { isUnanswered, unanswered } from '../../cluster/unanswered.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import type { AtlasService } from '../atlas-service.ts';
 import type { AtlasRun } from '../run-record.ts';
@@ -60,7 +60,7 @@ export function sharedAtlases({ bus, owns, local, stored, clock }: SharedAtlases
       try {
         return await ask(source, request, type, signal);
       } catch (error) {
-        if (!(error instanceof BusError)) throw error;
+        if (!isUnanswered(error)) throw error;
         await clock.sleep(RETRY_MS, signal);
       }
     }

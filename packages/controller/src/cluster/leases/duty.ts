@@ -4,6 +4,7 @@ import type { Claim } from './lease-keeper.ts';
 export class Duty implements Claim {
   readonly #name: string;
   readonly #listeners: (() => void)[] = [];
+  readonly #endListeners: (() => void | Promise<void>)[] = [];
   readonly #waiting = new Set<() => void>();
   #isHeld = false;
 
@@ -19,6 +20,11 @@ export class Duty implements Claim {
   /** Calls `listener` each time that this process begins to do the work. */
   onBegin(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `listener` each time that this process must end the work. Unless the duty is lost, another process begins when all of them have resolved. */
+  onEnd(listener: () => void | Promise<void>): void {
+    this.#endListeners.push(listener);
   }
 
   /** Resolves when this process does the work; at once when it already does, or when `signal` fires. */
@@ -46,5 +52,6 @@ export class Duty implements Claim {
 
   async ended(): Promise<void> {
     this.#isHeld = false;
+    await Promise.all(this.#endListeners.map((tell) => tell()));
   }
 }

@@ -51,7 +51,10 @@ export class LeaseKeeper {
   /** Tokens of leases that this process has asked to release. A late release would end such a lease, so that it is never taken up again. */
   readonly #released = new Map<string, number>();
   readonly #keeping: Periodic;
+  readonly #listeners: (() => void)[] = [];
   #renewedAt: number;
+  /** Ends the wait until the leases end, because they were renewed, or the work has ended. */
+  #renewed = new AbortController();
 
   constructor(
     options: LeaseKeeperOptions,
@@ -77,6 +80,11 @@ export class LeaseKeeper {
     this.#claims.push(claim);
   }
 
+  /** Calls `listener` when the leases could not be renewed in time, whether or not there are any: the process has lost the database. */
+  onExpired(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   start(): void {
     this.#keeping.start();
   }
@@ -94,6 +102,7 @@ export class LeaseKeeper {
   /** Ends all work, and gives all leases up. */
   async stop(): Promise<void> {
     await this.#keeping.stop();
+    this.#renewed.abort();
     const names = [...this.#held.keys()];
     // The leases must not end while the work does.
     const renewing = new Periodic(
@@ -125,7 +134,7 @@ export class LeaseKeeper {
     const released = [...this.#released];
     const leases = await inTime(this.#leases.renew(owner, leaseMs));
     const renewed = new Map(leases.map(({ name, token }) => [name, token]));
-    this.#renewedAt = askedAt;
+    this.#noteRenewed(askedAt);
     for (const [name, token] of released) if (renewed.get(name) !== token) this.#released.delete(name);
     for (const [name, { token }] of this.#held) if (renewed.get(name) !== token) this.#lose(name);
     for (const claim of this.#claims) {
@@ -197,11 +206,28 @@ export class LeaseKeeper {
     return held.work;
   }
 
+  /** The leases end at a time that does not depend on how long the next rounds take. */
+  #noteRenewed(at: number): void {
+    this.#renewedAt = at;
+    this.#renewed.abort();
+    this.#renewed = new AbortController();
+    const { signal } = this.#renewed;
+    const leftMs = Math.max(0, at + this.#options.leaseMs - this.#clock.now());
+    this.#clock.sleep(leftMs, signal).then(
+      () => this.#expire(),
+      () => undefined,
+    );
+  }
+
   #failed(error: unknown): void {
     this.#log.error({ err: error }, 'leases could not be renewed');
-    // A clock that was set back does not say how much time has passed.
+    // Time may have passed while the process was suspended. A clock that was set back does not say how much.
     const sinceRenewedMs = this.#clock.now() - this.#renewedAt;
-    if (sinceRenewedMs >= 0 && sinceRenewedMs < this.#options.leaseMs) return;
+    if (sinceRenewedMs < 0 || sinceRenewedMs >= this.#options.leaseMs) this.#expire();
+  }
+
+  #expire(): void {
     for (const name of this.#held.keys()) this.#lose(name);
+    for (const tell of this.#listeners) tell();
   }
 }
