@@ -19,6 +19,7 @@ import { LiveFacts } from './facts/live-facts.ts';
 import { readCredential } from './foundation/credential-files.ts';
 import { DatabaseClock } from './foundation/database-clock.ts';
 import { HeapGrowth } from './foundation/heap-growth.ts';
+import { warnOfNewDatabase } from './foundation/new-database.ts';
 import { smtpSender } from './mail/smtp.ts';
 import { agentSystem } from './measuring/agent-system.ts';
 import { type SafetySettings, safetySettingsSchema } from './safety/settings.ts';
@@ -67,6 +68,7 @@ async function run(settings: Settings): Promise<void> {
   try {
     if (isServer) await untilUndisturbed({ isAlone, name }, database);
     clock = await DatabaseClock.start({ databaseTime: () => databaseTime(database.db), log });
+    await warnOfNewDatabase(settings.gateway, { db: database.db, log });
     const cluster = await connectCluster(settings, { clock, log });
     const controller = await create(settings, { database, cluster, clock, log, tracing });
     const { users, keys } = controller;

@@ -16,7 +16,9 @@ async function start(isAlone: boolean, id: string) {
   const database = await openDatabase({ kind: 'postgres', url: server.url, name });
   open.push(database);
   let slept = 0;
-  const sleep = async (milliseconds: number) => void (slept += milliseconds);
+  const sleep = async (milliseconds: number): Promise<void> => {
+    slept += milliseconds;
+  };
   const begun = (more: () => Promise<unknown> = async () => undefined) =>
     untilUndisturbed({ isAlone, name }, { db: database.db, sleep: (ms) => sleep(ms).then(more) });
   return { database, begun, slept: () => slept };
