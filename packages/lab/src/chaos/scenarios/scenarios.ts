@@ -101,9 +101,14 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     submitForMs: MINUTE_MS,
     judge: nothing,
   },
-  /** The disks of the audit of both engines are full for a minute. */
+  /** The disks of the audit of both engines are full for half of the time in which pairs are submitted. */
   fullDisk: {
-    faults: ['engine1', 'engine2'].map((process) => ({ kind: 'fullDisk', atMs: BEGIN_MS, forMs: MINUTE_MS, process })),
+    faults: ['engine1', 'engine2'].map((process) => ({
+      kind: 'fullDisk',
+      atMs: BEGIN_MS,
+      forMs: MINUTE_MS / 2,
+      process,
+    })),
     submitForMs: MINUTE_MS,
     judge: nothing,
   },
