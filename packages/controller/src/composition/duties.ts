@@ -2,6 +2,7 @@ import type { Clock } from '@revtr/probing';
 import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import { Duty } from '../cluster/leases/duty.ts';
 import { dutyClock } from '../cluster/leases/duty-clock.ts';
+import { isCutOff } from '../cluster/lost-bus.ts';
 import type { Role } from '../cluster/roles.ts';
 
 /** Work that one process of a role does for all. */
@@ -19,10 +20,16 @@ export interface RoleDuty {
 }
 
 /** The duty of a role. A process without the role never has it; a process that is alone always has. */
-export function openDuty(name: string, role: Role, { roles, isShared, leases }: ClusterParts, clock: Clock): RoleDuty {
+export function openDuty(
+  name: string,
+  role: Role,
+  { bus, roles, isShared, leases }: ClusterParts,
+  clock: Clock,
+): RoleDuty {
   const never = { onBegin: () => undefined, onEnd: () => undefined };
   if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), ...never };
-  const duty = new Duty({ name });
+  // Mails are sent without the bus; tests and atlas runs send probes.
+  const duty = new Duty({ name, isAble: () => role === 'mail' || !isCutOff(bus) });
   if (!roles.has(role)) return { isHere: () => false, clock, held: (signal) => duty.held(signal), ...never };
   leases.add(duty);
   return {

@@ -17,32 +17,30 @@ export function openSources(
 ): SourceClaim {
   const { measuring, atlas, measurements } = collaborators;
   const served = new Map<string, () => void>();
-  const claim = new SourceClaim(
-    { self: bus.id },
-    {
-      members,
-      sources: () => measuring.directory.registeredSources().map(({ address }) => formatIpv4(address)),
-      work: {
-        load: async (source) => {
-          const address = parseIpv4(source);
-          await atlas.load(address);
-          await atlas.onDemand?.closeInterrupted(address);
-        },
-        begin: async (source) => {
-          const address = parseIpv4(source);
-          served.set(source, serveAtlas(bus, address, atlas.local));
-          measurements.runner.notify();
-          await atlas.service.resume(address);
-        },
-        end: async (source, isLost) => {
-          served.get(source)?.();
-          served.delete(source);
-          await measurements.runner.handOver(source, isLost);
-          await atlas.service.unload(parseIpv4(source), isLost);
-        },
+  const claim = new SourceClaim({
+    bus,
+    members,
+    sources: () => measuring.directory.registeredSources().map(({ address }) => formatIpv4(address)),
+    work: {
+      load: async (source) => {
+        const address = parseIpv4(source);
+        await atlas.load(address);
+        await atlas.onDemand?.closeInterrupted(address);
+      },
+      begin: async (source) => {
+        const address = parseIpv4(source);
+        served.set(source, serveAtlas(bus, address, atlas.local));
+        measurements.runner.notify();
+        await atlas.service.resume(address);
+      },
+      end: async (source, isLost) => {
+        served.get(source)?.();
+        served.delete(source);
+        await measurements.runner.handOver(source, isLost);
+        await atlas.service.unload(parseIpv4(source), isLost);
       },
     },
-  );
+  });
   leases.add(claim);
   return claim;
 }

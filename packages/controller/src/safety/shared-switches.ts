@@ -2,6 +2,7 @@ import type { Bus } from '@revtr/bus';
 import type { Clock } from '@revtr/probing';
 import type { Logger } from 'pino';
 import type { Changes } from '../cluster/changes.ts';
+import { isCutOff } from '../cluster/lost-bus.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import type { KillSwitches } from './kill-switches.ts';
 
@@ -9,8 +10,6 @@ import type { KillSwitches } from './kill-switches.ts';
 const READ_MS = 1_000;
 /** How often a process looks whether it has lost the bus, milliseconds. */
 const LOOK_MS = 1_000;
-/** How long a process goes on without the bus, milliseconds. */
-const MOST_LOST_MS = 10_000;
 
 /**
  * Shares kill switches with the other processes: whoever changes them tells all, and all read them every second in case the message was lost. A process
@@ -45,8 +44,9 @@ export class SharedSwitches {
       {
         clock,
         work: async () => {
-          const isLost = bus.lostForMs > MOST_LOST_MS;
-          switches.suspend(isLost ? 'the bus of the controller has been away for more than ten seconds' : undefined);
+          switches.suspend(
+            isCutOff(bus) ? 'the bus of the controller has been away for more than ten seconds' : undefined,
+          );
         },
         onError: (error) => log.error({ err: error }, 'the loss of the bus could not be noted'),
       },

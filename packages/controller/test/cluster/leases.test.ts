@@ -39,29 +39,33 @@ describe('leases of sources', () => {
   const engine = (start: ReturnType<typeof processes>) => {
     const process: Process = start('engine');
     const events: string[] = [];
+    const lostForMs = { value: 0 };
     const leases = new LeaseKeeper(
       { owner: process.bus.id, everyMs: 20 },
       { leases: new Leases(database().db), clock: systemClock, log: pino({ enabled: false }) },
     );
-    const claim = new SourceClaim(
-      { self: process.bus.id },
-      {
-        members: process.members,
-        sources: () => SOURCES,
-        work: {
-          load: async (source) => void events.push(`load ${source}`),
-          begin: async (source) => void events.push(`begin ${source}`),
-          end: async (source, isLost) => void events.push(`${isLost ? 'lose' : 'end'} ${source}`),
+    const claim = new SourceClaim({
+      bus: {
+        id: process.bus.id,
+        get lostForMs() {
+          return lostForMs.value;
         },
       },
-    );
+      members: process.members,
+      sources: () => SOURCES,
+      work: {
+        load: async (source) => void events.push(`load ${source}`),
+        begin: async (source) => void events.push(`begin ${source}`),
+        end: async (source, isLost) => void events.push(`${isLost ? 'lose' : 'end'} ${source}`),
+      },
+    });
     leases.add(claim);
     leases.start();
     stops.push(
       () => process.stop(),
       () => leases.stop(),
     );
-    return { process, leases, claim, events };
+    return { process, leases, claim, events, lostForMs };
   };
 
   it('are shared by the engines, and handed over when one comes or goes', async () => {
@@ -81,6 +85,25 @@ describe('leases of sources', () => {
     await second.leases.stop();
     expect(second.claim.owned()).toEqual([]);
     await expect.poll(() => first.claim.owned()).toHaveLength(SOURCES.length);
+  });
+
+  it('go to another engine when one has been without the bus for more than ten seconds', async () => {
+    const start = processes();
+    const first = engine(start);
+    const second = engine(start);
+    const shares = () => [first.claim.owned().length, second.claim.owned().length];
+    await expect
+      .poll(() => shares().includes(0) || shares()[0] + shares()[1] < SOURCES.length, { timeout: 10_000 })
+      .toBe(false);
+    first.lostForMs.value = 10_000;
+    await systemClock.sleep(200);
+    expect(first.claim.owned().length).toBeGreaterThan(0);
+    first.lostForMs.value = 10_001;
+    await expect.poll(() => first.claim.owned()).toEqual([]);
+    expect(first.events.filter((event) => event.startsWith('lose'))).toEqual([]);
+    // The others drop a process that they do not hear.
+    first.process.members.leave();
+    await expect.poll(() => second.claim.owned(), { timeout: 10_000 }).toHaveLength(SOURCES.length);
   });
 
   it('are lost by an engine that another one has replaced, which then writes nothing more for the source', async () => {

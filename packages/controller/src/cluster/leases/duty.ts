@@ -3,13 +3,17 @@ import type { Claim } from './lease-keeper.ts';
 /** Work that one process does for all, while others with the same role wait to take over. */
 export class Duty implements Claim {
   readonly #name: string;
+  readonly #isAble: () => boolean;
   readonly #listeners: (() => void)[] = [];
   readonly #endListeners: (() => void | Promise<void>)[] = [];
   readonly #waiting = new Set<() => void>();
   #isHeld = false;
 
-  constructor(options: { readonly name: string }) {
-    this.#name = `duty/${options.name}`;
+  /** @param options `isAble`: whether this process can do the work at this moment; default: always */
+  constructor(options: { readonly name: string; readonly isAble?: () => boolean }) {
+    const { name, isAble = () => true } = options;
+    this.#name = `duty/${name}`;
+    this.#isAble = isAble;
   }
 
   /** Whether this process does the work now. */
@@ -42,7 +46,7 @@ export class Duty implements Claim {
   }
 
   wanted(): readonly string[] {
-    return [this.#name];
+    return this.#isAble() ? [this.#name] : [];
   }
 
   async acquired(): Promise<void> {

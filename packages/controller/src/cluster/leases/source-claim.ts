@@ -1,3 +1,5 @@
+import type { Bus } from '@revtr/bus';
+import { isCutOff } from '../lost-bus.ts';
 import type { Members } from '../members.ts';
 import type { Claim } from './lease-keeper.ts';
 import { preferredOwner } from './preferred-owner.ts';
@@ -20,22 +22,20 @@ export interface SourceWork {
 
 /** The sources that this engine owns: its share of all of them. */
 export class SourceClaim implements Claim {
-  readonly #self: string;
+  readonly #bus: Pick<Bus, 'id' | 'lostForMs'>;
   readonly #members: Members;
   readonly #sources: () => readonly string[];
   readonly #work: SourceWork;
   readonly #owned = new Set<string>();
 
-  constructor(
-    options: { readonly self: string },
-    collaborators: {
-      readonly members: Members;
-      /** All sources that somebody should own, dotted quads. */
-      readonly sources: () => readonly string[];
-      readonly work: SourceWork;
-    },
-  ) {
-    this.#self = options.self;
+  constructor(collaborators: {
+    readonly bus: Pick<Bus, 'id' | 'lostForMs'>;
+    readonly members: Members;
+    /** All sources that somebody should own, dotted quads. */
+    readonly sources: () => readonly string[];
+    readonly work: SourceWork;
+  }) {
+    this.#bus = collaborators.bus;
     this.#members = collaborators.members;
     this.#sources = collaborators.sources;
     this.#work = collaborators.work;
@@ -50,10 +50,12 @@ export class SourceClaim implements Claim {
     return this.#owned.has(source);
   }
 
+  /** None while this process is cut off from the others: it must not probe, and another engine may be able to. */
   wanted(): readonly string[] {
+    if (isCutOff(this.#bus)) return [];
     const engines = this.#members.with('engine');
     return this.#sources()
-      .filter((source) => preferredOwner(source, engines) === this.#self)
+      .filter((source) => preferredOwner(source, engines) === this.#bus.id)
       .map((source) => `${PREFIX}${source}`);
   }
 
