@@ -5,6 +5,7 @@ import { untriedKinds } from '../src/chaos/check/check-restrictions.ts';
 import { parseHistory } from '../src/chaos/check/history.ts';
 import { RestrictedProbes } from '../src/chaos/check/restricted-probes.ts';
 import { VIOLATIONS, type ViolationKind } from '../src/chaos/check/violations.ts';
+import { RESTRICTION_KINDS } from '../src/chaos/plan/restrictions.ts';
 import { goodRun, PAIRS, type Run } from './chaos-run.ts';
 
 const found = (change: (run: Run) => void): ViolationKind[] => {
@@ -122,7 +123,15 @@ const BROKEN: Record<ViolationKind, readonly ((run: Run) => void)[]> = {
       stored.batches[1].isCancelled = false;
     },
   ],
-  unaskedCancellation: [({ history }) => void history.splice(8, 2)],
+  unaskedCancellation: [
+    ({ history }) => void history.splice(8, 2),
+    // A network that was stopped after the end.
+    (run) => {
+      run.history.splice(8, 2);
+      run.restrictions.push({ kind: 'target', subject: '2.0.0.1/32', atMs: 0 });
+      run.history.push({ type: 'forbidding', at: 1_000, restriction: 2 });
+    },
+  ],
   unread: [({ history }) => void history.pop()],
   incompleteReading: [
     (run) => changeReading(run, true, (shown) => shown.slice(0, 1)),
@@ -144,6 +153,13 @@ const BROKEN: Record<ViolationKind, readonly ((run: Run) => void)[]> = {
         1,
       ),
   ],
+  lostRestriction: [
+    ({ stored }) => void stored.held?.pop(),
+    ({ stored }) => {
+      stored.held = [{ kind: 'optOut', subject: '3.0.1.0/24' }];
+    },
+    ({ history }) => void history.push({ type: 'absent', at: 70_600, restriction: 1 }),
+  ],
   forbiddenProbe: [
     ({ stored }) => void stored.restricted.push({ restriction: 0, second: 33, probes: 1, example: LATE }),
     ({ stored }) => void stored.restricted.push({ restriction: 1, second: 69, probes: 1, example: LATE }),
@@ -162,13 +178,13 @@ const BROKEN: Record<ViolationKind, readonly ((run: Run) => void)[]> = {
 
 describe('the checker of fault tests', () => {
   it('names the kinds of restrictions about which a run, or several together, show nothing', () => {
-    const tried = check(goodRun()).restrictions;
-    expect(untriedKinds(tried)).toEqual([]);
-    const run = goodRun();
-    run.stored.restricted.shift();
-    const untried = check(run).restrictions;
-    expect(untriedKinds(untried)).toEqual([untried[0].kind]);
-    expect(untriedKinds([...untried, ...tried])).toEqual([]);
+    const reports = RESTRICTION_KINDS.map((kind) => ({ kind, probesBefore: 2 }));
+    expect(untriedKinds(reports)).toEqual([]);
+    expect(untriedKinds([])).toEqual([]);
+    expect(untriedKinds(reports.slice(1))).toEqual(['optOut']);
+    const untried = { kind: 'target', probesBefore: 0 } as const;
+    expect(untriedKinds([untried, ...reports.slice(0, 1), ...reports.slice(2)])).toEqual(['target']);
+    expect(untriedKinds([untried, ...reports])).toEqual([]);
   });
 
   it('finds nothing in a good run, and counts what happened', () => {
@@ -207,6 +223,7 @@ describe('the checker of fault tests', () => {
       { kind: 'optOut', subject: '2.0.0.2/32', atMs: 0 },
       { kind: 'target', subject: '2.0.0.1/32', atMs: 0 },
     );
+    run.stored.held?.push({ kind: 'optOut', subject: '2.0.0.2/32' }, { kind: 'target', subject: '2.0.0.1/32' });
     run.stored.restricted.push(
       { restriction: 2, second: -1, probes: 1, example: '' },
       { restriction: 3, second: -1, probes: 1, example: '' },

@@ -1,8 +1,8 @@
-import type { Span } from '../src/chaos/check/check-restrictions.ts';
 import type { ClientEvent } from '../src/chaos/check/history.ts';
 import type { Stored } from '../src/chaos/check/stored.ts';
 import type { PlannedBatch } from '../src/chaos/plan/batches.ts';
 import type { PlannedRestriction } from '../src/chaos/plan/restrictions.ts';
+import type { Span } from '../src/chaos/span.ts';
 
 export const PAIRS = [
   { src: '1.0.0.1', dst: '2.0.0.1' },
@@ -82,6 +82,7 @@ export function goodRun(): Run {
         { restriction: 1, second: 70, probes: 5, example: 'measurement 2: 1.0.0.1 to 2.0.0.9' },
       ],
       atlasRuns: [7],
+      held: [{ kind: 'optOut', subject: '3.0.0.0/24' }],
       agents: ['1.0.0.1'],
     },
   };

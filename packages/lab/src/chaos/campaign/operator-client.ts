@@ -23,7 +23,14 @@ export class OperatorClient {
     if (restriction.liftAfterMs === undefined) return;
     await clock.sleep(restriction.liftAfterMs, signal);
     history.write({ type: 'allowing', restriction: number });
-    await this.#calls.persist('allow', (client) => allow(client, restriction), signal);
+    let attempts = 0;
+    const attempt = async (client: ReverseTracerouteClient): Promise<void> => {
+      attempts++;
+      const wasForbidden = await allow(client, restriction);
+      // An attempt before, whose answer was lost, may have succeeded.
+      if (!wasForbidden && attempts === 1) history.write({ type: 'absent', restriction: number });
+    };
+    await this.#calls.persist('allow', attempt, signal);
     history.write({ type: 'allowed', restriction: number });
   }
 }
@@ -33,12 +40,14 @@ async function forbid({ fleet }: ReverseTracerouteClient, { kind, subject }: Pla
   else await fleet.stopProbes({ scope: kind, subject, reason: REASON });
 }
 
-async function allow({ fleet }: ReverseTracerouteClient, { kind, subject }: PlannedRestriction): Promise<void> {
+/** Returns whether the probes were forbidden. */
+async function allow({ fleet }: ReverseTracerouteClient, { kind, subject }: PlannedRestriction): Promise<boolean> {
   try {
     if (kind === 'optOut') await fleet.removeOptOut(subject);
     else await fleet.resumeProbes(kind, subject);
+    return true;
   } catch (error) {
-    // An attempt before, whose answer was lost, has succeeded.
     if (!isClientError(error, 'refused') || error.details.serverCode !== 'notFound') throw error;
+    return false;
   }
 }

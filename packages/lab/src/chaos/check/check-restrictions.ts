@@ -1,15 +1,10 @@
-import type { PlannedRestriction, RestrictionKind } from '../plan/restrictions.ts';
+import { type PlannedRestriction, RESTRICTION_KINDS, type RestrictionKind } from '../plan/restrictions.ts';
+import type { Span } from '../span.ts';
 import type { ClientEvent } from './history.ts';
 import { pairsOf, type RestrictedPairs } from './restricted-pairs.ts';
 import type { Restrictions } from './restrictions.ts';
 import type { Stored } from './stored.ts';
 import type { AddViolation } from './violations.ts';
-
-/** A time in which something lasted, milliseconds since the Unix epoch. */
-export interface Span {
-  readonly from: number;
-  readonly until: number;
-}
 
 /** What became of one restriction. */
 export interface RestrictionReport extends RestrictedPairs {
@@ -29,7 +24,7 @@ export interface RestrictionReport extends RestrictedPairs {
 const MOST_DELAY_MS = 20_000;
 
 /**
- * Every restriction was confirmed, and no probe that it forbids left later than {@link MOST_DELAY_MS} after the confirmation and before the operator
+ * Every restriction was confirmed and is known until the operator asks for its end, and no probe that it forbids left later than {@link MOST_DELAY_MS} after the confirmation and before the operator
  * asked for its end. A process that is suspended learns nothing: that time does not count.
  */
 export function checkRestrictions(
@@ -45,6 +40,7 @@ export function checkRestrictions(
   return restrictions.planned.map((planned, i) => {
     const { forbidding, forbidden, allowing = Number.POSITIVE_INFINITY } = restrictions.asked(i);
     if (forbidden === undefined) add('unconfirmedRestriction', nameOf(planned));
+    else if (isLost(i, restrictions, { history, stored })) add('lostRestriction', nameOf(planned));
     const counts = { probesBefore: 0, probesMeanwhile: 0, probesTooLate: 0, probesAfter: 0 };
     for (const { second, probes, example } of probesOf.get(i) ?? []) {
       const [begin, end] = [second * 1_000, (second + 1) * 1_000];
@@ -62,10 +58,26 @@ export function checkRestrictions(
   });
 }
 
-/** Kinds of restrictions about which nothing was shown, because no probe that they forbid had left before. */
+/** Whether the server does not know a restriction that it has confirmed, when the operator asks for its end, or at the end of the run. */
+function isLost(
+  restriction: number,
+  restrictions: Restrictions,
+  { history, stored }: { readonly history: readonly ClientEvent[]; readonly stored: Stored },
+): boolean {
+  if (restrictions.asked(restriction).allowing !== undefined)
+    return history.some((event) => event.type === 'absent' && event.restriction === restriction);
+  const { kind, subject } = restrictions.planned[restriction];
+  return stored.held?.every((held) => held.kind !== kind || held.subject !== subject) === true;
+}
+
+/**
+ * Kinds of restrictions about which nothing was shown, because there was none, or no probe that they forbid had left before. None for runs without
+ * restrictions.
+ */
 export function untriedKinds(reports: readonly Pick<RestrictionReport, 'kind' | 'probesBefore'>[]): RestrictionKind[] {
-  const kinds = Map.groupBy(reports, ({ kind }) => kind);
-  return [...kinds].flatMap(([kind, of]) => (of.every(({ probesBefore }) => probesBefore === 0) ? [kind] : []));
+  if (reports.length === 0) return [];
+  const tried = new Set(reports.flatMap(({ kind, probesBefore }) => (probesBefore > 0 ? [kind] : [])));
+  return RESTRICTION_KINDS.filter((kind) => !tried.has(kind));
 }
 
 const nameOf = ({ kind, subject }: PlannedRestriction): string => `${kind} ${subject}`.trim();

@@ -1,9 +1,10 @@
 import { parseIpv4 } from '@revtr/net';
 import type { PlannedBatch } from '../plan/batches.ts';
 import type { PlannedRestriction } from '../plan/restrictions.ts';
+import type { Span } from '../span.ts';
 import { acceptedBatches } from './accepted.ts';
 import { checkAudit } from './audit.ts';
-import { checkRestrictions, type RestrictionReport, type Span } from './check-restrictions.ts';
+import { checkRestrictions, type RestrictionReport } from './check-restrictions.ts';
 import type { ClientEvent } from './history.ts';
 import { Restrictions } from './restrictions.ts';
 import { compareShown } from './shown.ts';
@@ -40,7 +41,7 @@ export interface Evidence {
   readonly restrictions: readonly PlannedRestriction[];
   /** When a process of the controller was suspended. */
   readonly suspended: readonly Span[];
-  /** What they did and were told. */
+  /** What the clients did and were told. */
   readonly history: readonly ClientEvent[];
   /** What the database held at the end. */
   readonly stored: Stored;
@@ -86,14 +87,30 @@ function compareCancellations(
 ): void {
   const cancelled = new Set(batches.filter(({ isCancelled }) => isCancelled).map(({ id }) => id));
   const asked = new Set<number>();
+  const seenEnds = firstEnds(history);
   for (const event of history) {
     if (event.type === 'cancelling') asked.add(event.batchId);
     if (event.type === 'cancelled' && !cancelled.has(event.batchId)) add('lostCancellation', `batch ${event.batchId}`);
   }
   for (const { id, batchId, dst, stopReason } of measurements) {
     if (stopReason !== 'cancelled' || (batchId !== null && asked.has(batchId))) continue;
-    if (restrictions.find('target', parseIpv4(dst)) === undefined) add('unaskedCancellation', `measurement ${id}`);
+    if (restrictions.find('target', parseIpv4(dst), seenEnds.get(id)) === undefined)
+      add('unaskedCancellation', `measurement ${id}`);
   }
+}
+
+/** When a client was first told that a measurement has ended, by its number. */
+function firstEnds(history: readonly ClientEvent[]): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
+  const note = (measurement: number, at: number): void => {
+    if (at < (ends.get(measurement) ?? Number.POSITIVE_INFINITY)) ends.set(measurement, at);
+  };
+  for (const event of history) {
+    if (event.type === 'ended') note(event.measurement, event.at);
+    if (event.type !== 'read') continue;
+    for (const { id, stopReason } of event.measurements) if (stopReason !== undefined) note(id, event.at);
+  }
+  return ends;
 }
 
 function sizesOf(accepted: ReturnType<typeof acceptedBatches>): Pick<CheckReport, 'acceptedBatches' | 'acceptedPairs'> {

@@ -34,6 +34,8 @@ const clientEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancelled'), at, batchId, done: z.int(), cancelled: z.int() }),
   /** An operator is about to forbid probes, was told that they are forbidden, and the same for allowing them again. Restrictions have numbers. */
   z.object({ type: z.enum(['forbidding', 'forbidden', 'allowing', 'allowed']), at, restriction: z.int() }),
+  /** The first request to allow probes again was answered that they were not forbidden. */
+  z.object({ type: z.literal('absent'), at, restriction: z.int() }),
   /** The stream of a batch told of an end. */
   z.object({ type: z.literal('ended'), at, batchId, measurement: z.int(), stopReason: z.string() }),
   /** A batch was read. `isFinal`: after all faults were repaired. */

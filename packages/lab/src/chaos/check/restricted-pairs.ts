@@ -25,14 +25,10 @@ export function pairsOf(
   const left = new Set<string>();
   const ends: Record<string, number> = {};
   for (const event of history) {
-    for (const { key, index } of leftOut(event, pairs))
-      if (
-        pairs
-          .get(key)
-          ?.slice(index, index + 1)
-          .some(({ dst }) => isTo(dst)) === true
-      )
-        left.add(`${key} ${index}`);
+    for (const { key, index } of leftOut(event, pairs)) {
+      const pair = pairs.get(key)?.at(index);
+      if (pair !== undefined && isTo(pair.dst)) left.add(`${key} ${index}`);
+    }
     if (event.type !== 'read' || !event.isFinal) continue;
     for (const { dst, failCode, stopReason } of event.measurements) {
       const end = failCode ?? stopReason;

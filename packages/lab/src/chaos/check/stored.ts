@@ -31,6 +31,8 @@ const causeSchema = z.object({
   probes: z.int(),
 });
 
+const heldSchema = z.object({ kind: z.string(), subject: z.string() });
+
 /** What the database holds after a run. */
 const storedSchema = z.object({
   batches: z.array(batchSchema),
@@ -42,6 +44,8 @@ const storedSchema = z.object({
   atlasRuns: z.array(z.int()),
   /** The audited probes that restrictions of the plan are about. */
   restricted: z.array(restrictedSchema).default([]),
+  /** The opt-outs and kill switches. Absent in earlier runs. */
+  held: z.array(heldSchema).optional(),
   /** Addresses of the registered agents. */
   agents: z.array(z.ipv4()),
 });
@@ -71,6 +75,12 @@ export async function readStored(sql: Sql, restrictions: readonly PlannedRestric
     measurements,
     ...(await readAudit(sql, restrictions)),
     atlasRuns: (await sql.query('select id from atlas_runs order by id')).map(Number),
+    held: await rows(
+      sql,
+      heldSchema,
+      `select json_build_object('kind', 'optOut', 'subject', network) from opt_outs
+       union all select json_build_object('kind', scope, 'subject', subject) from kill_switches`,
+    ),
     agents: await sql.query('select address from agents order by address'),
   };
 }

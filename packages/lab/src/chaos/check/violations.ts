@@ -24,6 +24,7 @@ export const VIOLATIONS = {
   strangeProbe:
     'a probe was audited for a measurement that nobody submitted, for unknown work of the system, or for nothing',
   unconfirmedRestriction: 'an operator forbade probes, and the server did not confirm it',
+  lostRestriction: 'the server confirmed that probes are forbidden, and does not know it any more',
   forbiddenProbe: 'a probe left although an operator had forbidden it, and every process had to know that',
   fewReached: 'fewer pairs than usual reached their source, of those that nobody forbade or cancelled',
 } as const;

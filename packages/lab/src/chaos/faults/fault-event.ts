@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseLines, readRunFile } from '../files/read-run-file.ts';
 import { faultSchema } from '../plan/fault.ts';
+import type { Span } from '../span.ts';
 
 const faultEventSchema = z.object({
   /** Milliseconds since the Unix epoch. */
@@ -22,10 +23,7 @@ export const problemsOf = (events: readonly FaultEvent[]): string[] =>
   events.flatMap(({ problem, phase, fault }) => (problem === undefined ? [] : [`${phase} ${fault.kind}: ${problem}`]));
 
 /** When one of some processes was suspended, milliseconds since the Unix epoch. */
-export function suspensionsOf(
-  events: readonly FaultEvent[],
-  processes: readonly string[],
-): { readonly from: number; readonly until: number }[] {
+export function suspensionsOf(events: readonly FaultEvent[], processes: readonly string[]): Span[] {
   const ends = new Map(
     events.flatMap(({ at, phase, fault }) => (phase === 'end' ? [[JSON.stringify(fault), at] as const] : [])),
   );

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Pair } from './batches.ts';
 
 /** What an operator may forbid in a run: the probes to a network that opts out, or those that a kill switch of one of four scopes stops. */
-const RESTRICTION_KINDS = ['optOut', 'target', 'vantagePoint', 'spoofing', 'probing'] as const;
+export const RESTRICTION_KINDS = ['optOut', 'target', 'vantagePoint', 'spoofing', 'probing'] as const;
 export type RestrictionKind = (typeof RESTRICTION_KINDS)[number];
 
 /** What an operator forbids during a run, and when. */

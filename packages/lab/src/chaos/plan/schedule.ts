@@ -57,7 +57,7 @@ export function scheduleFaults(random: Random, targets: Targets, options: Schedu
 
 function draw(random: Random, atMs: number, kind: FaultKind, targets: Targets): Fault {
   const { controllers, others, agents, clocks, links } = targets;
-  // Most faults are short. Some last longer than every lease.
+  // Most faults are short. Some last longer than the leases of sources and duties.
   const forMs = Math.round(500 + random.next() ** 2 * LONGEST_MS);
   const common = { atMs, forMs };
   switch (kind) {
