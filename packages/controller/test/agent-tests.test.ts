@@ -69,6 +69,8 @@ describe('the tests of an agent', () => {
       () => new ProbingError('killSwitch', 'no spoofing', { scope: 'spoofing', subject: '' }),
     );
     expect(stopped).toEqual(lost);
+    const unrecorded = await verdicts(() => new ProbingError('auditUnavailable', 'the disk is full'));
+    expect(unrecorded).toEqual(lost);
     const broken = await verdicts(() => new ProbingError('proberStopped', 'the agent has no scamper'));
     expect(broken).toEqual({
       ...{ ping: 'failed', receiveRecordRoute: 'failed', traceroute: 'failed', sendSpoofed: 'failed' },

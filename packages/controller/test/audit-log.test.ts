@@ -37,6 +37,10 @@ class MemoryJournal implements AuditJournal {
     this.current.push(record);
   }
 
+  requireRoom(): void {
+    if (this.isFull) throw new Error('ENOSPC');
+  }
+
   rotate(): void {
     this.rotated.push(...this.current);
     this.current = [];
@@ -253,6 +257,26 @@ describe('the audit log', () => {
     await audit.merge();
     expect((await audit.find(ALL)).records).toHaveLength(290);
     expect(await countBlocks()).toEqual({ blocks: 11, merged: 10 });
+  });
+
+  it('tells when records cannot be kept, before it throws, and when there is room again', async () => {
+    const journal = new MemoryJournal();
+    const { audit, clock } = openLog({ journal });
+    const told: boolean[] = [];
+    audit.onChange((canRecord) => void told.push(canRecord));
+    audit.start();
+    audit.add(recordOf({ at: 1 }));
+    expect([audit.canRecord, told]).toEqual([true, []]);
+    journal.isFull = true;
+    expect(() => audit.add(recordOf({ at: 2 }))).toThrow('ENOSPC');
+    expect(() => audit.add(recordOf({ at: 3 }))).toThrow('ENOSPC');
+    expect([audit.canRecord, told]).toEqual([false, [false]]);
+    await clock.advance(3_000);
+    expect(audit.canRecord).toBe(false);
+    journal.isFull = false;
+    await clock.advance(1_000);
+    expect([audit.canRecord, told]).toEqual([true, [false, true]]);
+    await audit.stop();
   });
 
   it('deletes what is older than the retention', async () => {

@@ -92,6 +92,8 @@ describe('MeasurementRunner', () => {
   let user: User;
   let runner: MeasurementRunner;
   let switches: KillSwitches;
+  /** Whether probes can be recorded, and who wants to know. */
+  let audit: { canRecord: boolean; onChange: (listener: () => void) => void; change: (canRecord: boolean) => void };
   const newRunner = (owner: string, concurrency = 10, delayMs?: () => number | undefined): MeasurementRunner =>
     new MeasurementRunner(
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: LONGEST_WAIT_MS },
@@ -105,6 +107,7 @@ describe('MeasurementRunner', () => {
         events,
         metrics: new Metrics(),
         switches,
+        audit,
         delayMs,
         clock,
         random: () => 0,
@@ -148,6 +151,15 @@ describe('MeasurementRunner', () => {
     const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
     user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
     switches = await KillSwitches.open({ records: new KillSwitchRecords(db), clock });
+    const listeners: (() => void)[] = [];
+    audit = {
+      canRecord: true,
+      onChange: (listener) => void listeners.push(listener),
+      change: (canRecord) => {
+        audit.canRecord = canRecord;
+        for (const tell of listeners) tell();
+      },
+    };
     runner = newRunner('one');
   });
   /** A stop writes the results that are gathered, which takes virtual time. */
@@ -497,6 +509,25 @@ describe('MeasurementRunner', () => {
       await written(batch, 'done', 'done');
       expect(engine.begun).toEqual([]);
       expect(await stopReasons(batch)).toEqual(Array(2).fill(['cancelled', 'killSwitch']));
+    });
+
+    it('lets measurements wait in the queue while probes cannot be recorded, and runs them afterwards', async () => {
+      const batch = await submit('198.51.100.1', '198.51.100.2');
+      runner.start();
+      await begun('198.51.100.1', '198.51.100.2');
+      // The measurement whose probe is refused ends before it notices that it was stopped.
+      const details = { cause: 'auditUnavailable' } as const;
+      const hop = parseIpv4('198.51.100.1');
+      engine.end('198.51.100.1', { code: 'probingFailed', message: 'the disk is full', hop, details });
+      audit.change(false);
+      await written(batch, 'queued', 'queued');
+      await pass(3 * POLL_MS);
+      expect(engine.begun).toHaveLength(2);
+      audit.change(true);
+      await begun('198.51.100.1', '198.51.100.1', '198.51.100.2', '198.51.100.2');
+      for (const destination of ['198.51.100.1', '198.51.100.2']) engine.end(destination);
+      await written(batch, 'done', 'done');
+      expect(await stopReasons(batch)).toEqual(Array(2).fill(['reaches', undefined]));
     });
 
     it('lets measurements wait in the queue while all probing is stopped, and runs them afterwards', async () => {

@@ -56,6 +56,7 @@ describe('WaitingTimes', () => {
         facts: { relations: NO_RELATIONS, ipToAs: { originOf: () => undefined, prefixOf: () => undefined } },
         owners: { ownerOf: () => undefined },
         metrics: new Metrics(),
+        audit: { canRecord: true, onChange: () => undefined },
         switches: await KillSwitches.open({ records: new KillSwitchRecords(db), clock }),
         random: () => 0,
         log: pino({ level: 'silent' }),

@@ -83,6 +83,9 @@ describe('what operators monitor', () => {
   it('tells liveness from readiness', async () => {
     expect(await (await get('/health')).json()).toEqual({ status: 'ok' });
     const ready = await get('/ready');
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', parts: { database: 'ok' } }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ready', parts: { database: 'ok', audit: 'ok' } },
+    ]);
   });
 });

@@ -86,7 +86,8 @@ export async function testAgent(
   );
 }
 
-const INTERRUPTED = 'an agent could not be reached, or an operator had stopped probing';
+const INTERRUPTED =
+  'an agent could not be reached, an operator had stopped probing, or the probes could not be recorded';
 
 /** One success is enough. Without one, a test that was interrupted has not been made: the system, not the agent, may be the cause. */
 function judge(probes: readonly Probed[]): Judgement {

@@ -8,7 +8,7 @@ import type { Evidence } from './report.ts';
  * * `answered`: the reply shows what the test is about.
  * * `silent`: the probe was sent, and no such reply arrived.
  * * `refused`: the probe was not sent, because an agent refused it or its prober does not work.
- * * `interrupted`: an agent could not be reached, or an operator has stopped the probe, which says nothing about what the tested agent can do.
+ * * `interrupted`: an agent could not be reached, an operator has stopped the probe, or it could not be recorded, which says nothing about what the tested agent can do.
  */
 export interface Probed {
   readonly sender: Ipv4Address;
@@ -69,7 +69,8 @@ async function probe(
     // A probe that was held back says nothing about the agent: the whole test is repeated later.
     if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
     const isUnreachable = 'isUnreachable' in error.details && error.details.isUnreachable === true;
-    const end = isUnreachable || error.code === 'killSwitch' ? 'interrupted' : 'refused';
+    const isOwnFault = error.code === 'killSwitch' || error.code === 'auditUnavailable';
+    const end = isUnreachable || isOwnFault ? 'interrupted' : 'refused';
     return { sender, target, end, detail: error.message };
   }
 }

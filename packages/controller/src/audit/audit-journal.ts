@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockDirectory, makePrivate } from '@revtr/storage';
@@ -11,6 +11,8 @@ export interface AuditJournal {
   open(): Promise<AuditRecord[]>;
   /** Keeps a record. When this returns, the record survives the end of this process. @throws the error of the file system */
   add(record: AuditRecord): void;
+  /** Returns if there is room for many records. @throws the error of the file system */
+  requireRoom(): void;
   /** Begins a new part, because the records so far are about to be stored elsewhere. @throws the error of the file system */
   rotate(): void;
   /** Deletes the parts before the last {@link rotate}. */
@@ -22,11 +24,16 @@ export interface AuditJournal {
 export const NO_JOURNAL: AuditJournal = {
   open: () => Promise.resolve([]),
   add: () => undefined,
+  requireRoom: () => undefined,
   rotate: () => undefined,
   dropRotated: () => Promise.resolve(),
   close: () => undefined,
 };
 
+/** A file that is written to find out whether there is room, and deleted at once. */
+const ROOM = 'room';
+/** Room for more than ten thousand records. */
+const ROOM_BYTES = 2 ** 20;
 const NAME = /^journal\.(\d{1,15})$/;
 
 /**
@@ -71,6 +78,15 @@ export class FileJournal implements AuditJournal {
     const written = writeSync(this.#file, this.#buffer, 0, RECORD_BYTES, this.#length);
     if (written < RECORD_BYTES) throw new Error('the disk is full');
     this.#length += RECORD_BYTES;
+  }
+
+  requireRoom(): void {
+    const path = join(this.#directory, ROOM);
+    try {
+      writeFileSync(path, Buffer.alloc(ROOM_BYTES), { mode: 0o600 });
+    } finally {
+      rmSync(path, { force: true });
+    }
   }
 
   rotate(): void {

@@ -28,6 +28,8 @@ export interface AuditLogCollaborators {
 }
 
 const MOST_WAITING = 500_000;
+/** How often it is tried whether records can be kept again, milliseconds. */
+const RETRY_MS = 1_000;
 const MERGE_MS = 60_000;
 /** Searches that are under way or wait, each up to about a second of work: what moves records to the database waits for them. */
 const MOST_SEARCHES = 16;
@@ -42,6 +44,7 @@ export class AuditLog {
   readonly #collaborators: AuditLogCollaborators;
   readonly #flushing: Periodic;
   readonly #merging: Periodic;
+  readonly #retrying: Periodic;
   readonly #mostWaiting: number;
   /** What moves records and what reads them take turns: a search that saw a record at both places would return it twice. */
   readonly #turns = new Turns();
@@ -50,6 +53,8 @@ export class AuditLog {
   #leaving: readonly AuditRecord[] = [];
   #flush: Promise<void> | undefined;
   #searches = 0;
+  #canRecord = true;
+  readonly #listeners: ((canRecord: boolean) => void)[] = [];
 
   constructor(options: AuditLogOptions, collaborators: AuditLogCollaborators) {
     this.#options = options;
@@ -63,6 +68,14 @@ export class AuditLog {
         work: () => this.flush(),
         onError: (error) =>
           log.error({ err: error }, 'the audit cannot be written to the database; it stays in the journal'),
+      },
+    );
+    this.#retrying = new Periodic(
+      { everyMs: RETRY_MS },
+      {
+        clock,
+        work: async () => this.#retry(),
+        onError: (error) => log.debug({ err: error }, 'the audit still cannot record probes'),
       },
     );
     this.#merging = new Periodic(
@@ -91,13 +104,25 @@ export class AuditLog {
     await this.#collaborators.journal.dropRotated();
   }
 
+  /** Whether the last record could be kept. Without that no probe may be sent. */
+  get canRecord(): boolean {
+    return this.#canRecord;
+  }
+
+  /** Calls `listener` when records cannot be kept any more, before {@link add} throws, and when they can be kept again. */
+  onChange(listener: (canRecord: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
   start(): void {
+    this.#retrying.start();
     this.#flushing.start();
     this.#merging.start();
   }
 
   /** Writes what waits to the database, and closes the journal. */
   async stop(): Promise<void> {
+    await this.#retrying.stop();
     await this.#flushing.stop();
     await this.#merging.stop();
     try {
@@ -112,10 +137,34 @@ export class AuditLog {
    * @throws when the journal cannot be written, or too many records wait for the database
    */
   add(record: AuditRecord): void {
+    try {
+      this.#requireRoom();
+      this.#collaborators.journal.add(record);
+    } catch (error) {
+      this.#note(false);
+      throw error;
+    }
+    this.#fresh.push(record);
+    this.#note(true);
+  }
+
+  #requireRoom(): void {
     if (this.#fresh.length + this.#leaving.length >= this.#mostWaiting)
       throw new Error('the database has not taken the records of the audit for too long');
-    this.#collaborators.journal.add(record);
-    this.#fresh.push(record);
+  }
+
+  /** @throws when records still cannot be kept */
+  #retry(): void {
+    if (this.#canRecord) return;
+    this.#requireRoom();
+    this.#collaborators.journal.requireRoom();
+    this.#note(true);
+  }
+
+  #note(canRecord: boolean): void {
+    if (this.#canRecord === canRecord) return;
+    this.#canRecord = canRecord;
+    for (const tell of this.#listeners) tell(canRecord);
   }
 
   /** Writes fresh records to the database and removes them from the journal. A call during another one waits for it. */

@@ -15,6 +15,8 @@ const memberSchema = z.object({
   protocol: z.int().nonnegative().default(PROTOCOL),
   id: z.string().min(1).max(64),
   roles: z.array(z.enum(ROLES)).max(ROLES.length),
+  /** Roles whose work the process cannot do for the moment. Absent in messages of earlier versions. */
+  paused: z.array(z.enum(ROLES)).max(ROLES.length).default([]),
   /** The process stops: others take over what it gives up. */
   isLeaving: z.boolean(),
   /** The process has stopped, and sends no more probes. Absent in messages of earlier versions. */
@@ -35,6 +37,8 @@ const MOST_STRANGERS = 1_000;
 
 interface Member {
   readonly roles: readonly Role[];
+  /** Roles whose work it cannot do for the moment. */
+  readonly paused: ReadonlySet<Role>;
   heardAt: number;
 }
 
@@ -50,6 +54,7 @@ export class Members {
   readonly #saying: Periodic;
   readonly #onStranger: (member: { readonly id: string; readonly protocol: number }) => void;
   readonly #strangers = new Set<string>();
+  readonly #paused = new Set<Role>();
   #beatAt: number | undefined;
   #isLeaving = false;
   #unsubscribe: () => void = () => undefined;
@@ -79,10 +84,19 @@ export class Members {
     this.#listeners.push(listener);
   }
 
-  /** Ids of the running processes with one of the roles, this one included. */
+  /** Ids of the running processes, this one included, that can do the work of one of the roles. */
   with(...roles: readonly Role[]): string[] {
-    const all = [[this.#self.id, this.#self] as const, ...this.#others];
-    return all.flatMap(([id, member]) => (hasOneOf(member, roles) ? [id] : []));
+    const all = [[this.#self.id, { ...this.#self, paused: this.#paused }] as const, ...this.#others];
+    return all.flatMap(([id, { roles: own, paused }]) =>
+      roles.some((role) => own.includes(role) && !paused.has(role)) ? [id] : [],
+    );
+  }
+
+  /** Says whether this process can do the work of one of its roles. While it cannot, others take it over. */
+  pause(role: Role, isPaused: boolean): void {
+    if (isPaused) this.#paused.add(role);
+    else this.#paused.delete(role);
+    this.#bus.publish(membersTopic, this.#message());
   }
 
   /**
@@ -99,12 +113,13 @@ export class Members {
 
   start(): void {
     this.#unsubscribe = this.#bus.subscribe(membersTopic, {
-      onMessage: ({ id, roles, isLeaving, hasEnded, protocol }) => {
+      onMessage: ({ id, roles, paused, isLeaving, hasEnded, protocol }) => {
+        const member = { roles, paused: new Set(paused), heardAt: this.#clock.now() };
         this.#compare(id, protocol);
-        if (isLeaving && !hasEnded) this.#silent.set(id, { roles, heardAt: this.#clock.now() });
+        if (isLeaving && !hasEnded) this.#silent.set(id, member);
         else this.#silent.delete(id);
         if (isLeaving || hasEnded) this.#forget(id);
-        else this.#heard(id, roles);
+        else this.#heard(id, member);
       },
       // The next heartbeat of each process is due within a second.
       onGap: () => undefined,
@@ -131,15 +146,22 @@ export class Members {
     this.#onStranger({ id, protocol });
   }
 
-  #heard(id: string, roles: readonly Role[]): void {
+  #heard(id: string, member: Member): void {
     const isNew = !this.#others.has(id);
-    this.#others.set(id, { roles, heardAt: this.#clock.now() });
+    this.#others.set(id, member);
     if (isNew) this.#tell(id, true);
   }
 
   #message(): z.infer<typeof memberSchema> {
     const { id, roles } = this.#self;
-    return { id, roles: [...roles], isLeaving: this.#isLeaving, hasEnded: false, protocol: PROTOCOL };
+    return {
+      id,
+      roles: [...roles],
+      paused: [...this.#paused],
+      isLeaving: this.#isLeaving,
+      hasEnded: false,
+      protocol: PROTOCOL,
+    };
   }
 
   #beat(): void {

@@ -186,6 +186,7 @@ export class Controller {
       mails: mail.mails,
       directory: measuring.directory,
       switches: safety.switches,
+      audit: safety.audit,
     });
     const health = openHealth(options.health, { readiness: operations.readiness, metrics });
     const api = await openApi(contextOf(context, 'api'), options, {

@@ -42,7 +42,7 @@ export async function openMeasurements(
   { database, cold, facts, targetPolicy, metrics, clock, random, log, cluster, tracing }: Context,
   {
     measuring: { sourceAccess, system },
-    safety: { auditEvents, switches },
+    safety: { audit, auditEvents, switches },
     owners,
     onDemand,
     isPublic,
@@ -83,7 +83,7 @@ export async function openMeasurements(
     },
     {
       jobs: isShared ? ownedJobs(jobs, owned) : jobs,
-      ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, clock },
+      ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, audit, clock },
       ...{ random: () => random.next(), log, tracing, delayMs: system.delayMs },
     },
   );

@@ -1,5 +1,6 @@
 import { AtlasRuns, type Mails, type QueueState } from '@revtr/storage';
 import type { AgentDirectory } from '../agents/directory.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Role } from '../cluster/roles.ts';
 import { observeCluster } from '../operations/cluster-metrics.ts';
 import { type ReadinessCheck, ReadinessProbe } from '../operations/readiness.ts';
@@ -23,6 +24,7 @@ export function openOperations(
     readonly mails: Mails;
     readonly directory: AgentDirectory;
     readonly switches: KillSwitches;
+    readonly audit: Pick<AuditLog, 'canRecord'>;
   },
 ): OperationsSubsystem {
   const { members, isShared } = cluster;
@@ -40,10 +42,14 @@ export function openOperations(
   const bus = async (): Promise<void> => {
     if (cluster.bus.lostForMs > 0) throw new Error('the bus cannot be reached');
   };
-  const withBus: Record<string, ReadinessCheck> = cluster.isShared ? { bus } : {};
-  // Submissions work without the bus, and a load balancer must not turn away from every API at the same time.
+  const audit = async (): Promise<void> => {
+    if (!parts.audit.canRecord) throw new Error('the audit cannot record probes');
+  };
+  const isProbing = cluster.roles.has('engine') || cluster.roles.has('atlas');
+  const others: Record<string, ReadinessCheck> = { ...(cluster.isShared && { bus }), ...(isProbing && { audit }) };
+  // Submissions work without the bus and the audit, and a load balancer must not turn away from every API at the same time.
   const isApi = cluster.roles.has('api');
-  const readiness = new ReadinessProbe(isApi ? { needed, helpful: withBus } : { needed: { ...needed, ...withBus } }, {
+  const readiness = new ReadinessProbe(isApi ? { needed, helpful: others } : { needed: { ...needed, ...others } }, {
     clock,
   });
   observeReadiness(metrics, { readiness });

@@ -74,11 +74,16 @@ export async function openSafety(
 ): Promise<SafetySubsystem> {
   const { database, clock, log, cluster, targetPolicy } = context;
   const switches = await KillSwitches.open({ records: new KillSwitchRecords(database.db), clock });
-  const { bus, changes, isShared, roles } = cluster;
+  const { bus, changes, members, leases, isShared, roles } = cluster;
   const { ownerOf } = hosts;
   const shared = isShared ? new SharedSwitches({ switches, bus, changes, clock, log }) : undefined;
   const { budgets, circuits, journal, counts, sharedCircuits } = await openLimits(context, options.safety, hosts.isOwn);
   const { audit, auditEvents } = await openAudit(context, options.audit);
+  audit.onChange((canRecord) => {
+    // Another engine may be able to probe.
+    if (isShared && roles.has('engine')) members.pause('engine', !canRecord);
+    leases.wake();
+  });
   const onProofError = (error: unknown): void =>
     log.error({ err: error }, 'what answers show about agents could not be told');
   const { proofs, news: proofNews } = isShared

@@ -12,6 +12,7 @@ import type { Batches, Job, Jobs, KillSwitchRow } from '@revtr/storage';
 import type { Tracing } from '@revtr/tracing';
 import type { Logger } from 'pino';
 import type { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import type { Metrics } from '../foundation/metrics.ts';
 import { Periodic } from '../foundation/periodic.ts';
@@ -54,6 +55,8 @@ export interface RunnerCollaborators {
   readonly events: BatchEvents;
   readonly metrics: Metrics;
   readonly switches: Pick<KillSwitches, 'isSet' | 'switchFor' | 'subscribe' | 'refresh'>;
+  /** Without it no probe is sent: measurements wait in the queue while it cannot record. */
+  readonly audit: Pick<AuditLog, 'canRecord' | 'onChange'>;
   /** See {@link InFlightLimit}. Default: as many measurements may be under way as `concurrency` says. */
   readonly delayMs?: (() => number | undefined) | undefined;
   readonly clock: Clock;
@@ -126,8 +129,9 @@ export class MeasurementRunner {
   constructor(options: RunnerOptions, collaborators: RunnerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
-    const { jobs, switches, clock, random, log } = collaborators;
+    const { jobs, switches, audit, clock, random, log } = collaborators;
     switches.subscribe(() => this.#obeySwitches());
+    audit.onChange(() => this.#obeySwitches());
     this.#limit = new InFlightLimit({ most: options.concurrency }, collaborators);
     this.#adapting = new Periodic(
       { everyMs: ADAPT_EVERY_MS },
@@ -303,7 +307,7 @@ export class MeasurementRunner {
     const underWay: UnderWay = { job, cancel, ended: undefined };
     this.#underWay.set(job.id, underWay);
     try {
-      const result = await this.#obeyingNewSwitches(await this.#runEngine(job, cancel.signal), cancel.signal);
+      const result = await this.#unlessRefused(await this.#runEngine(job, cancel.signal), cancel.signal);
       metrics.measured(result);
       if (!cancel.signal.aborted) this.#pace.note(clock.now() - begunAt);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
@@ -321,12 +325,14 @@ export class MeasurementRunner {
     }
   }
 
-  /** The result; as cancelled if a switch stops the measurement of which whoever refused its probes knew before this process. */
-  async #obeyingNewSwitches(result: ReverseTraceroute, signal: AbortSignal): Promise<ReverseTraceroute> {
+  /** The result; as cancelled if its probes were refused because they could not be recorded, or because of a switch of which this process did not know. */
+  async #unlessRefused(result: ReverseTraceroute, signal: AbortSignal): Promise<ReverseTraceroute> {
     const { failReason } = result;
-    if (failReason?.code !== 'probingFailed' || !REFUSED_ELSEWHERE.has(failReason.details.cause)) return result;
+    if (failReason?.code !== 'probingFailed') return result;
+    const { cause } = failReason.details;
     // Who reads the switches every second tells that they cannot be read.
-    await this.#collaborators.switches.refresh().catch(() => undefined);
+    if (REFUSED_ELSEWHERE.has(cause)) await this.#collaborators.switches.refresh().catch(() => undefined);
+    else if (cause !== 'auditUnavailable') return result;
     return signal.aborted ? { ...result, stopReason: 'cancelled' } : result;
   }
 
@@ -405,9 +411,10 @@ export class MeasurementRunner {
     await this.#collaborators.clock.sleep(this.#options.pollMs, woken.signal).catch(() => undefined);
   }
 
-  /** While all probing is stopped, measurements wait in the queue. */
+  /** While no probe may be sent, measurements wait in the queue. */
   get #isPaused(): boolean {
-    return this.#collaborators.switches.isSet('probing');
+    const { switches, audit } = this.#collaborators;
+    return switches.isSet('probing') || !audit.canRecord;
   }
 
   /** Why a measurement must not begin or go on. */

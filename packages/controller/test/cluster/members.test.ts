@@ -47,6 +47,19 @@ describe('members', () => {
       expect(shown).toContain(line);
   });
 
+  it('that cannot do the work of a role are not counted for it, and keep their share of the budgets', async () => {
+    second.members.pause('engine', true);
+    await clock.advance(100);
+    expect([first.members.with('engine'), second.members.with('engine')]).toEqual([[first.bus.id], [first.bus.id]]);
+    expect([first.members.countAtWork(['engine']), second.members.countAtWork(['engine'])]).toEqual([2, 2]);
+    await clock.advance(10_000);
+    expect(first.members.with('engine')).toEqual([first.bus.id]);
+    expect(changes).toEqual([]);
+    second.members.pause('engine', false);
+    await clock.advance(100);
+    expect(first.members.with('engine')).toHaveLength(2);
+  });
+
   it('are not missed by a process that was suspended itself', async () => {
     suspendedMs += 60_000;
     await clock.advance(5_000);
