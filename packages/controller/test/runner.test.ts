@@ -19,6 +19,7 @@ import {
 } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AuditLog } from '../src/audit/audit-log.ts';
 import type { AddressFacts } from '../src/facts/address-facts.ts';
 import { Metrics } from '../src/foundation/metrics.ts';
 import { type BatchEvent, BatchEvents } from '../src/measurements/batch-events.ts';
@@ -93,7 +94,7 @@ describe('MeasurementRunner', () => {
   let runner: MeasurementRunner;
   let switches: KillSwitches;
   /** Whether probes can be recorded, and who wants to know. */
-  let audit: { canRecord: boolean; onChange: (listener: () => void) => void; change: (canRecord: boolean) => void };
+  let audit: Pick<AuditLog, 'onChange'> & { canRecord: boolean; change: (canRecord: boolean) => void };
   const newRunner = (owner: string, concurrency = 10, delayMs?: () => number | undefined): MeasurementRunner =>
     new MeasurementRunner(
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: LONGEST_WAIT_MS },
@@ -151,13 +152,13 @@ describe('MeasurementRunner', () => {
     const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
     user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
     switches = await KillSwitches.open({ records: new KillSwitchRecords(db), clock });
-    const listeners: (() => void)[] = [];
+    const listeners: ((canRecord: boolean) => void)[] = [];
     audit = {
       canRecord: true,
       onChange: (listener) => void listeners.push(listener),
       change: (canRecord) => {
         audit.canRecord = canRecord;
-        for (const tell of listeners) tell();
+        for (const tell of listeners) tell(canRecord);
       },
     };
     runner = newRunner('one');
