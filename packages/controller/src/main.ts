@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BusError } from '@revtr/bus';
 import { DatasetError, DatasetStore, DatasetUpdater, datasetSourcesSchema } from '@revtr/datasets';
-import { TargetPolicy } from '@revtr/probing';
+import { TargetPolicy, untilAborted } from '@revtr/probing';
 import { databaseTime, openDatabase, parseDatabaseSettings, StorageError, sessionNameOf } from '@revtr/storage';
 import { logProblems, openTracing } from '@revtr/tracing';
 import { pino } from 'pino';
@@ -51,9 +51,8 @@ const MOST_LOG_WAITING = 2 ** 18;
 
 async function run(settings: Settings): Promise<void> {
   const log = pino({ level: settings.logLevel }, logDestination());
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   const databaseSettings = parseDatabaseSettings(settings.database);
   const isAlone = settings.bus === undefined;
   const name = sessionNameOf({ isAlone, id: randomUUID().slice(0, 8) });
@@ -63,10 +62,13 @@ async function run(settings: Settings): Promise<void> {
     );
   const tracing = await openTracing(process.env, { service: 'revtr-controller', onProblem: logProblems(log) });
   const isServer = databaseSettings.kind === 'postgres';
-  const database = await openDatabase(isServer ? { ...databaseSettings, name } : databaseSettings);
+  const database = await openDatabase(isServer ? { ...databaseSettings, name } : databaseSettings, {
+    beforeMigration: async (db) => {
+      if (isServer) await untilUndisturbed({ isAlone, name }, { db, log, signal: stopping.signal });
+    },
+  });
   let clock: DatabaseClock | undefined;
   try {
-    if (isServer) await untilUndisturbed({ isAlone, name }, database);
     clock = await DatabaseClock.start({ databaseTime: () => databaseTime(database.db), log });
     await warnOfNewDatabase(settings.gateway, { db: database.db, log });
     const cluster = await connectCluster(settings, { clock, log });
@@ -78,7 +80,7 @@ async function run(settings: Settings): Promise<void> {
     heapGrowth.start();
     const url = await controller.start();
     log.info({ ...(url !== '' && { api: url }), roles: [...settings.roles] }, 'started');
-    await stopped;
+    await untilAborted(stopping.signal);
     log.info('stopping');
     setTimeout(() => process.exit(0), MOST_STOP_MS).unref();
     await heapGrowth.stop();

@@ -269,13 +269,41 @@ describe('the audit log', () => {
     expect([audit.canRecord, told]).toEqual([true, []]);
     journal.isFull = true;
     expect(() => audit.add(recordOf({ at: 2 }))).toThrow('ENOSPC');
-    expect(() => audit.add(recordOf({ at: 3 }))).toThrow('ENOSPC');
+    expect(() => audit.add(recordOf({ at: 3 }))).toThrow('at this moment');
     expect([audit.canRecord, told]).toEqual([false, [false]]);
     await clock.advance(3_000);
     expect(audit.canRecord).toBe(false);
     journal.isFull = false;
     await clock.advance(1_000);
     expect([audit.canRecord, told]).toEqual([true, [false, true]]);
+    await audit.stop();
+  });
+
+  it('tries again later each time that there was room only for a moment, and records nothing before', async () => {
+    const journal = new MemoryJournal();
+    const { audit, clock } = openLog({ journal });
+    audit.start();
+    const fail = (): void => {
+      journal.isFull = true;
+      expect(() => audit.add(recordOf({ at: 1 }))).toThrow('ENOSPC');
+      journal.isFull = false;
+      expect(() => audit.add(recordOf({ at: 1 }))).toThrow('at this moment');
+    };
+    const until = async (): Promise<number> => {
+      const begin = clock.now();
+      while (!audit.canRecord) await clock.advance(1_000);
+      return Math.round((clock.now() - begin) / 1_000);
+    };
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      fail();
+      waits.push(await until());
+    }
+    expect(waits).toEqual([1, 2, 4, 8]);
+    await clock.advance(61_000);
+    fail();
+    expect(await until()).toBe(1);
+    expect(journal.current).toEqual([]);
     await audit.stop();
   });
 
@@ -310,7 +338,7 @@ describe('the audit log', () => {
 
   it('keeps records in the journal while the database fails', async () => {
     const journal = new MemoryJournal();
-    const { audit, blocks } = openLog({ journal, mostWaiting: 3 });
+    const { audit, blocks, clock } = openLog({ journal, mostWaiting: 3 });
     const { add } = blocks;
     blocks.add = () => Promise.reject(new Error('no database'));
     audit.add(recordOf({ at: 1 }));
@@ -322,6 +350,8 @@ describe('the audit log', () => {
     blocks.add = add;
     await audit.flush();
     await audit.flush();
+    audit.start();
+    await clock.advance(1_000);
     expect([...journal.rotated, ...journal.current]).toEqual([]);
     expect((await audit.find(ALL)).records).toHaveLength(3);
     audit.add(recordOf({ at: 5 }));

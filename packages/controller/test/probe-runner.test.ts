@@ -36,6 +36,8 @@ describe('ProbeRunner', () => {
   let interrupted: number;
   let events: ProbeEvents;
   let rules: SenderRules | undefined;
+  let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
+  let recorded: () => void;
   beforeEach(() => {
     sets = new FragileSets(database().db);
     sent = [];
@@ -43,6 +45,12 @@ describe('ProbeRunner', () => {
     interrupted = 0;
     events = new ProbeEvents();
     rules = rulesFor('198.51.100.1');
+    audit = {
+      canRecord: true,
+      onChange: (listener) => {
+        recorded = () => listener(true);
+      },
+    };
   });
   const prober: Prober = {
     ping: async (asked, signal) => {
@@ -63,6 +71,7 @@ describe('ProbeRunner', () => {
     new ProbeRunner(
       { owner: `process ${Math.random()}`, concurrency: 10, pollMs: 1_000_000, longestWaitMs: 3_600_000 },
       {
+        audit,
         ...{ sets, prober, events, clock, probingClock: clock, log: pino({ level: 'silent' }) },
         rulesOf: async () => rules,
         destinationCheck: {
@@ -100,6 +109,21 @@ describe('ProbeRunner', () => {
       { sent: 0, failure: { code: 'destinationOptedOut' } },
       { sent: 1, replies: [] },
     ]);
+  });
+
+  it('leaves probes in the queue while they cannot be recorded', async () => {
+    audit.canRecord = false;
+    const set = await submit('192.0.2.1');
+    const all = ended(set, 1);
+    const runner = open();
+    runner.start();
+    await systemClock.sleep(100);
+    expect((await sets.probesOf(set)).map(({ result }) => result)).toEqual([null]);
+    audit.canRecord = true;
+    recorded();
+    await all;
+    await runner.stop();
+    expect(sent).toHaveLength(1);
   });
 
   it.each([

@@ -531,6 +531,27 @@ describe('MeasurementRunner', () => {
       expect(await stopReasons(batch)).toEqual(Array(2).fill(['reaches', undefined]));
     });
 
+    it('measures nothing that it has taken from the queue while probes became impossible to record', async () => {
+      const batch = await submit('198.51.100.1');
+      const lease = jobs.lease.bind(jobs);
+      vi.spyOn(jobs, 'lease').mockImplementationOnce(async (...what) => {
+        const taken = await lease(...what);
+        audit.change(false);
+        return taken;
+      });
+      runner.start();
+      await written(batch, 'queued');
+      expect(engine.begun).toEqual([]);
+      audit.change(true);
+      await begun('198.51.100.1');
+      // A probe that was refused although nobody has told of it.
+      const details = { cause: 'auditUnavailable' } as const;
+      const hop = parseIpv4('198.51.100.1');
+      engine.end('198.51.100.1', { code: 'probingFailed', message: 'the disk is full', hop, details });
+      await idle();
+      expect(await states(batch)).toEqual(['running']);
+    });
+
     it('lets measurements wait in the queue while all probing is stopped, and runs them afterwards', async () => {
       const batch = await submit('198.51.100.1');
       runner.start();

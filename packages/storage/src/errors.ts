@@ -45,6 +45,8 @@ export interface StorageErrorDetails {
   readonly databaseInUse: { readonly processes: number };
   /** A copy cannot go to this database, because a controller has used it: it has so many users. */
   readonly databaseNotEmpty: { readonly users: number };
+  /** A database of a copy has this encoding. */
+  readonly notUtf8: { readonly encoding: string };
   /** This table does not have the same columns in the two databases of a copy. */
   readonly differentSchemas: { readonly table: string };
   /** The copy of this table does not have the same rows as the original. */

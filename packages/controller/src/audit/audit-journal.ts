@@ -30,7 +30,7 @@ export const NO_JOURNAL: AuditJournal = {
   close: () => undefined,
 };
 
-/** A file that is written to find out whether there is room, and deleted at once. */
+/** A file that is written to find out whether there is room, and then deleted. */
 const ROOM = 'room';
 /** Room for more than ten thousand records. */
 const ROOM_BYTES = 2 ** 20;
@@ -59,6 +59,7 @@ export class FileJournal implements AuditJournal {
   async open(): Promise<AuditRecord[]> {
     makePrivate(this.#directory);
     this.#unlock = lockDirectory(this.#directory);
+    rmSync(join(this.#directory, ROOM), { force: true });
     const left: AuditRecord[] = [];
     for (const name of await readdir(this.#directory)) {
       const part = NAME.exec(name)?.[1];

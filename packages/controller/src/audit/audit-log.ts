@@ -28,8 +28,9 @@ export interface AuditLogCollaborators {
 }
 
 const MOST_WAITING = 500_000;
-/** How often it is tried whether records can be kept again, milliseconds. */
+/** How soon it is tried whether records can be kept again, milliseconds. The pause doubles each time that they could be kept only for a moment. */
 const RETRY_MS = 1_000;
+const MOST_RETRY_MS = 60_000;
 const MERGE_MS = 60_000;
 /** Searches that are under way or wait, each up to about a second of work: what moves records to the database waits for them. */
 const MOST_SEARCHES = 16;
@@ -54,6 +55,8 @@ export class AuditLog {
   #flush: Promise<void> | undefined;
   #searches = 0;
   #canRecord = true;
+  #retryMs = RETRY_MS;
+  #changedAt = Number.NEGATIVE_INFINITY;
   readonly #listeners: ((canRecord: boolean) => void)[] = [];
 
   constructor(options: AuditLogOptions, collaborators: AuditLogCollaborators) {
@@ -104,7 +107,7 @@ export class AuditLog {
     await this.#collaborators.journal.dropRotated();
   }
 
-  /** Whether the last record could be kept. Without that no probe may be sent. */
+  /** Whether records can be kept, as far as is known. Without that no probe may be sent. */
   get canRecord(): boolean {
     return this.#canRecord;
   }
@@ -137,6 +140,7 @@ export class AuditLog {
    * @throws when the journal cannot be written, or too many records wait for the database
    */
   add(record: AuditRecord): void {
+    if (!this.#canRecord) throw new Error('the audit cannot keep records at this moment');
     try {
       this.#requireRoom();
       this.#collaborators.journal.add(record);
@@ -145,7 +149,6 @@ export class AuditLog {
       throw error;
     }
     this.#fresh.push(record);
-    this.#note(true);
   }
 
   #requireRoom(): void {
@@ -155,7 +158,8 @@ export class AuditLog {
 
   /** @throws when records still cannot be kept */
   #retry(): void {
-    if (this.#canRecord) return;
+    const waitedMs = this.#collaborators.clock.now() - this.#changedAt;
+    if (this.#canRecord || (waitedMs >= 0 && waitedMs < this.#retryMs)) return;
     this.#requireRoom();
     this.#collaborators.journal.requireRoom();
     this.#note(true);
@@ -163,6 +167,10 @@ export class AuditLog {
 
   #note(canRecord: boolean): void {
     if (this.#canRecord === canRecord) return;
+    const now = this.#collaborators.clock.now();
+    const hasLasted = now - this.#changedAt > MOST_RETRY_MS;
+    if (!canRecord) this.#retryMs = hasLasted ? RETRY_MS : Math.min(MOST_RETRY_MS, 2 * this.#retryMs);
+    this.#changedAt = now;
     this.#canRecord = canRecord;
     for (const tell of this.#listeners) tell(canRecord);
   }

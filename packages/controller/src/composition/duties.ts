@@ -28,7 +28,7 @@ export function openDuty(
 ): RoleDuty {
   const never = { onBegin: () => undefined, onEnd: () => undefined };
   if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), ...never };
-  // Mails are sent without the bus; tests and atlas runs send probes.
+  // Mails are sent without the bus. Most work of the role `atlas` sends probes.
   const duty = new Duty({ name, isAble: () => role === 'mail' || !isCutOff(bus) });
   if (!roles.has(role)) return { isHere: () => false, clock, held: (signal) => duty.held(signal), ...never };
   leases.add(duty);

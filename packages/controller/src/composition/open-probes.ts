@@ -29,7 +29,7 @@ export async function openProbes(
   { database, facts, targetPolicy, clock, log, cluster }: Context,
   {
     measuring: { sourceAccess, system, directory },
-    safety: { auditEvents },
+    safety: { audit, auditEvents },
   }: { readonly measuring: MeasuringSubsystem; readonly safety: SafetySubsystem },
   options: { readonly longestWaitMs?: number | undefined; readonly keepDays: number },
 ): Promise<ProbesSubsystem> {
@@ -54,7 +54,7 @@ export async function openProbes(
       longestWaitMs: options.longestWaitMs ?? LONGEST_WAIT_MS,
     },
     {
-      ...{ sets, prober, probingClock, destinationCheck, events, clock, log },
+      ...{ sets, prober, probingClock, destinationCheck, events, audit, clock, log },
       rulesOf: async (userId) => {
         const user = await users.find(userId);
         if (user === undefined || user.disabled_at !== null || user.deleted_at !== null) return undefined;

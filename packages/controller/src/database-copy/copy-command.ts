@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import {
   type CopyProgress,
   copyDatabase,
+  type Database,
   type DatabaseSettings,
   openDatabase,
   parseDatabaseSettings,
+  requireNoController,
   StorageError,
+  sessionNameOf,
 } from '@revtr/storage';
 
 /** Percentage points between two lines of progress. */
@@ -44,11 +47,17 @@ export async function runCopy(
 ): Promise<void> {
   requireDatabase(source);
   requireRoom(target);
-  const from = await openDatabase(source);
+  // No controller begins while the copy has sessions of this name.
+  const own = sessionNameOf({ isAlone: true, id: `copy ${process.pid}` });
+  const open = (settings: DatabaseSettings): Promise<Database> =>
+    settings.kind === 'postgres'
+      ? openDatabase({ ...settings, name: own }, { beforeMigration: (db) => requireNoController(db, own) })
+      : openDatabase(settings);
+  const from = await open(source);
   try {
-    const to = await openDatabase(target);
+    const to = await open(target);
     try {
-      const { rows, tables } = await copyDatabase({ from, to }, { onProgress: inSteps(write), signal });
+      const { rows, tables } = await copyDatabase({ from, to, own }, { onProgress: inSteps(write), signal });
       write(`Copied ${rows.toLocaleString('en')} rows of ${tables} tables to ${placeOf(target)}.`);
       write('Both databases have the same contents.');
     } finally {

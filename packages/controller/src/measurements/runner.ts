@@ -275,6 +275,8 @@ export class MeasurementRunner {
           log.error({ err: error }, 'measurements could not be read from the queue');
         }
       }
+      // Probes may have been stopped while the queue was read. What was taken returns to it.
+      if (this.#isPaused) continue;
       for (const job of taken) void this.#measure(job);
       if (taken.length === 0) await this.#waitForWork();
     }
@@ -307,7 +309,7 @@ export class MeasurementRunner {
     const underWay: UnderWay = { job, cancel, ended: undefined };
     this.#underWay.set(job.id, underWay);
     try {
-      const result = await this.#unlessRefused(await this.#runEngine(job, cancel.signal), cancel.signal);
+      const result = await this.#unlessRefused(await this.#runEngine(job, cancel.signal), cancel);
       metrics.measured(result);
       if (!cancel.signal.aborted) this.#pace.note(clock.now() - begunAt);
       const isCutShort = cancel.signal.aborted && result.stopReason === 'cancelled';
@@ -326,14 +328,15 @@ export class MeasurementRunner {
   }
 
   /** The result; as cancelled if its probes were refused because they could not be recorded, or because of a switch of which this process did not know. */
-  async #unlessRefused(result: ReverseTraceroute, signal: AbortSignal): Promise<ReverseTraceroute> {
+  async #unlessRefused(result: ReverseTraceroute, cancel: AbortController): Promise<ReverseTraceroute> {
     const { failReason } = result;
     if (failReason?.code !== 'probingFailed') return result;
     const { cause } = failReason.details;
     // Who reads the switches every second tells that they cannot be read.
     if (REFUSED_ELSEWHERE.has(cause)) await this.#collaborators.switches.refresh().catch(() => undefined);
-    else if (cause !== 'auditUnavailable') return result;
-    return signal.aborted ? { ...result, stopReason: 'cancelled' } : result;
+    else if (cause === 'auditUnavailable') cancel.abort();
+    else return result;
+    return cancel.signal.aborted ? { ...result, stopReason: 'cancelled' } : result;
   }
 
   get #pathFacts(): PathFacts {

@@ -2,6 +2,7 @@ import { parseIpv4 } from '@revtr/net';
 import { type Clock, type Prober, ProbingError } from '@revtr/probing';
 import type { ProbeJob, ProbeSets } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import type { DestinationCheck } from '../measurements/destination-check.ts';
 import { expiredReason } from '../measurements/unmeasured.ts';
@@ -32,6 +33,8 @@ export interface ProbeRunnerCollaborators {
   /** What a user may send from now; `undefined` for a user who was disabled or deleted. */
   readonly rulesOf: (userId: number) => Promise<SenderRules | undefined>;
   readonly events: ProbeEvents;
+  /** Without it no probe is sent: probes wait in the queue, from which other engines take them, while it cannot record. */
+  readonly audit: Pick<AuditLog, 'canRecord' | 'onChange'>;
   /** The controller's clock. */
   readonly clock: Clock;
   readonly log: Logger;
@@ -64,7 +67,8 @@ export class ProbeRunner {
   constructor(options: ProbeRunnerOptions, collaborators: ProbeRunnerCollaborators) {
     this.#options = options;
     this.#collaborators = collaborators;
-    const { clock, log } = collaborators;
+    const { audit, clock, log } = collaborators;
+    audit.onChange(() => this.#polling.wake());
     this.#polling = new Periodic(
       { everyMs: options.pollMs, isImmediate: true },
       {
@@ -111,9 +115,9 @@ export class ProbeRunner {
 
   async #lease(): Promise<void> {
     const { owner, concurrency } = this.#options;
-    const { sets, clock } = this.#collaborators;
+    const { sets, audit, clock } = this.#collaborators;
     const room = concurrency - this.#underWay.size;
-    if (room <= 0) return;
+    if (room <= 0 || !audit.canRecord) return;
     const leased = await sets.lease(owner, room, new Date(clock.now()), this.#leaseEnd());
     this.#hasMore = leased.length === room;
     // The runner's own leases end while the database is away: probes that it still sends are not sent again.

@@ -1,8 +1,10 @@
 import { type Database, openDatabase, sessionNameOf } from '@revtr/storage';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startPostgres } from '../../../storage/test/postgres-server.ts';
 import { untilUndisturbed } from '../../src/cluster/lone-controller.ts';
 
+const log = pino({ level: 'silent' });
 let server: { readonly url: string; stop(): Promise<void> };
 const open: Database[] = [];
 beforeAll(async () => {
@@ -20,7 +22,10 @@ async function start(isAlone: boolean, id: string) {
     slept += milliseconds;
   };
   const begun = (more: () => Promise<unknown> = async () => undefined) =>
-    untilUndisturbed({ isAlone, name }, { db: database.db, sleep: (ms) => sleep(ms).then(more) });
+    untilUndisturbed(
+      { isAlone, name },
+      { db: database.db, log, signal: new AbortController().signal, sleep: (ms) => sleep(ms).then(more) },
+    );
   return { database, begun, slept: () => slept };
 }
 
@@ -33,7 +38,7 @@ it.each([
   await first.begun();
   const second = await start(kinds.second, 'b');
   await expect(second.begun()).rejects.toThrow(kinds.message);
-  expect(second.slept()).toBe(10_000);
+  expect(second.slept()).toBe(30_000);
 });
 
 it('processes of a cluster share a database', async () => {

@@ -21,7 +21,7 @@ export interface CopiedDatabase {
   readonly rows: number;
 }
 
-/** How both sessions write values as text. A session that waits for the other one must not be ended. */
+/** How both sessions write values as text. A session that waits for the other one, or for a large table, must not be ended. */
 const SESSION_SETTINGS = {
   timezone: 'UTC',
   datestyle: 'ISO',
@@ -29,37 +29,51 @@ const SESSION_SETTINGS = {
   bytea_output: 'hex',
   extra_float_digits: '1',
   idle_in_transaction_session_timeout: '0',
+  statement_timeout: '0',
 };
+
+/** The databases of a copy. `own`: the name of the sessions of this process; default: none. */
+export interface CopiedDatabases {
+  readonly from: Database;
+  readonly to: Database;
+  readonly own?: string;
+}
 
 /**
  * Copies everything that a database stores into a database that nobody has used, and compares both. The target is changed in one transaction: after
- * an error, it has an empty schema. Nobody else may use the target meanwhile; what others store in the source after the beginning is left out.
- * @throws {StorageError} `databaseInUse`, `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, and errors of the databases
+ * an error, it has an empty schema. Nobody may use either of them meanwhile.
+ * @throws {StorageError} `databaseInUse`, `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `notUtf8`, `copyDiffers`, and errors of the databases
  */
 export async function copyDatabase(
-  { from, to }: { readonly from: Database; readonly to: Database },
+  { from, to, own }: CopiedDatabases,
   { onProgress, signal }: { readonly onProgress: (progress: CopyProgress) => void; readonly signal: AbortSignal },
 ): Promise<CopiedDatabase> {
-  for (const { db } of [from, to]) await requireNoController(db);
-  const copied = await from.db
+  const undisturbed = async (): Promise<void> => {
+    // The only session of an embedded database is in use, and nobody else can have one.
+    for (const { db, isExclusive } of [from, to]) if (!isExclusive) await requireNoController(db, own);
+  };
+  await undisturbed();
+  return from.db
     .transaction()
     .setIsolationLevel('repeatable read')
-    .execute((source) => to.db.transaction().execute((target) => copyAll({ source, target }, { onProgress, signal })));
-  // The planner knows nothing about the new tables until then.
-  await sql`analyze`.execute(to.db);
-  return copied;
+    .execute((source) =>
+      to.db.transaction().execute(async (target) => {
+        const copied = await copyAll({ source, target }, { onProgress, signal });
+        await undisturbed();
+        return copied;
+      }),
+    );
 }
 
-async function requireNoController(db: Kysely<Schema>): Promise<void> {
-  const { alone, members } = await otherControllers(db);
+/** Rejects while processes of a controller use a database. `own`: the name of the sessions of this process. @throws {StorageError} `databaseInUse` */
+export async function requireNoController(db: Kysely<Schema>, own?: string): Promise<void> {
+  const { alone, members } = await otherControllers(db, own);
   const processes = alone + members;
   if (processes > 0)
     throw new StorageError(
       'databaseInUse',
-      `${processes} processes of a controller use one of the databases: stop them first`,
-      {
-        processes,
-      },
+      `${processes} ${processes === 1 ? 'process' : 'processes'} of a controller use one of the databases: stop them first`,
+      { processes },
     );
 }
 
@@ -70,6 +84,7 @@ async function copyAll(
   for (const session of [source, target])
     for (const [name, value] of Object.entries(SESSION_SETTINGS))
       await sql`set local ${sql.ref(name)} = ${sql.lit(value)}`.execute(session);
+  for (const session of [source, target]) await requireUtf8(session);
   const user = await source.selectFrom('users').select('id').limit(1).executeTakeFirst();
   if (user === undefined)
     throw new StorageError('nothingToCopy', 'no controller has used the database that is to be copied', {});
@@ -88,6 +103,8 @@ async function copyAll(
   }
   await copySequences(source, target);
   await finish();
+  // Until then, the planner knows nothing about the new tables.
+  await sql`analyze`.execute(target);
   let rows = 0;
   for (const [i, table] of tables.entries()) {
     signal.throwIfAborted();
@@ -95,6 +112,16 @@ async function copyAll(
     rows += await compare(table, source, target);
   }
   return { tables: tables.length, rows };
+}
+
+/** Databases with another encoding change text, or refuse it in the middle. */
+async function requireUtf8(db: Kysely<Schema>): Promise<void> {
+  const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db);
+  const encoding = rows[0]?.encoding ?? '';
+  if (encoding !== 'UTF8')
+    throw new StorageError('notUtf8', `a database has the encoding ${encoding}: create it with the encoding UTF8`, {
+      encoding,
+    });
 }
 
 async function copySequences(source: Kysely<Schema>, target: Kysely<Schema>): Promise<void> {

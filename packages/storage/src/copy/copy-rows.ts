@@ -2,8 +2,9 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema/schema.ts';
 import type { Table } from './catalog.ts';
 
-/** Blocks of a table that one statement reads: 512 KiB, and the long values that the rows refer to. */
-const BLOCKS = 64;
+/** Most blocks of a table that one statement reads, and about how many bytes, with the long values that the rows refer to. */
+const MOST_BLOCKS = 64;
+const BYTES = 4 * 2 ** 20;
 
 /** The size of a table without its long values and its indexes, blocks. */
 export async function blocksOf(db: Kysely<Schema>, { name }: Table): Promise<number> {
@@ -39,9 +40,10 @@ export async function copyRows(
   const values = sql.join(columns.map(([, type], i) => sql`${sql.ref(`c${i}`)}::${sql.raw(type)}`));
   const aliases = sql.join(columns.map((_, i) => sql.ref(`c${i}`)));
   const blocks = await blocksOf(from, table);
-  for (let first = 0; first < blocks; first += BLOCKS) {
+  const step = await stepOf(from, table, blocks);
+  for (let first = 0; first < blocks; first += step) {
     signal.throwIfAborted();
-    const end = first + BLOCKS;
+    const end = first + step;
     const { rows } = await sql<Record<string, string | null>>`
       select ${texts} from ${sql.table(table.name)}
       where ctid >= ${sql.lit(`(${first},0)`)}::tid and ctid < ${sql.lit(`(${end},0)`)}::tid`.execute(from);
@@ -51,6 +53,13 @@ export async function copyRows(
         insert into ${sql.table(table.name)} (${names}) overriding system value
         select ${values} from unnest(${arrays}) as copied (${aliases})`.execute(to);
     }
-    onBlocks(Math.min(BLOCKS, blocks - first));
+    onBlocks(Math.min(step, blocks - first));
   }
+}
+
+/** How many blocks one statement reads. */
+async function stepOf(db: Kysely<Schema>, { name }: Table, blocks: number): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`select pg_table_size(${sql.lit(name)}::regclass) as bytes`.execute(db);
+  const perBlock = Math.max(1, (rows[0]?.bytes ?? 0) / Math.max(1, blocks));
+  return Math.max(1, Math.min(MOST_BLOCKS, Math.floor(BYTES / perBlock)));
 }

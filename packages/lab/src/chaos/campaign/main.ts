@@ -49,8 +49,10 @@ const { apis, keys, operatorKey, readsOnly, directory } = campaignSettingsSchema
 );
 const historyFile = runFile(directory, RUN_FILES.history);
 const history = new HistoryWriter({ file: historyFile }, { now: () => Date.now() });
-const callsOf = (key: string): CallCollaborators => {
-  const clients = apis.map((server) => new ReverseTracerouteClient({ server, key, timeoutMs: TIMEOUT_MS }));
+/** `retry`: whether the clients repeat requests themselves, which the history then does not show. */
+const callsOf = (key: string, retry?: false): CallCollaborators => {
+  const settings = { key, timeoutMs: TIMEOUT_MS, ...(retry === false && { retry }) };
+  const clients = apis.map((server) => new ReverseTracerouteClient({ server, ...settings }));
   return { clients, history, clock: systemClock };
 };
 const users = keys.map((key, user) => new BatchClient({ user }, callsOf(key)));
@@ -58,7 +60,7 @@ if (readsOnly) await readAll(historyFile, users, over.signal);
 else {
   const watching = new AbortController();
   const watched = apis.map((api) => watchReadiness(api, { history, clock: systemClock }, watching.signal));
-  const operator = new OperatorClient(callsOf(operatorKey));
+  const operator = new OperatorClient(callsOf(operatorKey, false));
   await measureAll(readRunRecord(directory), { users, operator }, over.signal);
   watching.abort();
   await Promise.all(watched);
