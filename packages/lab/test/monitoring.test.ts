@@ -60,7 +60,10 @@ describe('what operators monitor', () => {
     const status = await client(system.key).fleet.status();
     expect(status).toMatchObject({
       isReady: true,
-      parts: [{ name: 'database', outcome: 'ok' }],
+      parts: [
+        { name: 'database', outcome: 'ok' },
+        { name: 'audit', outcome: 'ok' },
+      ],
       queue: { running: 0 },
     });
     const ready = status.agents.find(({ kind, state }) => kind === 'source' && state === 'ready')?.count;
