@@ -1,111 +1,28 @@
-import { systemClock } from '@revtr/probing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Bus, type BusOptions } from '../bus.ts';
-import { MOST_BYTES, type Service, type Topic } from '../contracts.ts';
+import type { Bus } from '../bus.ts';
+import { MOST_BYTES, type Service } from '../contracts.ts';
 import { BusError } from '../errors.ts';
 import { MOST_MESSAGE_BYTES } from '../messages.ts';
-import type { Transport } from '../transport/transport.ts';
-
-/** One kind of bus. */
-export interface BusEnvironment {
-  /** The transport of one more process. */
-  connect(): Promise<Transport>;
-  /** Cuts the connections of all processes, and ends that. */
-  cut(): Promise<void>;
-  restore(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-const news: Topic<{ readonly text: string }> = {
-  name: 'news',
-  schema: z.object({ text: z.string() }),
-  mostBytes: 1_000,
-};
-const doubling: Service<{ readonly value: number }, { readonly doubled: number }> = {
-  name: 'doubling',
-  request: z.object({ value: z.number() }),
-  response: z.object({ doubled: z.number() }),
-  mostBytes: 1_000,
-};
-const TIMES: BusOptions = { aliveMs: 100, lostMs: 600, openMs: 1_000 };
+import { endsOfStreams } from './ends-of-streams.ts';
+import {
+  type BusEnvironment,
+  codeOf,
+  doubling,
+  follow,
+  framesTo,
+  letGo,
+  news,
+  sendRaw,
+  serve,
+  useProcesses,
+} from './processes.ts';
 
 /** What every bus must do. */
 export function busConformance(name: string, open: () => Promise<BusEnvironment>): void {
   describe(`bus: ${name}`, () => {
-    let environment: BusEnvironment;
-    const buses: Bus[] = [];
-    const problems: unknown[] = [];
-
-    beforeAll(async () => {
-      environment = await open();
-    });
-    afterAll(() => environment.stop());
-    afterEach(async () => {
-      for (const bus of buses.splice(0)) await bus.close();
-      problems.length = 0;
-    });
-
-    const join = async (options: BusOptions = {}): Promise<{ bus: Bus; transport: Transport }> => {
-      const transport = await environment.connect();
-      const bus = new Bus(
-        { ...TIMES, ...options },
-        { transport, clock: systemClock, onProblem: (problem) => problems.push(problem) },
-      );
-      buses.push(bus);
-      await bus.flush();
-      return { bus, transport };
-    };
-    const follow = async (bus: Bus, topic = news): Promise<{ heard: string[] }> => {
-      const heard: string[] = [];
-      bus.subscribe(topic, { onMessage: ({ text }) => void heard.push(text), onGap: () => void heard.push('gap') });
-      await bus.flush();
-      return { heard };
-    };
-    const codeOf = (work: Promise<unknown>): Promise<unknown> =>
-      work.then(
-        () => 'no error',
-        (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
-      );
-    /** Serves `doubling`; each request waits until it is let go. */
-    const serve = async (bus: Bus, window: number, at = 'a') => {
-      const waiting: (() => void)[] = [];
-      const cancelled: number[] = [];
-      let most = 0;
-      const stop = bus.serve(doubling, at, {
-        window,
-        handle: async ({ value }, signal) => {
-          await new Promise<void>((resolve) => {
-            waiting.push(resolve);
-            most = Math.max(most, waiting.length);
-            signal.addEventListener('abort', () => {
-              cancelled.push(value);
-              resolve();
-            });
-          });
-          if (value < 0) throw new Error('too small');
-          return { doubled: value * 2 };
-        },
-      });
-      await bus.flush();
-      return { waiting, cancelled, stop, most: () => most };
-    };
-    /** Sends a message as a process does that is not a bus. */
-    const sendRaw = (transport: Transport, subject: string, message: object): void =>
-      void transport.publish(`revtr.${subject}`, Buffer.from(JSON.stringify(message)));
-    /** The frames of interest that are sent to such a process. */
-    const framesTo = (transport: Transport, process: string, isOfInterest: (type: string) => boolean): unknown[] => {
-      const heard: unknown[] = [];
-      transport.subscribe(`revtr.peer.${process}`, (data) => {
-        const frame = z.looseObject({ type: z.string() }).parse(JSON.parse(String(Buffer.from(data))));
-        if (isOfInterest(frame.type)) heard.push(frame);
-      });
-      return heard;
-    };
-    const letGo = async (waiting: (() => void)[], count: number): Promise<void> => {
-      await expect.poll(() => waiting.length).toBeGreaterThanOrEqual(count);
-      for (const resolve of waiting.splice(0, count)) resolve();
-    };
+    const processes = useProcesses(open);
+    const { problems, join } = processes;
 
     it('carries a message to every other process, once and in order', async () => {
       const [{ bus: a }, { bus: b }, { bus: c }] = [await join(), await join(), await join()];
@@ -426,142 +343,6 @@ export function busConformance(name: string, open: () => Promise<BusEnvironment>
       expect(await answerOf(open(a))).toEqual({ doubled: 0 });
     });
 
-    it('ends the waits of both ends when a server stops or a client leaves', async () => {
-      const [{ bus: a }, { bus: b }] = [await join(), await join()];
-      const { waiting, cancelled, stop } = await serve(a, 5);
-      const stream = b.open(doubling, 'a');
-      const lost = codeOf(stream.request({ value: 1 }));
-      await expect.poll(() => waiting.length).toBe(1);
-      stop();
-      expect(await lost).toBe('peerLost');
-      expect(await codeOf(stream.request({ value: 2 }))).toBe('peerLost');
-      const again = await serve(a, 5, 'b');
-      const leaving = b.open(doubling, 'b');
-      const closed = codeOf(leaving.request({ value: 3 }));
-      await expect.poll(() => again.waiting.length).toBe(1);
-      leaving.close();
-      expect(await closed).toBe('closed');
-      await expect.poll(() => again.cancelled).toEqual([3]);
-      expect(cancelled).toEqual([1]);
-    });
-
-    it('ends the waits of both ends when one of them vanishes without a word', async () => {
-      const [{ bus: a, transport }, { bus: b }] = [await join(), await join()];
-      const { waiting, cancelled } = await serve(a, 5);
-      const stream = b.open(doubling, 'a');
-      const lost = codeOf(stream.request({ value: 1 }));
-      await expect.poll(() => waiting.length).toBe(1);
-      await transport.close();
-      expect(await lost).toBe('peerLost');
-      await expect.poll(() => cancelled).toEqual([1]);
-    });
-
-    it('ends streams after an interruption that is too short to take the other end for lost', async () => {
-      const patient = { lostMs: 60_000 };
-      const [{ bus: a }, { bus: b }] = [await join(patient), await join(patient)];
-      const { waiting, cancelled } = await serve(a, 5);
-      const stream = b.open(doubling, 'a');
-      const lost = [1, 2].map((value) => codeOf(stream.request({ value })));
-      await expect.poll(() => waiting.length).toBe(2);
-      await environment.cut();
-      await expect.poll(() => a.lostForMs).toBeGreaterThan(0);
-      // The response to the first request finds no connection.
-      waiting[0]();
-      await environment.restore();
-      expect(await Promise.all(lost)).toEqual(['peerLost', 'peerLost']);
-      await expect.poll(() => cancelled).toContain(2);
-    });
-
-    it('ends the waits of both ends when a message is lost and nobody is told', async () => {
-      const [{ bus: a, transport }, { bus: b }] = [await join({ lostMs: 60_000 }), await join({ lostMs: 60_000 })];
-      const { waiting, cancelled } = await serve(a, 5);
-      const stream = b.open(doubling, 'a');
-      const lost = [1, 2].map((value) => codeOf(stream.request({ value })));
-      await expect.poll(() => waiting.length).toBe(2);
-      const publish = transport.publish.bind(transport);
-      transport.publish = (subject, data) => String(data).includes('response') || publish(subject, data);
-      waiting[0]();
-      expect(await Promise.all(lost)).toEqual(['peerLost', 'peerLost']);
-      await expect.poll(() => cancelled).toContain(2);
-      transport.publish = publish;
-      const again = b.open(doubling, 'a');
-      for (const value of [3, 4, 5]) {
-        waiting.splice(0);
-        const answer = again.request({ value });
-        await letGo(waiting, 1);
-        expect(await answer).toEqual({ doubled: 2 * value });
-      }
-    });
-
-    it('ends both ends of a stream when the message that it has ended is lost and nobody is told', async () => {
-      const [{ bus: a, transport }, { bus: b }] = [await join({ lostMs: 60_000 }), await join({ lostMs: 60_000 })];
-      const lose = (text: string): { restore(): void } => {
-        const publish = transport.publish.bind(transport);
-        transport.publish = (subject, data) => String(data).includes(text) || publish(subject, data);
-        const restore = (): void => {
-          transport.publish = publish;
-        };
-        return { restore };
-      };
-      const served = await serve(a, 5);
-      await serve(a, 5, 'other');
-      const lost = codeOf(b.ask(doubling, 'a', { value: 1 }));
-      await expect.poll(() => served.waiting.length).toBe(1);
-      const first = lose('"type":"end"');
-      served.stop();
-      await a.flush();
-      first.restore();
-      // The next message shows that one is missing.
-      const next = codeOf(b.ask(doubling, 'other', { value: 1 }));
-      expect(await Promise.all([lost, next])).toEqual(['peerLost', 'peerLost']);
-      const atClient = await serve(b, 5, 'b');
-      const [left, kept] = [a.open(doubling, 'b'), a.open(doubling, 'b')];
-      const closed = [left, kept].map((each, value) => codeOf(each.request({ value })));
-      await expect.poll(() => atClient.waiting.length).toBe(2);
-      const second = lose('"type":"end"');
-      left.close();
-      await a.flush();
-      second.restore();
-      await expect.poll(() => atClient.cancelled.toSorted()).toEqual([0, 1]);
-      expect(await Promise.all(closed)).toEqual(['closed', 'peerLost']);
-    });
-
-    it('frees the place of a stream whose acceptance is lost', async () => {
-      const limited = { lostMs: 60_000, streams: { perPeer: 2, inAll: 2 } };
-      const [{ bus: a, transport }, { bus: b }] = [await join(limited), await join({ lostMs: 60_000 })];
-      const { waiting } = await serve(a, 5);
-      const kept = codeOf(b.ask(doubling, 'a', { value: 1 }));
-      await expect.poll(() => waiting.length).toBe(1);
-      const publish = transport.publish.bind(transport);
-      transport.publish = (subject, data) => String(data).includes('"accept"') || publish(subject, data);
-      expect(await codeOf(b.ask(doubling, 'a', { value: 2 }))).toBe('notServed');
-      transport.publish = publish;
-      expect(await kept).toBe('peerLost');
-      const again = [3, 4].map((value) => b.ask(doubling, 'a', { value }));
-      await expect.poll(() => waiting.length).toBe(3);
-      await letGo(waiting, 3);
-      expect(await Promise.all(again)).toEqual([{ doubled: 6 }, { doubled: 8 }]);
-    });
-
-    it('ends streams when the connection is lost, and goes on when it is back', async () => {
-      const [{ bus: a }, { bus: b }] = [await join(), await join()];
-      const { waiting } = await serve(a, 5);
-      const { heard } = await follow(b);
-      const stream = b.open(doubling, 'a');
-      const lost = codeOf(stream.request({ value: 1 }));
-      await expect.poll(() => waiting.length).toBe(1);
-      await environment.cut();
-      expect(await lost).toBe('peerLost');
-      await expect.poll(() => b.lostForMs).toBeGreaterThan(0);
-      expect(a.publish(news, { text: 'into the void' })).toBe(false);
-      waiting.splice(0);
-      await environment.restore();
-      await expect.poll(() => [...new Set(heard)]).toEqual(['gap']);
-      await expect.poll(() => [a.lostForMs, b.lostForMs]).toEqual([0, 0]);
-      await a.flush();
-      const again = b.ask(doubling, 'a', { value: 5 });
-      await letGo(waiting, 1);
-      expect(await again).toEqual({ doubled: 10 });
-    });
+    endsOfStreams(processes);
   });
 }
