@@ -30,7 +30,7 @@ const wire: Prober = {
   },
   traceroute: () => Promise.reject(new Error('not used')),
 };
-const guards = [new AuditGuard({ audit, clock, log })];
+const guards = [new AuditGuard({ audit, clock })];
 const prober = new GuardedProber({ prober: wire, guards, clock, randomBytes: pooledRandomBytes });
 for (let target = Number(first); ; target++) {
   await prober.ping({ type: 'ping', sender: 1, target, timeoutMs: 1_000 });

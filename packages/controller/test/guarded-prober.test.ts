@@ -1,6 +1,5 @@
 import { defaultPlan, revtr1Plan, revtr2Plan } from '@revtr/engine';
 import { type PingRequest, type Prober, ProbingError } from '@revtr/probing';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { AuditGuard } from '../src/audit/audit-guard.ts';
 import { type AuditRecord, TECHNIQUES } from '../src/audit/audit-record.ts';
@@ -47,7 +46,7 @@ function audited(others: readonly ProbeGuard[] = []) {
       records.push(record);
     },
   };
-  const guard = new AuditGuard({ audit, clock, log: pino({ level: 'silent' }) });
+  const guard = new AuditGuard({ audit, clock });
   const prober = new GuardedProber({
     prober: wire,
     guards: [...others, guard],

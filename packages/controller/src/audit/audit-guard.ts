@@ -1,5 +1,4 @@
 import { type Clock, ProbingError, type SpoofMark, TRACEROUTE_DEFAULTS } from '@revtr/probing';
-import type { Logger } from 'pino';
 import type { GuardedRequest, ProbeGuard } from '../safety/guarded-prober.ts';
 import type { ProbeCause } from '../safety/probe-context.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -12,13 +11,10 @@ import { type AuditRecord, MOST_PACKETS, type ProbeKind, TECHNIQUES, type Techni
 export class AuditGuard implements ProbeGuard {
   readonly #audit: Pick<AuditLog, 'add'>;
   readonly #clock: Clock;
-  readonly #log: Logger;
-  #isFailing = false;
 
-  constructor(collaborators: { readonly audit: Pick<AuditLog, 'add'>; readonly clock: Clock; readonly log: Logger }) {
+  constructor(collaborators: { readonly audit: Pick<AuditLog, 'add'>; readonly clock: Clock }) {
     this.#audit = collaborators.audit;
     this.#clock = collaborators.clock;
-    this.#log = collaborators.log;
   }
 
   /** @throws {ProbingError} `auditUnavailable` */
@@ -26,13 +22,9 @@ export class AuditGuard implements ProbeGuard {
     try {
       this.#audit.add(toRecord(request, cause, Math.floor(this.#clock.now())));
     } catch (error) {
-      if (!this.#isFailing) this.#log.error({ err: error }, 'the audit cannot record probes: no probe is sent');
-      this.#isFailing = true;
       const reason = error instanceof Error ? error.message : String(error);
       throw new ProbingError('auditUnavailable', `the probe cannot be recorded, and is not sent: ${reason}`);
     }
-    if (this.#isFailing) this.#log.info('the audit records probes again');
-    this.#isFailing = false;
   }
 }
 

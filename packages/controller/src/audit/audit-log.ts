@@ -145,6 +145,7 @@ export class AuditLog {
       this.#requireRoom();
       this.#collaborators.journal.add(record);
     } catch (error) {
+      this.#collaborators.log.error({ err: error }, 'the audit cannot record probes: no probe is sent');
       this.#note(false);
       throw error;
     }
@@ -162,11 +163,11 @@ export class AuditLog {
     if (this.#canRecord || (waitedMs >= 0 && waitedMs < this.#retryMs)) return;
     this.#requireRoom();
     this.#collaborators.journal.requireRoom();
+    this.#collaborators.log.info('the audit records probes again');
     this.#note(true);
   }
 
   #note(canRecord: boolean): void {
-    if (this.#canRecord === canRecord) return;
     const now = this.#collaborators.clock.now();
     const hasLasted = now - this.#changedAt > MOST_RETRY_MS;
     if (!canRecord) this.#retryMs = hasLasted ? RETRY_MS : Math.min(MOST_RETRY_MS, 2 * this.#retryMs);

@@ -17,10 +17,11 @@ export class SharedDatabaseError extends Error {
 /**
  * Waits until no process uses the database with which this one shares no bus: two such processes would use each budget twice, and know nothing of each
  * other's agents and opt-outs.
+ * `name`: that of the sessions of this process.
  * @throws {SharedDatabaseError} after half a minute, and what `sleep` rejects with
  */
 export async function untilUndisturbed(
-  { isAlone, name }: { readonly isAlone: boolean /** Of the sessions of this process. */; readonly name: string },
+  { isAlone, name }: { readonly isAlone: boolean; readonly name: string },
   {
     db,
     log,

@@ -95,7 +95,7 @@ export async function openSafety(
     circuits,
     budgets,
     proofs,
-    new AuditGuard({ audit, clock, log }),
+    new AuditGuard({ audit, clock }),
   ];
   const onRefused: GuardedProberCollaborators['onRefused'] = (request, error, cause) =>
     auditEvents.count({
