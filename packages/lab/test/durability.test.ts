@@ -56,6 +56,15 @@ async function whenDone(done: number, batchId: number, client: ReverseTraceroute
   }
 }
 
+/** A batch was interrupted before its end, every measurement of it has ended, and what was known before is the same. */
+function expectContinued(pairs: readonly { readonly dst: string }[], before: Batch, after: Batch): void {
+  expect(before.done).toBeLessThan(pairs.length);
+  expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
+  expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
+  for (const measurement of before.measurements.filter(({ state }) => state === 'done'))
+    expect(after.measurements).toContainEqual(measurement);
+}
+
 describe('kill -9 in the middle of a batch', () => {
   it('loses nothing: a restart finishes every measurement, once', async () => {
     const first = await start();
@@ -66,15 +75,11 @@ describe('kill -9 in the middle of a batch', () => {
     const before = await whenDone(20, batchId, first.client);
     await end(first.child, 'SIGKILL');
     expect(before.done).toBeGreaterThanOrEqual(20);
-    expect(before.done).toBeLessThan(pairs.length);
 
     const second = await start();
     const after = await second.client.wait(batchId);
     await end(second.child, 'SIGKILL');
-    expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
-    expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
-    const finishedBefore = before.measurements.filter(({ state }) => state === 'done');
-    for (const measurement of finishedBefore) expect(after.measurements).toContainEqual(measurement);
+    expectContinued(pairs, before, after);
   });
 });
 
@@ -94,11 +99,7 @@ describe('a backup of the embedded database', () => {
       const second = await start(copy);
       const after = await second.client.wait(batchId);
       await end(second.child, 'SIGKILL');
-      expect(before.done).toBeLessThan(pairs.length);
-      expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
-      expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
-      for (const measurement of before.measurements.filter(({ state }) => state === 'done'))
-        expect(after.measurements).toContainEqual(measurement);
+      expectContinued(pairs, before, after);
     } finally {
       rmSync(copy, { recursive: true, force: true });
     }
@@ -132,11 +133,7 @@ describe('the embedded database', () => {
       await end(second.child, 'SIGTERM');
       expect(next).toBeGreaterThan(batchId);
       expect(later).toMatchObject({ total: 5, done: 5 });
-      expect(before.done).toBeLessThan(pairs.length);
-      expect(after).toMatchObject({ total: pairs.length, done: pairs.length });
-      expect(after.measurements.map(({ destination }) => destination)).toEqual(pairs.map(({ dst }) => dst));
-      for (const measurement of before.measurements.filter(({ state }) => state === 'done'))
-        expect(after.measurements).toContainEqual(measurement);
+      expectContinued(pairs, before, after);
     } finally {
       await server.stop();
       rmSync(embedded, { recursive: true, force: true });
