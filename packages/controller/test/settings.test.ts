@@ -43,6 +43,17 @@ describe('the roles of a process', () => {
   ])('are refused in %j', (environment, variable) => {
     expect(problems(environment)).toContain(variable);
   });
+
+  it.each([
+    ['api,cook', "'cook'"],
+    ['api,', "''"],
+    ['', "''"],
+  ])('are named in the error if they are wrong: %j', (roles, wrong) => {
+    const message = `${wrong} is not a role: the roles are api, engine, gateway, atlas, mail`;
+    expect(() => readSettings({ ...shared, REVTR_ROLES: roles })).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining({ path: ['REVTR_ROLES'], message })] }),
+    );
+  });
 });
 
 describe('the place of cold results', () => {

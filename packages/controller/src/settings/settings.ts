@@ -33,6 +33,14 @@ function parseHostname(text: string): string {
   return text.toLowerCase();
 }
 
+/** @throws {RangeError} */
+function parseRole(text: string): Role {
+  const role = ROLES.find((role) => role === text);
+  if (role === undefined)
+    throw new RangeError(`'${text.slice(0, 100)}' is not a role: the roles are ${ROLES.join(', ')}`);
+  return role;
+}
+
 const hours = z.coerce.number().positive();
 
 /** The URL as it is understood, with a slash at its end: control characters, which a URL may end in, must not come to stand inside. */
@@ -74,11 +82,7 @@ const settingsShape = z.object({
   /** `postgres://…`, a directory for the embedded database, or `memory:`. */
   REVTR_DATABASE: z.string().min(1).default('.revtr/data'),
   /** What this process does, separated by commas. Default: everything. */
-  REVTR_ROLES: z
-    .string()
-    .default(ROLES.join(','))
-    .transform((text) => text.split(',').map((role) => role.trim()))
-    .pipe(z.array(z.enum(ROLES)).min(1)),
+  REVTR_ROLES: parsed((text) => text.split(',').map((role) => parseRole(role.trim()))).prefault(ROLES.join(',')),
   /** NATS servers, `nats://user:password@host:4222`, separated by commas; without one, this process is alone. */
   REVTR_BUS: listOf((text) => text).pipe(z.array(z.url({ protocol: /^(nats|tls)$/ })).max(16)),
   /** File with the credentials of a NATS account. */
