@@ -37,12 +37,12 @@ export interface StorageErrorDetails {
   readonly coldFileLost: { readonly path: string };
   /** An object store did not do what it was asked to; `reason` is its error code where it gave one. There is no status without an answer. */
   readonly objectStore: { readonly status: number | undefined; readonly reason: string };
-  /** There is no database to copy, or no controller has used it. */
-  readonly nothingToCopy: { readonly directory?: string };
+  /** There is no database here, or no controller has used it. */
+  readonly noDatabase: { readonly directory?: string };
   /** A directory that is no database has other files. */
   readonly directoryNotEmpty: { readonly directory: string };
-  /** A database cannot be copied, or be the target of a copy, while so many processes of a controller use it. */
-  readonly databaseInUse: { readonly processes: number };
+  /** Another program uses the database, for example a controller. */
+  readonly databaseInUse: Record<never, never>;
   /** A copy cannot go to this database, because a controller has used it: it has so many users. */
   readonly databaseNotEmpty: { readonly users: number };
   /** A database of a copy has this encoding. */

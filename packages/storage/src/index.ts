@@ -1,4 +1,4 @@
-export { otherControllers, sessionNameOf } from './access/controllers.ts';
+export { DatabaseLock, type LockedDatabase, lockHolder } from './access/database-lock.ts';
 export { type DatabaseSettings, parseDatabaseSettings } from './access/database-settings.ts';
 export { type Database, type DatabaseCollaborators, openDatabase } from './access/open-database.ts';
 export { Turns } from './access/turns.ts';
@@ -9,7 +9,7 @@ export type { ColdFiles } from './cold/files/cold-files.ts';
 export { DirectoryFiles } from './cold/files/directory-files.ts';
 export { S3Files } from './cold/files/s3/s3-files.ts';
 export { parseS3Url, type S3Place } from './cold/files/s3/s3-place.ts';
-export { type CopiedDatabase, type CopyProgress, copyDatabase, requireNoController } from './copy/copy-database.ts';
+export { type CopiedDatabase, type CopyProgress, copyDatabase } from './copy/copy-database.ts';
 export { lockDirectory } from './embedded/lock-file.ts';
 export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';

@@ -1,4 +1,3 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
@@ -7,51 +6,7 @@ import { LostConnections } from '../src/access/lost-connections.ts';
 import { postgresPool } from '../src/access/postgres-pool.ts';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
-
-/** Forwards TCP connections, and can go silent: the bytes of open connections are lost, and nobody is told. */
-class SilentRelay {
-  readonly #server: Server;
-  readonly #links: { isSilent: boolean; readonly sockets: readonly Socket[] }[] = [];
-
-  constructor(port: number) {
-    this.#server = createServer((client) => {
-      const upstream = connect(port, '127.0.0.1');
-      const link = { isSilent: false, sockets: [client, upstream] };
-      this.#links.push(link);
-      for (const [from, to] of [
-        [client, upstream],
-        [upstream, client],
-      ]) {
-        from.on('data', (chunk) => {
-          if (!link.isSilent) to.write(chunk);
-        });
-        from.on('error', () => undefined);
-        from.on('close', () => {
-          if (!link.isSilent) to.destroy();
-        });
-      }
-    });
-  }
-
-  listen(): Promise<number> {
-    return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => {
-        const address = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  }
-
-  /** Loses everything that open connections carry from now on; new connections work. */
-  silence(): void {
-    for (const link of this.#links) link.isSilent = true;
-  }
-
-  close(): void {
-    for (const { sockets } of this.#links) for (const socket of sockets) socket.destroy();
-    this.#server.close();
-  }
-}
+import { SilentRelay } from './silent-relay.ts';
 
 describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () => {
   let server: Awaited<ReturnType<typeof startPostgres>>;

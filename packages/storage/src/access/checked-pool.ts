@@ -69,7 +69,7 @@ class CheckedClient implements PostgresPoolClient {
 }
 
 /** The outcome of `work`; its errors become storage errors. */
-async function translated<T>(work: Promise<T>): Promise<T> {
+export async function translated<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

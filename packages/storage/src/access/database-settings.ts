@@ -2,11 +2,8 @@ import { StorageError } from '../errors.ts';
 
 /** Where the data is kept. */
 export type DatabaseSettings =
-  /**
-   * A PostgreSQL server (version 15 or later). `connections`: size of the connection pool, default 10. `name`: that of its sessions, as other sessions see
-   * it; default none.
-   */
-  | { readonly kind: 'postgres'; readonly url: string; readonly connections?: number; readonly name?: string }
+  /** A PostgreSQL server (version 15 or later). `connections`: size of the connection pool, default 10. */
+  | { readonly kind: 'postgres'; readonly url: string; readonly connections?: number }
   /** The embedded database (PGlite) in a directory. */
   | { readonly kind: 'embedded'; readonly directory: string }
   /** The embedded database in memory: the data is lost when the process ends. */

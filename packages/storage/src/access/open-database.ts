@@ -27,8 +27,6 @@ export interface Database {
 export interface DatabaseCollaborators {
   /** Waits until the next upkeep of the embedded database; rejects when `signal` fires. Default: a timer. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
-  /** Called before the schema is migrated; if it rejects, nothing is changed. Default: nothing is asked. */
-  readonly beforeMigration?: (db: Kysely<Schema>) => Promise<void>;
   /** Receives every statement when it begins. Default: nobody does. */
   readonly onStatement?: (statement: Promise<unknown>) => void;
 }
@@ -38,11 +36,11 @@ const newDatabase = new NewDatabaseImage();
 /**
  * Opens the database and migrates its schema to the latest version. The directory of the embedded database gets mode 0700 and
  * the files in it 0600.
- * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed` or `migrationFailed`, and what `beforeMigration` rejects with
+ * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed` or `migrationFailed`
  */
 export async function openDatabase(
   settings: DatabaseSettings,
-  { sleep = unreferencedTimer, beforeMigration, onStatement }: DatabaseCollaborators = {},
+  { sleep = unreferencedTimer, onStatement }: DatabaseCollaborators = {},
 ): Promise<Database> {
   const { pool, release, migrated } = openPool(settings);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool, onStatement) }) });
@@ -56,7 +54,6 @@ export async function openDatabase(
     release();
   };
   try {
-    await beforeMigration?.(db);
     await migrate(db);
     await migrated?.();
   } catch (error) {

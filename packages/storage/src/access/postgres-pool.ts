@@ -20,22 +20,12 @@ const SESSION_SETTINGS = {
   tcp_user_timeout: 20_000,
 };
 
-/** A pool of connections to a PostgreSQL server. 64-bit integers are read as numbers, as the embedded database does. */
-export function postgresPool(settings: {
-  readonly url: string;
-  /** Most connections. Default 10. */
-  readonly connections?: number;
-  /** Name of the sessions. Default: none. */
-  readonly name?: string;
-  /** After this time the server is asked whether it still works for a connection, milliseconds. Default 10,000. */
-  readonly suspiciousMs?: number;
-}): PostgresPool {
+/** How each connection to a PostgreSQL server is made. 64-bit integers are read as numbers, as the embedded database does. */
+export function connectionOptions(url: string): pg.ClientConfig {
   const types = new pg.TypeOverrides();
   types.setTypeParser(INT8, Number);
-  const { url, connections = DEFAULT_CONNECTIONS, name, suspiciousMs = SUSPICIOUS_MS } = settings;
-  const options = {
+  return {
     connectionString: url,
-    ...(name !== undefined && { application_name: name }),
     types,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -44,6 +34,18 @@ export function postgresPool(settings: {
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   };
+}
+
+/** A pool of connections to a PostgreSQL server. */
+export function postgresPool(settings: {
+  readonly url: string;
+  /** Most connections. Default 10. */
+  readonly connections?: number;
+  /** After this time the server is asked whether it still works for a connection, milliseconds. Default 10,000. */
+  readonly suspiciousMs?: number;
+}): PostgresPool {
+  const { url, connections = DEFAULT_CONNECTIONS, suspiciousMs = SUSPICIOUS_MS } = settings;
+  const options = connectionOptions(url);
   const pool = new pg.Pool({ ...options, max: connections });
   // A connection that breaks must not end the process: neither in the pool nor between two statements of a transaction. The next query
   // gets a new one or an error of its own.

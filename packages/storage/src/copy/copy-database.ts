@@ -1,5 +1,4 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { otherControllers } from '../access/controllers.ts';
 import type { Database } from '../access/open-database.ts';
 import { StorageError } from '../errors.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -32,48 +31,24 @@ const SESSION_SETTINGS = {
   statement_timeout: '0',
 };
 
-/** The databases of a copy. `own`: the name of the sessions of this process; default: none. */
-export interface CopiedDatabases {
-  readonly from: Database;
-  readonly to: Database;
-  readonly own?: string;
-}
-
 /**
  * Copies everything that a database stores into a database that nobody has used, and compares both. The target is changed in one transaction: after
- * an error, it has an empty schema. Nobody may use either of them meanwhile.
- * @throws {StorageError} `databaseInUse`, `nothingToCopy`, `databaseNotEmpty`, `differentSchemas`, `notUtf8`, `copyDiffers`, and errors of the databases
+ * an error, it has an empty schema. Nobody may use either of them meanwhile: the caller has to hold their locks, and to fire `signal` when it loses one.
+ * @throws {StorageError} `noDatabase`, `databaseNotEmpty`, `differentSchemas`, `notUtf8`, `copyDiffers`, errors of the databases, and the reason of `signal`
  */
 export async function copyDatabase(
-  { from, to, own }: CopiedDatabases,
+  { from, to }: { readonly from: Database; readonly to: Database },
   { onProgress, signal }: { readonly onProgress: (progress: CopyProgress) => void; readonly signal: AbortSignal },
 ): Promise<CopiedDatabase> {
-  const undisturbed = async (): Promise<void> => {
-    // The only session of an embedded database is in use, and nobody else can have one.
-    for (const { db, isExclusive } of [from, to]) if (!isExclusive) await requireNoController(db, own);
-  };
-  await undisturbed();
   return from.db
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute((source) =>
       to.db.transaction().execute(async (target) => {
         const copied = await copyAll({ source, target }, { onProgress, signal });
-        await undisturbed();
+        signal.throwIfAborted();
         return copied;
       }),
-    );
-}
-
-/** Rejects while processes of a controller use a database. `own`: the name of the sessions of this process. @throws {StorageError} `databaseInUse` */
-export async function requireNoController(db: Kysely<Schema>, own?: string): Promise<void> {
-  const { alone, members } = await otherControllers(db, own);
-  const processes = alone + members;
-  if (processes > 0)
-    throw new StorageError(
-      'databaseInUse',
-      `${processes} ${processes === 1 ? 'process' : 'processes'} of a controller use one of the databases: stop them first`,
-      { processes },
     );
 }
 
@@ -87,7 +62,7 @@ async function copyAll(
   for (const session of [source, target]) await requireUtf8(session);
   const user = await source.selectFrom('users').select('id').limit(1).executeTakeFirst();
   if (user === undefined)
-    throw new StorageError('nothingToCopy', 'no controller has used the database that is to be copied', {});
+    throw new StorageError('noDatabase', 'no controller has used the database that is to be copied', {});
   const all = await tablesOf(source);
   const finish = await prepareTarget(target, all);
   const tables = [...all.values()].filter(({ hasRows }) => hasRows);

@@ -1,21 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   type CopyProgress,
   copyDatabase,
-  type Database,
   type DatabaseSettings,
-  openDatabase,
   parseDatabaseSettings,
-  requireNoController,
   StorageError,
-  sessionNameOf,
 } from '@revtr/storage';
+import { isThere, openUnused, requireDatabase } from './unused-database.ts';
 
 /** Percentage points between two lines of progress. */
 const STEP = 5;
-/** A file that every directory of an embedded database has. */
-const MARK = 'PG_VERSION';
 
 /** What `copy-database` is asked to do. */
 export interface CopyRequest {
@@ -39,7 +33,7 @@ export function readCopyRequest(args: readonly string[]): CopyRequest | string {
 
 /**
  * Copies a database and writes what happens, a line at a time.
- * @throws {StorageError} `directoryNotEmpty`, those of {@link copyDatabase}, and the reason of `signal`
+ * @throws {StorageError} `noDatabase`, `directoryNotEmpty`, `databaseInUse`, those of {@link copyDatabase}, and the reason of `signal`
  */
 export async function runCopy(
   { from: source, to: target }: CopyRequest,
@@ -47,17 +41,14 @@ export async function runCopy(
 ): Promise<void> {
   requireDatabase(source);
   requireRoom(target);
-  // No controller begins while the copy has sessions of this name.
-  const own = sessionNameOf({ isAlone: true, id: `copy ${process.pid}` });
-  const open = (settings: DatabaseSettings): Promise<Database> =>
-    settings.kind === 'postgres'
-      ? openDatabase({ ...settings, name: own }, { beforeMigration: (db) => requireNoController(db, own) })
-      : openDatabase(settings);
-  const from = await open(source);
+  const from = await openUnused(source);
   try {
-    const to = await open(target);
+    const to = await openUnused(target);
     try {
-      const { rows, tables } = await copyDatabase({ from, to, own }, { onProgress: inSteps(write), signal });
+      const { rows, tables } = await copyDatabase(
+        { from, to },
+        { onProgress: inSteps(write), signal: AbortSignal.any([signal, from.lost, to.lost]) },
+      );
       write(`Copied ${rows.toLocaleString('en')} rows of ${tables} tables to ${placeOf(target)}.`);
       write('Both databases have the same contents.');
     } finally {
@@ -68,16 +59,9 @@ export async function runCopy(
   }
 }
 
-/** A mistyped directory must not become a new database. */
-function requireDatabase(from: DatabaseSettings): void {
-  if (from.kind !== 'embedded' || existsSync(join(from.directory, MARK))) return;
-  const { directory } = from;
-  throw new StorageError('nothingToCopy', `the directory ${directory} contains no database`, { directory });
-}
-
 /** The files of the database must not be among others. */
 function requireRoom(to: DatabaseSettings): void {
-  if (to.kind !== 'embedded' || !existsSync(to.directory) || existsSync(join(to.directory, MARK))) return;
+  if (to.kind !== 'embedded' || isThere(to) || !existsSync(to.directory)) return;
   const { directory } = to;
   if (readdirSync(directory).length > 0)
     throw new StorageError('directoryNotEmpty', `the directory ${directory} has other files: name an empty one`, {

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startPostgres } from '../../storage/test/postgres-server.ts';
+import { queryPostgres } from '../../storage/test/query-postgres.ts';
+
+const MAIN = fileURLToPath(import.meta.resolve('@revtr/controller/main'));
+
+let directory: string;
+let server: Awaited<ReturnType<typeof startPostgres>>;
+const begun: ChildProcess[] = [];
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'revtr-lone-'));
+  server = await startPostgres();
+}, 60_000);
+afterEach(async () => {
+  for (const child of begun.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+}, 60_000);
+
+/** Starts a controller without a bus. `authority`: name of its directory. */
+function startController(authority = 'authority') {
+  const child = spawn(process.execPath, [MAIN], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      REVTR_OPERATOR_KEY: 'revtr_0123456789abcdef0123456789abcdef',
+      REVTR_DATABASE: server.url,
+      REVTR_AUTHORITY: join(directory, authority),
+      REVTR_AUDIT_DIRECTORY: join(directory, `audit${begun.length}`),
+      REVTR_DATASETS: join(directory, 'datasets'),
+      REVTR_PORT: '0',
+      REVTR_GATEWAY_HOST: '127.0.0.1',
+      REVTR_GATEWAY_PORT: '0',
+    },
+  });
+  begun.push(child);
+  const said = { log: '', errors: '' };
+  child.stdout.on('data', (part: Buffer) => {
+    said.log += part.toString();
+  });
+  child.stderr.on('data', (part: Buffer) => {
+    said.errors += part.toString();
+  });
+  const started = () => expect.poll(() => said.log, { timeout: 120_000, interval: 200 }).toContain('"msg":"started"');
+  return { child, said, started, ended: once(child, 'exit') };
+}
+
+it('a controller whose database sessions ended, and that continues beside another one, stops with an error', async () => {
+  const first = startController();
+  await first.started();
+  first.child.kill('SIGSTOP');
+  await queryPostgres(
+    server.url,
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+  );
+  const second = startController();
+  await second.started();
+  first.child.kill('SIGCONT');
+  expect(await first.ended).toEqual([1, null]);
+  expect(first.said.errors).toContain('another process of a controller uses this database');
+  expect(first.said.log).toContain('stopping: another process');
+  expect(second.child.exitCode).toBeNull();
+  second.child.kill('SIGTERM');
+  expect(await second.ended).toEqual([0, null]);
+  expect(second.said.errors).toBe('');
+}, 300_000);
+
+it('a controller whose database sessions end goes on alone', async () => {
+  const only = startController();
+  await only.started();
+  await queryPostgres(
+    server.url,
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+  );
+  await expect.poll(() => only.said.log, { timeout: 60_000 }).toContain('has the lock on the database again');
+  only.child.kill('SIGTERM');
+  expect(await only.ended).toEqual([0, null]);
+}, 300_000);

@@ -1,0 +1,73 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DatabaseLock, type LockedDatabase, lockHolder, StorageError } from '../src/index.ts';
+import { findPostgres, startPostgres } from './postgres-server.ts';
+import { SilentRelay } from './silent-relay.ts';
+
+describe.skipIf(findPostgres() === undefined)('DatabaseLock', () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let relay: SilentRelay;
+  let relayed: string;
+  let administration: pg.Client;
+  const taken: DatabaseLock[] = [];
+  beforeAll(async () => {
+    server = await startPostgres();
+    const url = new URL(server.url);
+    relay = new SilentRelay(Number(url.port));
+    url.port = String(await relay.listen());
+    relayed = url.href;
+    administration = new pg.Client(server.url);
+    await administration.connect();
+  }, 60_000);
+  afterEach(async () => void (await Promise.all(taken.splice(0).map((lock) => lock.release()))));
+  afterAll(async () => {
+    await administration.end();
+    relay.close();
+    await server.stop();
+  });
+
+  async function take(options: Partial<LockedDatabase>): Promise<DatabaseLock | undefined> {
+    const lock = await DatabaseLock.tryTake({ url: server.url, isShared: false, holder: lockHolder(), ...options });
+    if (lock !== undefined) taken.push(lock);
+    return lock;
+  }
+
+  it('excludes those that do not share it, until it is released', async () => {
+    const lock = await take({});
+    expect(await take({})).toBeUndefined();
+    expect(await take({ isShared: true })).toBeUndefined();
+    await lock?.release();
+    expect(lock?.ended.aborted).toBe(true);
+    await expect.poll(() => take({ isShared: true })).toBeDefined();
+    expect(await take({ isShared: true })).toBeDefined();
+    expect(await take({})).toBeUndefined();
+  });
+
+  it('belongs to one database of the server', async () => {
+    await administration.query('create database other');
+    await expect.poll(() => take({})).toBeDefined();
+    expect(await take({ url: server.url.replace(/postgres$/, 'other') })).toBeDefined();
+  });
+
+  it('keeps no old rows from being removed', async () => {
+    await expect.poll(() => take({})).toBeDefined();
+    const { rows } = await administration.query(
+      "select backend_xmin, backend_xid, state from pg_stat_activity join pg_locks using (pid) where locktype = 'advisory' and objid = 0",
+    );
+    expect(rows).toEqual([{ backend_xmin: null, backend_xid: null, state: 'idle in transaction' }]);
+  });
+
+  it('ends when the server does not answer any more, and the same process can take it again at once', async () => {
+    const holder = lockHolder();
+    await expect.poll(() => take({ url: relayed, holder, lookMs: 500 })).toBeDefined();
+    const [lost] = taken;
+    relay.silence();
+    await expect.poll(() => lost.ended.aborted, { timeout: 10_000 }).toBe(true);
+    expect(await take({})).toBeUndefined();
+    expect(await take({ holder })).toBeDefined();
+  }, 30_000);
+
+  it('says that the server cannot be reached', async () => {
+    await expect(take({ url: 'postgres://revtr@127.0.0.1:1/revtr' })).rejects.toThrow(StorageError);
+  });
+});
