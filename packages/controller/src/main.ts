@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { readAdoptRequest, runAdoptAuthority } from './commands/adopt-authority.ts';
 import { readCopyRequest, runCopy } from './commands/copy-database.ts';
 import { type Command, runCommand, tryPrepare } from './program/run-command.ts';
 import { runController } from './program/run-controller.ts';
 
 const USAGE = `revtr-controller
 revtr-controller copy-database FROM TO
+revtr-controller adopt-authority DATABASE AUTHORITY
 
 Runs the central system: the HTTP API, the queue, the measurement engine, and
 the gateway that agents connect to. Environment variables configure it;
@@ -14,10 +16,14 @@ docs/running.md describes them.
                    controller has used, and compare both: from an embedded
                    database to PostgreSQL, for example. docs/running.md
                    describes what else to do.
+  adopt-authority  Make the certificate authority in the directory AUTHORITY
+                   that of a database. A new one is created where there is
+                   none. docs/agents.md describes what else to do.
   -h, --help       Show this text.
 
-FROM and TO are values of REVTR_DATABASE. Stop the controller first.
-PGPASSWORD may contain the password of PostgreSQL.
+FROM, TO and DATABASE are values of REVTR_DATABASE, and AUTHORITY is that of
+REVTR_AUTHORITY. Stop the controller before either command. PGPASSWORD may
+contain the password of PostgreSQL.
 `;
 
 const COMMANDS = new Map<string, Command>([
@@ -29,6 +35,18 @@ const COMMANDS = new Map<string, Command>([
         return typeof request === 'string' ? request : (context) => runCopy(request, context);
       },
       whenStopped: 'stopped; nothing was copied',
+    },
+  ],
+  [
+    'adopt-authority',
+    {
+      prepare: (args) => {
+        const request = readAdoptRequest(args);
+        return typeof request === 'string'
+          ? request
+          : ({ write }) => runAdoptAuthority(request, { write, now: new Date() });
+      },
+      whenStopped: 'stopped',
     },
   ],
 ]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startPostgres } from '../../storage/test/postgres-server.ts';
@@ -56,6 +57,14 @@ function startController(authority = 'authority') {
   return { child, said, started, ended: once(child, 'exit') };
 }
 
+async function adopt(authority: string): Promise<{ readonly code: unknown; readonly errors: string }> {
+  const child = spawn(process.execPath, [MAIN, 'adopt-authority', server.url, join(directory, authority)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  return { code, errors };
+}
+
 it('a controller whose database sessions ended, and that continues beside another one, stops with an error', async () => {
   const first = startController();
   await first.started();
@@ -86,4 +95,24 @@ it('a controller whose database sessions end goes on alone', async () => {
   await expect.poll(() => only.said.log, { timeout: 60_000 }).toContain('has the lock on the database again');
   only.child.kill('SIGTERM');
   expect(await only.ended).toEqual([0, null]);
+}, 300_000);
+
+it('a controller without the certificate authority of its database does not start, and adopt-authority replaces it', async () => {
+  const first = startController();
+  await first.started();
+  expect(await adopt('other')).toMatchObject({ code: 1, errors: expect.stringContaining('a controller uses') });
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toEqual([0, null]);
+  const other = startController('other');
+  expect(await other.ended).toEqual([1, null]);
+  expect(other.said.errors).toContain(`${join(directory, 'other')} has no certificate authority`);
+  expect(other.said.errors).toContain('adopt-authority');
+  expect(await adopt('other')).toMatchObject({ code: 0, errors: '' });
+  const next = startController('other');
+  await next.started();
+  next.child.kill('SIGTERM');
+  expect(await next.ended).toEqual([0, null]);
+  const before = startController();
+  expect(await before.ended).toEqual([1, null]);
+  expect(before.said.errors).toContain('has the root');
 }, 300_000);

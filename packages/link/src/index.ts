@@ -2,7 +2,7 @@ export { type GrantFault, LinkError, type LinkErrorCode, type LinkErrorDetails }
 export { type Grant, GrantSigner } from './grants/grant.ts';
 export { GrantVerifier } from './grants/verifier.ts';
 export { AgentIdentity } from './identity/agent-identity.ts';
-export { Authority } from './identity/authority.ts';
+export { Authority, rootFingerprint } from './identity/authority.ts';
 export type { Credential } from './identity/certificates.ts';
 export { agentAddressOf } from './identity/names.ts';
 export { type ConnectionLimits, limitConnections } from './limits/limit-connections.ts';

@@ -42,6 +42,7 @@ export {
   type StoredAuditBlock,
 } from './queries/audit-blocks.ts';
 export { type AuditEventQuery, AuditEventRecords, type NewAuditEvent } from './queries/audit-event-records.ts';
+export { AuthorityRoot } from './queries/authority-root.ts';
 export { Batches, type BatchProgress, type MeasurementPage } from './queries/batches.ts';
 export { databaseTime } from './queries/database-time.ts';
 export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';

@@ -4,6 +4,7 @@ import { LinkError } from '@revtr/link';
 import { StorageError } from '@revtr/storage';
 import { z } from 'zod';
 import { OperatorKeyError } from '../accounts/operator-account.ts';
+import { ForeignAuthorityError } from '../authority/known-authority.ts';
 import { SharedDatabaseError } from '../cluster/database-lock-keeper.ts';
 import { portProblem } from '../settings/port-problem.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -16,6 +17,7 @@ const FOR_OPERATORS = [
   BusError,
   OperatorKeyError,
   SharedDatabaseError,
+  ForeignAuthorityError,
 ];
 
 /** A message without a stack trace for errors of the machine or the settings; `undefined` for defects. */

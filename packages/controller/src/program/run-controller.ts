@@ -10,6 +10,7 @@ import {
 import { logProblems, openTracing, type Tracing } from '@revtr/tracing';
 import { type Logger, pino } from 'pino';
 import { ensureOperator } from '../accounts/operator-account.ts';
+import { requireKnownAuthority } from '../authority/known-authority.ts';
 import { warnOfNewDatabase } from '../authority/new-database.ts';
 import { connectCluster } from '../cluster/connect.ts';
 import { DatabaseLockKeeper, SharedDatabaseError } from '../cluster/database-lock-keeper.ts';
@@ -101,6 +102,7 @@ async function serve(
   try {
     const { roles, gateway, operator } = settings;
     await warnOfNewDatabase(gateway, { db, log });
+    if (roles.has('gateway')) await requireKnownAuthority(gateway.authority, { db, now: new Date(clock.now()), log });
     const cluster = await connectCluster(settings, { clock, log });
     const controller = await createController(settings, { database, cluster, clock, log, tracing });
     const { users, keys } = controller;

@@ -91,6 +91,15 @@ export class Authority {
   }
 }
 
+/**
+ * The fingerprint of the root certificate in the directory of an authority, the SHA-256 that `openssl x509 -fingerprint -sha256` shows; `undefined` when
+ * there is no such certificate. @throws {LinkError} `badCertificate`
+ */
+export function rootFingerprint(directory: string): string | undefined {
+  const path = join(directory, 'root.crt');
+  return existsSync(path) ? readRoot(readFileSync(path, 'utf8')).fingerprint256 : undefined;
+}
+
 /** What an authority signs with. */
 interface Credentials {
   /** Signs certificates. */

@@ -36,6 +36,7 @@ import { requestedSizes } from './0047-requested-sizes.ts';
 import { unfinishedColdFiles } from './0049-unfinished-cold-files.ts';
 import { optOutChanges } from './0051-opt-out-changes.ts';
 import { optOutCounting } from './0052-opt-out-counting.ts';
+import { authorityRoot } from './0053-authority-root.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -74,6 +75,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0049-unfinished-cold-files': unfinishedColdFiles,
   '0051-opt-out-changes': optOutChanges,
   '0052-opt-out-counting': optOutCounting,
+  '0053-authority-root': authorityRoot,
 };
 
 /**

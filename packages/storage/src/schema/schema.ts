@@ -8,6 +8,7 @@ import type {
   RankingRecordTable,
 } from './atlas.ts';
 import type { AuditBlockTable, AuditEventTable } from './audit.ts';
+import type { AuthorityRootTable } from './authority.ts';
 import type {
   ColdDirectoryTable,
   ColdFileTable,
@@ -42,6 +43,7 @@ export interface Schema {
   readonly source_shares: SourceShareTable;
   readonly agents: AgentTable;
   readonly agent_tests: AgentTestTable;
+  readonly authority_root: AuthorityRootTable;
   readonly applications: ApplicationTable;
   readonly mails: MailTable;
   readonly opt_outs: OptOutTable;

@@ -1,0 +1,57 @@
+import { Authority, rootFingerprint } from '@revtr/link';
+import { AuthorityRoot, type Database } from '@revtr/storage';
+import type { Logger } from 'pino';
+
+/** The certificate authority of this process is not the one that the agents of the database trust. */
+export class ForeignAuthorityError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ForeignAuthorityError';
+  }
+}
+
+/**
+ * Compares the certificate authority in a directory with the one that the database names. The first gateway that uses a database creates its authority
+ * where there is none, and stores which one it is.
+ * @throws {ForeignAuthorityError} if it is missing or another one; {LinkError} `badCertificate` if it is damaged; {StorageError}
+ */
+export async function requireKnownAuthority(
+  directory: string,
+  { db, now, log }: Pick<Database, 'db'> & { readonly now: Date; readonly log: Pick<Logger, 'info'> },
+): Promise<void> {
+  const roots = new AuthorityRoot(db);
+  const known = await roots.fingerprint();
+  if (known !== undefined) return requireSame(directory, rootFingerprint(directory), known);
+  const own = await fingerprintIn(directory, now);
+  requireSame(directory, own, await roots.storeFirst(own));
+  log.info({ authority: directory, fingerprint: own }, 'the database has stored which certificate authority it uses');
+}
+
+/**
+ * Makes the certificate authority in a directory, which is created where there is none, the one of a database. Returns the fingerprint of its root.
+ * @throws {LinkError} `badCertificate` if it is damaged; {StorageError}
+ */
+export async function adoptAuthority(
+  directory: string,
+  { db, now }: Pick<Database, 'db'> & { readonly now: Date },
+): Promise<string> {
+  const own = await fingerprintIn(directory, now);
+  await new AuthorityRoot(db).replace(own);
+  return own;
+}
+
+async function fingerprintIn(directory: string, now: Date): Promise<string> {
+  await Authority.open(directory, now);
+  return rootFingerprint(directory) ?? '';
+}
+
+function requireSame(directory: string, own: string | undefined, known: string): void {
+  if (own === known) return;
+  const problem =
+    own === undefined
+      ? `${directory} has no certificate authority, and the one of this database has the root ${known}`
+      : `the certificate authority in ${directory} has the root ${own}, and the one of this database has the root ${known}`;
+  throw new ForeignAuthorityError(
+    `${problem}: copy REVTR_AUTHORITY from another gateway or from a backup, or use revtr-controller adopt-authority (docs/agents.md)`,
+  );
+}
