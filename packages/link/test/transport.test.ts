@@ -8,6 +8,7 @@ import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createRequest } from '../src/identity/certificates.ts';
 import {
   type Admission,
   AgentHub,
@@ -254,6 +255,17 @@ describe('the link over TLS', () => {
     work.resolve();
     expect(await running).toEqual({ kind: 'catch' });
     expect(hub.sessionOf(parseIpv4(ONE))).toBe(session);
+  });
+
+  it('enrols an agent again whose certificate is of an authority before', async () => {
+    const { key, request } = await createRequest();
+    const certificate = await foreign.certifyAgent(request, parseIpv4(ONE), new Date());
+    const identity = { directory: join(directory, 'before'), rootCertificate: foreign.rootCertificate };
+    new AgentIdentity(identity).save({ key, certificate });
+    expect(new AgentIdentity(identity).load(new Date())?.key.trim()).toBe(key.trim());
+    const { states } = startAgent(async () => ({ kind: 'catch' }), { identity: 'before' });
+    await joined();
+    await expect.poll(() => states.map(({ type }) => type)).toEqual(['enrolled', 'connected']);
   });
 
   it('refuses to enrol an address that is not registered', async () => {

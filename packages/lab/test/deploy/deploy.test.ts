@@ -24,8 +24,8 @@ import { schemaError, unknownFields } from './manifest-schema.ts';
 const PUBLIC_IMAGES = ['haproxy:3.2', 'nats:2', 'postgres:17'];
 const OWN_IMAGE = 'revtr-controller';
 const HEALTH_PORT = 8081;
-/** Those of the pool, and one that asks the server about the others. */
-const CONNECTIONS_OF_A_PROCESS = 11;
+/** Those of the pool, one that asks the server about the others, and one that has the lock on the database. */
+const CONNECTIONS_OF_A_PROCESS = 12;
 /** PostgreSQL keeps them for superusers. */
 const RESERVED_CONNECTIONS = 3;
 const OPERATOR_KEY = 'k'.repeat(24);
