@@ -19,17 +19,24 @@ export interface RoleDuty {
   readonly onEnd: (listener: () => void | Promise<void>) => void;
 }
 
-/** The duty of a role. A process without the role never has it; a process that is alone always has. */
+export interface DutyOptions {
+  /** Name of the lease. */
+  readonly name: string;
+  /** Processes with this role do the work. */
+  readonly role: Role;
+  /** Whether the work sends probes. Then no process does it that has lost the bus; otherwise the database is enough. */
+  readonly isProbing: boolean;
+}
+
+/** A duty of a role. A process without the role never has it; a process that is alone always has. */
 export function openDuty(
-  name: string,
-  role: Role,
+  { name, role, isProbing }: DutyOptions,
   { bus, roles, isShared, leases }: ClusterParts,
   clock: Clock,
 ): RoleDuty {
   const never = { onBegin: () => undefined, onEnd: () => undefined };
   if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), ...never };
-  // Mails are sent without the bus. Most work of the role `atlas` sends probes.
-  const duty = new Duty({ name, isAble: () => role === 'mail' || !isCutOff(bus) });
+  const duty = new Duty({ name, isAble: () => !isProbing || !isCutOff(bus) });
   if (!roles.has(role)) return { isHere: () => false, clock, held: (signal) => duty.held(signal), ...never };
   leases.add(duty);
   return {
