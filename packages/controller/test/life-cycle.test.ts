@@ -3,6 +3,7 @@ import { AliasSets, Atlas, DistanceRanking, NO_RELATIONS, PrefixOrigins } from '
 import { AgentSession } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import {
+  cancelled,
   createRandom,
   type PingRequest,
   type PingResult,
@@ -30,6 +31,7 @@ import { AgentDirectory } from '../src/agents/directory.ts';
 import { LifeCycle } from '../src/agents/life-cycle.ts';
 import { type Report, reportSchema } from '../src/agents/report.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
+import { RecordedWork } from '../src/audit/recorded-work.ts';
 import { LinkMails } from '../src/mail/link-mails.ts';
 import { Outbox } from '../src/mail/outbox.ts';
 import { OwnerMails } from '../src/mail/owner-mails.ts';
@@ -86,8 +88,19 @@ describe('the life of a source', () => {
   let origins: readonly Ipv4Address[];
   let mails: Mails;
   let sessions: Map<Ipv4Address, AgentSession>;
+  let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
+  let setRecording: (canRecord: boolean) => void;
   beforeEach(async () => {
     database = openedDatabase();
+    audit = {
+      canRecord: true,
+      onChange: (listener) => {
+        setRecording = (canRecord) => {
+          audit.canRecord = canRecord;
+          listener(canRecord);
+        };
+      },
+    };
     const [users, agents] = [new Users(database.db), new Agents(database.db)];
     mails = new Mails(database.db);
     directory = await AgentDirectory.open(agents);
@@ -159,6 +172,7 @@ describe('the life of a source', () => {
           tests: new AgentTests(database.db),
           prober: network,
           proofs,
+          recorded: new RecordedWork(audit),
           atlas,
           connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
           notices: new OwnerMails({
@@ -475,6 +489,21 @@ describe('the life of a source', () => {
     await life.joined(SOURCE);
     await until('quarantined');
     expect(directory.find(SOURCE)?.quarantine_reason).toBe('failed: receiveSpoofed');
+  });
+
+  it('waits while the probes of its tests cannot be recorded', async () => {
+    network.onPing = async () => {
+      setRecording(false);
+      throw cancelled();
+    };
+    await life.joined(SOURCE);
+    while (audit.canRecord) await sleep(1);
+    await sleep(50);
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', last_tested_at: null });
+    network.onPing = async () => undefined;
+    setRecording(true);
+    await until('ready');
+    expect((await lastReport()).verdict).toBe('passed');
   });
 
   it('waits for somebody to be tested with', async () => {

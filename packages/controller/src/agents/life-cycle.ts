@@ -3,6 +3,7 @@ import { type Clock, cancelled, type Prober } from '@revtr/probing';
 import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { probingFor } from '../safety/probe-context.ts';
@@ -36,6 +37,8 @@ export interface LifeCycleCollaborators {
   readonly prober: Prober;
   /** What measurements show about agents while these are tested. */
   readonly proofs: Pick<AgentProofs, 'watch'>;
+  /** Tests wait while their probes cannot be recorded. */
+  readonly recorded: Pick<RecordedWork, 'run'>;
   readonly atlas: Pick<SourceAtlases, 'collect' | 'catchUp'> & {
     readonly size: (source: Ipv4Address) => number | Promise<number>;
   };
@@ -171,10 +174,10 @@ export class LifeCycle {
     const { directory, tests, clock, log } = this.#collaborators;
     const before = directory.find(address);
     if (before === undefined) return;
-    let report = await this.#measure(before, signal);
+    let report = await this.#tested(before, signal);
     if (report.verdict === 'failed' && (cause === 'connected' || cause === 'periodic')) {
       await clock.sleep(this.#options.confirmMs, signal);
-      report = await this.#measure(before, signal);
+      report = await this.#tested(before, signal);
     }
     endIfOver(signal);
     const now = new Date(clock.now());
@@ -198,6 +201,10 @@ export class LifeCycle {
   async #testUntested(): Promise<void> {
     for (const { address, state } of this.#collaborators.connected.participating())
       if (state === 'testing' && !this.#queue.isTesting(address)) await this.test(address, 'connected');
+  }
+
+  #tested(agent: RegisteredAgent, signal: AbortSignal): Promise<Report> {
+    return this.#collaborators.recorded.run((interrupted) => this.#measure(agent, interrupted), signal);
   }
 
   async #measure({ address, kind }: RegisteredAgent, signal: AbortSignal): Promise<Report> {

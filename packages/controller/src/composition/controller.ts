@@ -94,9 +94,8 @@ export class Controller {
       collaborators.cluster ?? alone({ clock, log }),
     );
     const context: Context = { ...isolated, cluster: cluster.parts };
-    const atlasDuty = openDuty({ name: 'atlas', role: 'atlas', isProbing: true }, cluster.parts, clock);
-    const upkeepDuty = openDuty({ name: 'upkeep', role: 'atlas', isProbing: false }, cluster.parts, clock);
-    const mailDuty = openDuty({ name: 'mail', role: 'mail', isProbing: false }, cluster.parts, clock);
+    const upkeepDuty = openDuty({ name: 'upkeep', role: 'atlas', audit: undefined }, cluster.parts, clock);
+    const mailDuty = openDuty({ name: 'mail', role: 'mail', audit: undefined }, cluster.parts, clock);
     const owned = (): readonly string[] => sources?.owned() ?? [];
     const owns = (source: Ipv4Address): boolean => sources?.owns(formatIpv4(source)) ?? !cluster.parts.isShared;
     const calibration = new DeploymentCalibration();
@@ -111,13 +110,17 @@ export class Controller {
       testTargets: options.lifeCycle.testTargets,
       calibration,
     });
+    const atlasDuty = openDuty({ name: 'atlas', role: 'atlas', audit: safety.audit }, cluster.parts, clock);
     const knowledge = openFacts(context);
-    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns, retention);
+    const { recorded } = safety;
+    const atlasParts = { measuring, recorded };
+    const atlas = await openAtlas(contextOf(context, 'atlas'), atlasParts, options.ripeAtlas, owns, retention);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,
       measuring,
       proofs: safety.proofs,
+      recorded,
       atlas: atlas.all,
       notices: mail.notices,
       recipients,

@@ -7,6 +7,7 @@ import type { OwnerNotices } from '../agents/owner-notices.ts';
 import { SourceApplications } from '../agents/source-applications.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import { MigrationService } from '../migration/migration-service.ts';
 import type { Context } from './context.ts';
@@ -33,13 +34,14 @@ export function openAgents(
   collaborators: {
     readonly measuring: MeasuringSubsystem;
     readonly proofs: AgentProofs;
+    readonly recorded: RecordedWork;
     readonly duty: RoleDuty;
     readonly atlas: SourceAtlases;
     readonly notices: OwnerNotices;
     readonly recipients: RecipientLimit;
   },
 ): AgentsSubsystem {
-  const { duty, measuring, proofs, atlas, notices, recipients } = collaborators;
+  const { duty, measuring, proofs, recorded, atlas, notices, recipients } = collaborators;
   const { directory, events, system } = measuring;
   const { bus, isShared } = cluster;
   let stopServing = (): void => undefined;
@@ -50,6 +52,7 @@ export function openAgents(
     tests,
     prober: system.engineParts.prober,
     proofs,
+    recorded,
     atlas,
     notices,
     clock: duty.clock,

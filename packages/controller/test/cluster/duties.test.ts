@@ -1,12 +1,31 @@
 import { parseIpv4 } from '@revtr/net';
 import { AgentTests, Leases, Mails, ProbeSets } from '@revtr/storage';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Claim } from '../../src/cluster/leases/lease-keeper.ts';
+import { openDuty } from '../../src/composition/duties.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { useDatabase } from '../test-database.ts';
 import { type ControllerProcess, controllers } from './controllers.ts';
 
 const DAY_MS = 86_400_000;
 const [SOURCE, VANTAGE_POINT] = ['5.0.0.1', '6.0.0.1'];
+
+describe('a duty', () => {
+  const wanted = (sendsProbes: boolean, { canRecord = true, lostForMs = 0 }): boolean => {
+    const claims: Claim[] = [];
+    const leases = { add: (claim: Claim) => void claims.push(claim) };
+    const audit = sendsProbes ? { canRecord } : undefined;
+    const parts = { bus: { lostForMs }, roles: new Set(['atlas'] as const), isShared: true, leases };
+    openDuty({ name: 'work', role: 'atlas', audit }, parts, new ManualClock());
+    return claims.some((claim) => claim.wanted().length > 0);
+  };
+
+  it('goes to another process when this one cannot send its probes', () => {
+    expect([wanted(true, {}), wanted(false, {})]).toEqual([true, true]);
+    for (const problem of [{ canRecord: false }, { lostForMs: 10_001 }])
+      expect([wanted(true, problem), wanted(false, problem)]).toEqual([false, true]);
+  });
+});
 
 describe('processes of a controller', () => {
   const database = useDatabase();
