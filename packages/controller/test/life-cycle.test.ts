@@ -89,9 +89,12 @@ describe('the life of a source', () => {
   let mails: Mails;
   let sessions: Map<Ipv4Address, AgentSession>;
   let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
+  /** Whether an operator has stopped all probes; agents know of it first. */
+  let isStopped: boolean;
   let setRecording: (canRecord: boolean) => void;
   beforeEach(async () => {
     database = openedDatabase();
+    isStopped = false;
     audit = {
       canRecord: true,
       onChange: (listener) => {
@@ -173,6 +176,7 @@ describe('the life of a source', () => {
           prober: network,
           proofs,
           recorded: new RecordedWork(audit),
+          switches: { stops: async () => isStopped },
           atlas,
           connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
           notices: new OwnerMails({
@@ -463,20 +467,20 @@ describe('the life of a source', () => {
   });
 
   it.each([
-    ['spoofed packets', 'receiveSpoofed'],
-    ['packets with Record Route', 'receiveRecordRoute'],
-  ])('keeps a source ready whose partners cannot test it with %s', async (_, test) => {
+    ['spoofed packets', ['receiveSpoofed', 'sendSpoofed']],
+    ['packets with Record Route', ['receiveRecordRoute']],
+  ])('keeps a source ready whose partners cannot test it with %s', async (_, untested) => {
     await life.joined(SOURCE);
     await until('ready');
     await life.stop();
     life = newLife();
     for (const helper of HELPERS) await directory.change(helper, { can_spoof: false });
-    network.broken.spoofed = test === 'receiveSpoofed';
-    network.isOptionLost = test === 'receiveRecordRoute';
+    network.broken.spoofed = untested.includes('receiveSpoofed');
+    network.isOptionLost = untested.includes('receiveRecordRoute');
     await life.test(SOURCE, 'asked');
     const { verdict, tests } = await lastReport(2);
     expect(verdict).toBe('notTested');
-    expect(tests.flatMap(({ name, verdict: each }) => (each === 'notTested' ? [name] : []))).toEqual([test]);
+    expect(tests.flatMap(({ name, verdict: each }) => (each === 'notTested' ? [name] : []))).toEqual(untested);
     await life.stop();
     expect(directory.find(SOURCE)).toMatchObject({ state: 'ready', quarantine_level: 0, quarantined_until: null });
   });
@@ -489,6 +493,33 @@ describe('the life of a source', () => {
     await life.joined(SOURCE);
     await until('quarantined');
     expect(directory.find(SOURCE)?.quarantine_reason).toBe('failed: receiveSpoofed');
+  });
+
+  it('fails no test for a kill switch that its agent knows of first', async () => {
+    network.onPing = () => Promise.reject(new ProbingError('invalidRequest', 'the controller has stopped all probing'));
+    isStopped = true;
+    await life.joined(SOURCE);
+    expect((await lastReport()).verdict).toBe('notTested');
+    await life.stop();
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', quarantine_level: 0 });
+  });
+
+  it('fails a vantage point only where a ready source gets replies to its own probes', async () => {
+    const [tested, partner] = HELPERS;
+    await add(SOURCE, 'source', 'ready');
+    for (const helper of HELPERS) await directory.change(helper, { can_spoof: helper === tested });
+    network.broken.spoofed = true;
+    network.broken.recordRoute = true;
+    await life.test(tested, 'asked');
+    await expect.poll(() => directory.find(tested)?.last_tested_at ?? null).not.toBeNull();
+    await life.stop();
+    expect(directory.find(tested)).toMatchObject({ state: 'ready', can_spoof: true });
+    life = newLife();
+    network.broken.recordRoute = false;
+    await life.test(tested, 'asked');
+    await expect.poll(() => directory.find(tested)?.state).toBe('quarantined');
+    expect(directory.find(tested)).toMatchObject({ can_spoof: false, quarantine_reason: 'failed: sendSpoofed' });
+    expect(directory.find(partner)?.state).toBe('ready');
   });
 
   it('waits while the probes of its tests cannot be recorded', async () => {

@@ -112,15 +112,13 @@ export class Controller {
     });
     const atlasDuty = openDuty({ name: 'atlas', role: 'atlas', audit: safety.audit }, cluster.parts, clock);
     const knowledge = openFacts(context);
-    const { recorded } = safety;
-    const atlasParts = { measuring, recorded };
+    const atlasParts = { measuring, recorded: safety.recorded };
     const atlas = await openAtlas(contextOf(context, 'atlas'), atlasParts, options.ripeAtlas, owns, retention);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,
       measuring,
-      proofs: safety.proofs,
-      recorded,
+      safety,
       atlas: atlas.all,
       notices: mail.notices,
       recipients,

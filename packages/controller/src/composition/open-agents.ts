@@ -1,18 +1,17 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { AgentTests, Applications, Users } from '@revtr/storage';
-import type { AgentProofs } from '../agents/agent-proofs.ts';
 import { type AgentTesting, serveAgentTests, sharedAgentTesting } from '../agents/agent-testing.ts';
 import { LifeCycle, type LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
 import { SourceApplications } from '../agents/source-applications.ts';
 import type { UserLimits } from '../agents/user-limits.ts';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
-import type { RecordedWork } from '../audit/recorded-work.ts';
 import type { RecipientLimit } from '../foundation/recipient-limit.ts';
 import { MigrationService } from '../migration/migration-service.ts';
 import type { Context } from './context.ts';
 import type { RoleDuty } from './duties.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface AgentsSubsystem extends Subsystem {
@@ -33,15 +32,14 @@ export function openAgents(
   { lifeCycle, newUserLimits }: AgentsOptions,
   collaborators: {
     readonly measuring: MeasuringSubsystem;
-    readonly proofs: AgentProofs;
-    readonly recorded: RecordedWork;
+    readonly safety: Pick<SafetySubsystem, 'proofs' | 'recorded' | 'switches'>;
     readonly duty: RoleDuty;
     readonly atlas: SourceAtlases;
     readonly notices: OwnerNotices;
     readonly recipients: RecipientLimit;
   },
 ): AgentsSubsystem {
-  const { duty, measuring, proofs, recorded, atlas, notices, recipients } = collaborators;
+  const { duty, measuring, safety, atlas, notices, recipients } = collaborators;
   const { directory, events, system } = measuring;
   const { bus, isShared } = cluster;
   let stopServing = (): void => undefined;
@@ -51,8 +49,9 @@ export function openAgents(
     connected: system.connected,
     tests,
     prober: system.engineParts.prober,
-    proofs,
-    recorded,
+    proofs: safety.proofs,
+    recorded: safety.recorded,
+    switches: safety.switches,
     atlas,
     notices,
     clock: duty.clock,
