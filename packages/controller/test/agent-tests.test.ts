@@ -8,11 +8,12 @@ import type { TestResult } from '../src/agents/report.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const proofOf = (): undefined => undefined;
+const isStopped = async (): Promise<boolean> => false;
 const [ADDRESS, A, B, C] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'].map(parseIpv4);
 /** The plan of a source with two partners, both of which can spoof. */
 const PLAN: TestPlan = {
   ...{ address: ADDRESS, kind: 'source', senderOnly: false },
-  ...{ spoofers: [A, B], otherSenders: [], receivers: [A, B], targets: [A, B] },
+  ...{ spoofers: [A, B], otherSenders: [], receivers: [A, B], ableReceivers: [], targets: [A, B] },
 };
 
 /** A network in which the probes are answered that `answers` names. */
@@ -30,7 +31,7 @@ const networkOf = (answers: (request: PingRequest) => boolean): Prober => ({
 });
 
 const resultsOf = async (plan: TestPlan, prober: Prober): Promise<Readonly<Record<string, TestResult>>> => {
-  const results = await testAgent(plan, { prober, proofOf, signal: new AbortController().signal });
+  const results = await testAgent(plan, { prober, isStopped, proofOf, signal: new AbortController().signal });
   return Object.fromEntries(results.map((result) => [result.name, result]));
 };
 const isToSource = ({ spoof }: PingRequest): boolean => spoof?.claimedSource === ADDRESS;
@@ -41,7 +42,7 @@ describe('the tests of an agent', () => {
     const note = (reason: unknown): number => unhandled.push(reason);
     process.on('unhandledRejection', note);
     const prober: Prober = { ping: () => Promise.reject(cancelled()), traceroute: () => Promise.reject(cancelled()) };
-    await expect(testAgent(PLAN, { prober, proofOf, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(testAgent(PLAN, { prober, isStopped, proofOf, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'cancelled',
     });
     await setImmediate();
@@ -73,10 +74,55 @@ describe('the tests of an agent', () => {
     expect(unrecorded).toEqual(lost);
     const broken = await verdicts(() => new ProbingError('proberStopped', 'the agent has no scamper'));
     expect(broken).toEqual({
-      ...{ ping: 'failed', receiveRecordRoute: 'failed', traceroute: 'failed', sendSpoofed: 'failed' },
-      // Its partners have sent nothing to it.
-      receiveSpoofed: 'notTested',
+      ...{ ping: 'failed', receiveRecordRoute: 'failed', traceroute: 'failed' },
+      // Its partners have sent nothing to it, and have not shown that they receive anything.
+      ...{ receiveSpoofed: 'notTested', sendSpoofed: 'notTested' },
     });
+  });
+
+  it('fail no agent for what an operator has stopped, although only the agents know of it', async () => {
+    const { ping, traceroute } = networkOf(() => true);
+    const isRefused = ({ sender, target, spoof }: PingRequest): boolean =>
+      spoof === undefined ? sender === ADDRESS && target !== C : sender === ADDRESS;
+    const refusing: Prober = {
+      traceroute,
+      ping: (request) =>
+        isRefused(request) ? Promise.reject(new ProbingError('invalidRequest', 'stopped')) : ping(request),
+    };
+    const stopped: string[] = [];
+    const results = await testAgent(PLAN, {
+      ...{ prober: refusing, proofOf, signal: new AbortController().signal },
+      isStopped: async (request) => {
+        stopped.push(`${request.sender} ${request.target}`);
+        return true;
+      },
+    });
+    expect(new Set(stopped)).toEqual(new Set([`${ADDRESS} ${A}`, `${ADDRESS} ${B}`]));
+    const verdicts = Object.fromEntries(results.map(({ name, verdict }) => [name, verdict]));
+    expect(verdicts).toEqual({
+      ...{ ping: 'notTested', receiveRecordRoute: 'notTested', sendSpoofed: 'notTested' },
+      ...{ traceroute: 'passed', receiveSpoofed: 'passed' },
+    });
+  });
+
+  it('fail no vantage point because its partners receive no replies', async () => {
+    const plan: TestPlan = { ...PLAN, kind: 'vantagePoint', targets: [A, B, C] };
+    const sendSpoofed = async (answers: (request: PingRequest) => boolean, changes: Partial<TestPlan> = {}) =>
+      (await resultsOf({ ...plan, ...changes }, networkOf(answers))).sendSpoofed;
+    const isUnknown = { verdict: 'notTested', reason: expect.stringContaining('could receive') };
+    const isSpoofed = ({ spoof }: PingRequest): boolean => spoof !== undefined;
+    expect(await sendSpoofed((request) => !isSpoofed(request))).toMatchObject(isUnknown);
+    // A receives what B sends in its name: the tested agent is the cause.
+    const failed = await sendSpoofed(({ sender, spoof }) => spoof?.receiver !== B && (!spoof || sender === B));
+    expect(failed).toMatchObject({ verdict: 'failed' });
+    expect(failed.evidence.filter(({ ok }) => ok).map(({ sender }) => sender)).toContain('192.0.2.3');
+    // Without another agent that can spoof, only a receiver that has passed its own test, and that gets replies, tells something.
+    const alone = { spoofers: [], otherSenders: [A, B] };
+    expect(await sendSpoofed((request) => !isSpoofed(request), alone)).toMatchObject(isUnknown);
+    const able = { ...alone, ableReceivers: [A] };
+    expect(await sendSpoofed((request) => !isSpoofed(request), able)).toMatchObject({ verdict: 'failed' });
+    const isOption = ({ option }: PingRequest): boolean => option !== undefined;
+    expect(await sendSpoofed((request) => !isOption(request), able)).toMatchObject(isUnknown);
   });
 
   it('fail no source because its partners are not known to be able to spoof, and pass it if one spoofs nevertheless', async () => {
@@ -169,7 +215,7 @@ describe('the tests of an agent', () => {
     };
     const proofs = new AgentProofs({ clock: new ManualClock(), ownerOf: () => null });
     const signal = new AbortController().signal;
-    const testing = testAgent(PLAN, { prober: silent, proofOf: proofs.watch(ADDRESS), signal });
+    const testing = testAgent(PLAN, { prober: silent, isStopped, proofOf: proofs.watch(ADDRESS), signal });
     const [sender, target] = [A, B];
     const request: PingRequest = {
       ...{ type: 'ping', sender, target, timeoutMs: 1, option: { type: 'recordRoute', slots: 9 } },
@@ -180,7 +226,7 @@ describe('the tests of an agent', () => {
     const results = await testing;
     const verdicts = Object.fromEntries(results.map(({ name, verdict }) => [name, verdict]));
     expect(verdicts).toEqual({
-      ...{ ping: 'failed', traceroute: 'failed', receiveRecordRoute: 'failed', sendSpoofed: 'failed' },
+      ...{ ping: 'failed', traceroute: 'failed', receiveRecordRoute: 'failed', sendSpoofed: 'notTested' },
       receiveSpoofed: 'passed',
     });
     const evidence = results.flatMap((result) => (result.name === 'receiveSpoofed' ? result.evidence : []));
@@ -205,9 +251,9 @@ describe('the tests of an agent', () => {
     const address = parseIpv4('10.0.0.0');
     const agents = (count: number): number[] => Array.from({ length: count }, (_, i) => address + 1 + i);
     const probesAmong = async (partners: readonly number[]): Promise<readonly string[]> => {
-      const roles = { spoofers: [], otherSenders: partners, receivers: partners, targets: partners };
+      const roles = { spoofers: [], otherSenders: partners, receivers: partners, ableReceivers: [], targets: partners };
       const plan = { address, kind: 'vantagePoint', senderOnly: false, ...roles } as const;
-      const results = await testAgent(plan, { prober, proofOf, signal: new AbortController().signal });
+      const results = await testAgent(plan, { prober, isStopped, proofOf, signal: new AbortController().signal });
       const received = results.find(({ name }) => name === 'receiveSpoofed');
       expect(received?.evidence).toHaveLength(spoofed.length);
       return spoofed.splice(0);

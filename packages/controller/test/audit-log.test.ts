@@ -6,6 +6,7 @@ import { AuditLog } from '../src/audit/audit-log.ts';
 import type { AuditRecord } from '../src/audit/audit-record.ts';
 import { recordOf } from './audit-records.ts';
 import { ManualClock } from './manual-clock.ts';
+import { MemoryJournal } from './memory-journal.ts';
 import { useDatabase } from './test-database.ts';
 
 const database = useDatabase();
@@ -18,41 +19,6 @@ function openLog({ journal = NO_JOURNAL, mostWaiting = 1e6 }: { journal?: AuditJ
   const blocks = new AuditBlocks(database().db);
   const audit = new AuditLog({ flushMs: 1_000, keepMs: 90 * DAY_MS, mostWaiting }, { blocks, journal, clock, log });
   return { audit, blocks, clock };
-}
-
-/** A journal in memory that outlives an audit log. */
-class MemoryJournal implements AuditJournal {
-  rotated: AuditRecord[] = [];
-  current: AuditRecord[] = [];
-  isFull = false;
-
-  async open(): Promise<AuditRecord[]> {
-    this.rotated = [...this.rotated, ...this.current];
-    this.current = [];
-    return [...this.rotated];
-  }
-
-  add(record: AuditRecord): void {
-    if (this.isFull) throw new Error('ENOSPC');
-    this.current.push(record);
-  }
-
-  requireRoom(): void {
-    if (this.isFull) throw new Error('ENOSPC');
-  }
-
-  rotate(): void {
-    this.rotated.push(...this.current);
-    this.current = [];
-  }
-
-  async dropRotated(): Promise<void> {
-    this.rotated = [];
-  }
-
-  close(): void {
-    this.isFull = true;
-  }
 }
 
 /** The database stores the next blocks, and its answer is lost. */

@@ -77,6 +77,16 @@ describe('kill switches', () => {
     }
   });
 
+  it('stop a probe as soon as another process has stored them, for whoever asks', async () => {
+    const other = await open();
+    expect(await switches.stops(spoofed, cause)).toBe(false);
+    await other.set('spoofing', '', 'test', operator);
+    expect(stops(spoofed)).toBe(false);
+    expect(await switches.stops(spoofed, cause)).toBe(true);
+    expect(await switches.stops(plain, cause)).toBe(false);
+    expect(stops(spoofed)).toBe(true);
+  });
+
   it('are refused when agents cannot be told of more', async () => {
     const records = new KillSwitchRecords(database().db);
     const row = { scope: 'target', reason: 'test', set_by: operator, set_at: new Date() } as const;

@@ -3,6 +3,7 @@ import { AliasSets, Atlas, DistanceRanking, NO_RELATIONS, PrefixOrigins } from '
 import { AgentSession } from '@revtr/link';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import {
+  cancelled,
   createRandom,
   type PingRequest,
   type PingResult,
@@ -30,6 +31,7 @@ import { AgentDirectory } from '../src/agents/directory.ts';
 import { LifeCycle } from '../src/agents/life-cycle.ts';
 import { type Report, reportSchema } from '../src/agents/report.ts';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
+import { RecordedWork } from '../src/audit/recorded-work.ts';
 import { LinkMails } from '../src/mail/link-mails.ts';
 import { Outbox } from '../src/mail/outbox.ts';
 import { OwnerMails } from '../src/mail/owner-mails.ts';
@@ -86,8 +88,22 @@ describe('the life of a source', () => {
   let origins: readonly Ipv4Address[];
   let mails: Mails;
   let sessions: Map<Ipv4Address, AgentSession>;
+  let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
+  /** Whether an operator has stopped all probes; agents know of it first. */
+  let isStopped: boolean;
+  let setRecording: (canRecord: boolean) => void;
   beforeEach(async () => {
     database = openedDatabase();
+    isStopped = false;
+    audit = {
+      canRecord: true,
+      onChange: (listener) => {
+        setRecording = (canRecord) => {
+          audit.canRecord = canRecord;
+          listener(canRecord);
+        };
+      },
+    };
     const [users, agents] = [new Users(database.db), new Agents(database.db)];
     mails = new Mails(database.db);
     directory = await AgentDirectory.open(agents);
@@ -159,6 +175,8 @@ describe('the life of a source', () => {
           tests: new AgentTests(database.db),
           prober: network,
           proofs,
+          recorded: new RecordedWork(audit),
+          switches: { stops: async () => isStopped },
           atlas,
           connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
           notices: new OwnerMails({
@@ -449,20 +467,20 @@ describe('the life of a source', () => {
   });
 
   it.each([
-    ['spoofed packets', 'receiveSpoofed'],
-    ['packets with Record Route', 'receiveRecordRoute'],
-  ])('keeps a source ready whose partners cannot test it with %s', async (_, test) => {
+    ['spoofed packets', ['receiveSpoofed', 'sendSpoofed']],
+    ['packets with Record Route', ['receiveRecordRoute']],
+  ])('keeps a source ready whose partners cannot test it with %s', async (_, untested) => {
     await life.joined(SOURCE);
     await until('ready');
     await life.stop();
     life = newLife();
     for (const helper of HELPERS) await directory.change(helper, { can_spoof: false });
-    network.broken.spoofed = test === 'receiveSpoofed';
-    network.isOptionLost = test === 'receiveRecordRoute';
+    network.broken.spoofed = untested.includes('receiveSpoofed');
+    network.isOptionLost = untested.includes('receiveRecordRoute');
     await life.test(SOURCE, 'asked');
     const { verdict, tests } = await lastReport(2);
     expect(verdict).toBe('notTested');
-    expect(tests.flatMap(({ name, verdict: each }) => (each === 'notTested' ? [name] : []))).toEqual([test]);
+    expect(tests.flatMap(({ name, verdict: each }) => (each === 'notTested' ? [name] : []))).toEqual(untested);
     await life.stop();
     expect(directory.find(SOURCE)).toMatchObject({ state: 'ready', quarantine_level: 0, quarantined_until: null });
   });
@@ -475,6 +493,48 @@ describe('the life of a source', () => {
     await life.joined(SOURCE);
     await until('quarantined');
     expect(directory.find(SOURCE)?.quarantine_reason).toBe('failed: receiveSpoofed');
+  });
+
+  it('fails no test for a kill switch that its agent knows of first', async () => {
+    network.onPing = () => Promise.reject(new ProbingError('invalidRequest', 'the controller has stopped all probing'));
+    isStopped = true;
+    await life.joined(SOURCE);
+    expect((await lastReport()).verdict).toBe('notTested');
+    await life.stop();
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', quarantine_level: 0 });
+  });
+
+  it('fails a vantage point only where a ready source gets replies to its own probes', async () => {
+    const [tested, partner] = HELPERS;
+    await add(SOURCE, 'source', 'ready');
+    for (const helper of HELPERS) await directory.change(helper, { can_spoof: helper === tested });
+    network.broken.spoofed = true;
+    network.broken.recordRoute = true;
+    await life.test(tested, 'asked');
+    await expect.poll(() => directory.find(tested)?.last_tested_at ?? null).not.toBeNull();
+    await life.stop();
+    expect(directory.find(tested)).toMatchObject({ state: 'ready', can_spoof: true });
+    life = newLife();
+    network.broken.recordRoute = false;
+    await life.test(tested, 'asked');
+    await expect.poll(() => directory.find(tested)?.state).toBe('quarantined');
+    expect(directory.find(tested)).toMatchObject({ can_spoof: false, quarantine_reason: 'failed: sendSpoofed' });
+    expect(directory.find(partner)?.state).toBe('ready');
+  });
+
+  it('waits while the probes of its tests cannot be recorded', async () => {
+    network.onPing = async () => {
+      setRecording(false);
+      throw cancelled();
+    };
+    await life.joined(SOURCE);
+    while (audit.canRecord) await sleep(1);
+    await sleep(50);
+    expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', last_tested_at: null });
+    network.onPing = async () => undefined;
+    setRecording(true);
+    await until('ready');
+    expect((await lastReport()).verdict).toBe('passed');
   });
 
   it('waits for somebody to be tested with', async () => {

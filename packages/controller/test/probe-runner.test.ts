@@ -37,7 +37,7 @@ describe('ProbeRunner', () => {
   let events: ProbeEvents;
   let rules: SenderRules | undefined;
   let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
-  let recorded: () => void;
+  let setRecording: (canRecord: boolean) => void;
   beforeEach(() => {
     sets = new FragileSets(database().db);
     sent = [];
@@ -48,7 +48,10 @@ describe('ProbeRunner', () => {
     audit = {
       canRecord: true,
       onChange: (listener) => {
-        recorded = () => listener(true);
+        setRecording = (canRecord) => {
+          audit.canRecord = canRecord;
+          listener(canRecord);
+        };
       },
     };
   });
@@ -119,11 +122,27 @@ describe('ProbeRunner', () => {
     runner.start();
     await systemClock.sleep(100);
     expect((await sets.probesOf(set)).map(({ result }) => result)).toEqual([null]);
-    audit.canRecord = true;
-    recorded();
+    setRecording(true);
     await all;
     await runner.stop();
     expect(sent).toHaveLength(1);
+  });
+
+  it('returns the probes under way to the queue when they cannot be recorded any more', async () => {
+    const set = await submit('192.0.2.1');
+    const all = ended(set, 1);
+    isSilent = true;
+    const runner = open();
+    runner.start();
+    await expect.poll(() => sent.length).toBe(1);
+    setRecording(false);
+    await expect.poll(async () => (await sets.probesOf(set))[0]).toMatchObject({ state: 'queued', result: null });
+    expect(interrupted).toBe(1);
+    isSilent = false;
+    setRecording(true);
+    await all;
+    await runner.stop();
+    expect(sent).toHaveLength(2);
   });
 
   it.each([

@@ -1,8 +1,8 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { PingRequest, Prober } from '@revtr/probing';
+import type { PingRequest } from '@revtr/probing';
 import type { Proof } from './agent-proofs.ts';
 import { TEST_NAMES, type TestName, type TestResult } from './report.ts';
-import { type Probed, RECORD_ROUTE, TestProbes, toEvidence } from './test-probes.ts';
+import { type Probed, RECORD_ROUTE, TestProbes, type TestProbing, toEvidence } from './test-probes.ts';
 
 /** Who is tested, and with whom. */
 export interface TestPlan {
@@ -16,6 +16,8 @@ export interface TestPlan {
   readonly otherSenders: readonly Ipv4Address[];
   /** Other agents that receive replies, best first. The tested agent sends probes with their addresses. */
   readonly receivers: readonly Ipv4Address[];
+  /** Those of `receivers` that have passed the test `receiveSpoofed`. */
+  readonly ableReceivers: readonly Ipv4Address[];
   /** Addresses to probe, best first. */
   readonly targets: readonly Ipv4Address[];
 }
@@ -45,33 +47,24 @@ interface Judgement {
 export async function testAgent(
   plan: TestPlan,
   {
-    prober,
     proofOf,
-    signal,
-  }: {
-    readonly prober: Prober;
+    ...probing
+  }: TestProbing & {
     readonly proofOf: (test: TestName) => Proof | undefined;
-    readonly signal: AbortSignal;
   },
 ): Promise<TestResult[]> {
-  const { address, kind, receivers, targets } = plan;
-  const probes = new TestProbes(prober, signal);
+  const { address, kind, targets } = plan;
+  const probes = new TestProbes(probing);
   const ownPings = (option?: PingRequest['option']): Promise<Probed[]> =>
     all(targets.slice(0, MOST_PROBES), (target) => probes.ping({ sender: address, target, ...(option && { option }) }));
   const recorded = ownPings(RECORD_ROUTE);
-  const sent = all(pairs(receivers, targets), ([receiver, target]) =>
-    probes.ping({
-      ...{ sender: address, target, option: RECORD_ROUTE },
-      spoof: { claimedSource: receiver, receiver },
-    }),
-  );
   const traced = all(targets.slice(0, 1), (target) => probes.traceroute(address, target));
   const judged: Readonly<Record<TestName, Promise<Judgement>>> = {
     ping: ownPings().then(judge),
     traceroute: traced.then(judge),
     receiveRecordRoute: recorded.then((own) => judgeRecordRoute(own, plan, probes)),
     receiveSpoofed: testReceiving(plan, { probes, recorded }),
-    sendSpoofed: sent.then(judge),
+    sendSpoofed: testSending(plan, probes),
   };
   // All of them are waited for together: when the tests are cancelled, every probe rejects.
   return Promise.all(
@@ -149,6 +142,35 @@ async function testReceiving(
   if (received.some(isTelling)) return judgement;
   const reason = 'no agent that is known to be able to spoof has sent a probe to an address that answers';
   return { probes: received, verdict: 'notTested', reason };
+}
+
+/**
+ * Tests whether an agent can send spoofed probes. Where no reply arrives, the receivers may be the cause: the agent fails only if one of them receives the
+ * reply to such a probe of another agent from the same address; or if it has passed the test of that before, and now gets a reply from that address to a
+ * probe of its own. These probes are evidence, too.
+ */
+async function testSending(
+  { address, spoofers, receivers, ableReceivers, targets }: TestPlan,
+  probes: TestProbes,
+): Promise<Judgement> {
+  const asked = pairs(receivers, targets);
+  const spoof = (sender: Ipv4Address, [receiver, target]: (typeof asked)[number]): Promise<Probed> =>
+    probes.ping({ sender, target, option: RECORD_ROUTE, spoof: { claimedSource: receiver, receiver } });
+  const sent = await all(asked, (pair) => spoof(address, pair));
+  const judgement = judge(sent);
+  if (judgement.verdict !== 'failed') return judgement;
+  const checks = asked.flatMap((pair, i): Promise<Probed>[] => {
+    const [receiver, target] = pair;
+    const others = spoofers.filter((sender) => sender !== receiver && sender !== target);
+    return [
+      ...(others.length > 0 ? [spoof(others[i % others.length], pair)] : []),
+      ...(ableReceivers.includes(receiver) ? [probes.ping({ sender: receiver, target, option: RECORD_ROUTE })] : []),
+    ];
+  });
+  const answered = (await Promise.all(checks)).filter(({ end }) => end === 'answered');
+  if (answered.length > 0) return { probes: [...sent, ...answered], verdict: 'failed' };
+  const reason = 'nothing has shown that the other agents could receive the replies';
+  return { probes: sent, verdict: 'notTested', reason };
 }
 
 const all = <T>(each: readonly T[], run: (item: T) => Promise<Probed>): Promise<Probed[]> => Promise.all(each.map(run));

@@ -3,8 +3,11 @@ import { type Clock, cancelled, type Prober } from '@revtr/probing';
 import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
+import type { GuardedRequest } from '../safety/guarded-prober.ts';
+import type { KillSwitches } from '../safety/kill-switches.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import type { AgentProofs } from './agent-proofs.ts';
 import { needsTestsFirst } from './agent-states.ts';
@@ -36,6 +39,10 @@ export interface LifeCycleCollaborators {
   readonly prober: Prober;
   /** What measurements show about agents while these are tested. */
   readonly proofs: Pick<AgentProofs, 'watch'>;
+  /** A test that an operator has stopped does not count. */
+  readonly switches: Pick<KillSwitches, 'stops'>;
+  /** Tests wait while their probes cannot be recorded. */
+  readonly recorded: Pick<RecordedWork, 'run'>;
   readonly atlas: Pick<SourceAtlases, 'collect' | 'catchUp'> & {
     readonly size: (source: Ipv4Address) => number | Promise<number>;
   };
@@ -171,10 +178,10 @@ export class LifeCycle {
     const { directory, tests, clock, log } = this.#collaborators;
     const before = directory.find(address);
     if (before === undefined) return;
-    let report = await this.#measure(before, signal);
+    let report = await this.#tested(before, signal);
     if (report.verdict === 'failed' && (cause === 'connected' || cause === 'periodic')) {
       await clock.sleep(this.#options.confirmMs, signal);
-      report = await this.#measure(before, signal);
+      report = await this.#tested(before, signal);
     }
     endIfOver(signal);
     const now = new Date(clock.now());
@@ -200,22 +207,32 @@ export class LifeCycle {
       if (state === 'testing' && !this.#queue.isTesting(address)) await this.test(address, 'connected');
   }
 
+  #tested(agent: RegisteredAgent, signal: AbortSignal): Promise<Report> {
+    return this.#collaborators.recorded.run((interrupted) => this.#measure(agent, interrupted), signal);
+  }
+
   async #measure({ address, kind }: RegisteredAgent, signal: AbortSignal): Promise<Report> {
-    const { prober, proofs, connected } = this.#collaborators;
+    const { prober, proofs, switches, connected } = this.#collaborators;
     const profile = connected.sessionOf(address)?.profile;
     const partners = this.#partners(address);
     const addressesOf = (agents: readonly RegisteredAgent[]): Ipv4Address[] => agents.map((agent) => agent.address);
     const addresses = addressesOf(partners);
+    const receivers = partners.filter((partner) => connected.sessionOf(partner.address)?.profile.senderOnly === false);
     const plan = {
       address,
       kind,
       senderOnly: profile?.senderOnly ?? false,
       spoofers: addressesOf(partners.filter(({ can_spoof }) => can_spoof)),
       otherSenders: addressesOf(partners.filter(({ can_spoof }) => !can_spoof)),
-      receivers: addresses.filter((partner) => connected.sessionOf(partner)?.profile.senderOnly === false),
+      receivers: addressesOf(receivers),
+      // No other agents must be able to receive such replies.
+      ableReceivers: addressesOf(receivers.filter((agent) => agent.kind === 'source' && agent.state === 'ready')),
       targets: [...this.#options.testTargets, ...addresses].filter((target) => target !== address),
     };
-    const results = await testAgent(plan, { prober, proofOf: proofs.watch(address), signal });
+    // If the switches cannot be read, nobody knows.
+    const isStopped = (request: GuardedRequest): Promise<boolean> =>
+      switches.stops(request, { type: 'agentTest', agent: address }).catch(() => true);
+    const results = await testAgent(plan, { prober, isStopped, proofOf: proofs.watch(address), signal });
     return { verdict: verdictOf(results), tests: results, selfTests: [...(profile?.selfTests ?? [])] };
   }
 

@@ -1,5 +1,13 @@
 import { formatIpv4, type Ipv4Address, MAX_RECORD_ROUTE_SLOTS } from '@revtr/net';
-import { isHeldBack, type PingRequest, type PingResult, type Prober, ProbingError } from '@revtr/probing';
+import {
+  isHeldBack,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+  type TracerouteRequest,
+} from '@revtr/probing';
+import type { GuardedRequest } from '../safety/guarded-prober.ts';
 import type { Evidence } from './report.ts';
 
 /**
@@ -24,31 +32,52 @@ const TIMEOUT_MS = 2_000;
 
 export const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS } as const;
 
+/** What the probes of tests are sent with. */
+export interface TestProbing {
+  readonly prober: Prober;
+  /** Whether an operator has stopped a probe that was refused. Agents may know of a kill switch before this process does. */
+  readonly isStopped: (request: GuardedRequest) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
 /** Sends the probes of tests. */
 export class TestProbes {
-  readonly #prober: Prober;
-  readonly #signal: AbortSignal;
+  readonly #probing: TestProbing;
 
-  constructor(prober: Prober, signal: AbortSignal) {
-    this.#prober = prober;
-    this.#signal = signal;
+  constructor(probing: TestProbing) {
+    this.#probing = probing;
   }
 
   ping(ping: TestPing): Promise<Probed> {
-    return probe(ping, async () =>
-      judge(await this.#prober.ping({ type: 'ping', timeoutMs: TIMEOUT_MS, ...ping }, this.#signal)),
-    );
+    const { prober, signal } = this.#probing;
+    const request: PingRequest = { type: 'ping', timeoutMs: TIMEOUT_MS, ...ping };
+    return this.#probe(request, async () => judge(await prober.ping(request, signal)));
   }
 
   traceroute(sender: Ipv4Address, target: Ipv4Address): Promise<Probed> {
-    return probe({ sender, target }, async () => {
-      const { hops, stop } = await this.#prober.traceroute(
-        { type: 'traceroute', sender, target, timeoutMs: TIMEOUT_MS, attempts: 1 },
-        this.#signal,
-      );
+    const { prober, signal } = this.#probing;
+    const request: TracerouteRequest = { type: 'traceroute', sender, target, timeoutMs: TIMEOUT_MS, attempts: 1 };
+    return this.#probe(request, async () => {
+      const { hops, stop } = await prober.traceroute(request, signal);
       const answered = hops.filter(({ from }) => from !== undefined).length;
       return { ok: answered > 0, detail: `${answered} of ${hops.length} hops answered (${stop})` };
     });
+  }
+
+  async #probe(
+    request: GuardedRequest,
+    run: () => Promise<{ readonly ok: boolean; readonly detail: string }>,
+  ): Promise<Probed> {
+    const { sender, target } = request;
+    try {
+      const { ok, detail } = await run();
+      return { sender, target, end: ok ? 'answered' : 'silent', detail };
+    } catch (error) {
+      // A probe that was held back says nothing about the agent: the whole test is repeated later.
+      if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
+      const isInterrupted = saysNothing(error) || (await this.#probing.isStopped(request));
+      return { sender, target, end: isInterrupted ? 'interrupted' : 'refused', detail: error.message };
+    }
   }
 }
 
@@ -58,21 +87,10 @@ export const toEvidence = ({ sender, target, end, detail }: Probed): Evidence =>
   ...{ ok: end === 'answered', detail },
 });
 
-async function probe(
-  { sender, target }: Pick<TestPing, 'sender' | 'target'>,
-  run: () => Promise<{ readonly ok: boolean; readonly detail: string }>,
-): Promise<Probed> {
-  try {
-    const { ok, detail } = await run();
-    return { sender, target, end: ok ? 'answered' : 'silent', detail };
-  } catch (error) {
-    // A probe that was held back says nothing about the agent: the whole test is repeated later.
-    if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
-    const isUnreachable = 'isUnreachable' in error.details && error.details.isUnreachable === true;
-    const isOwnFault = error.code === 'killSwitch' || error.code === 'auditUnavailable';
-    const end = isUnreachable || isOwnFault ? 'interrupted' : 'refused';
-    return { sender, target, end, detail: error.message };
-  }
+/** Whether the error is one of this system, and not of an agent. */
+function saysNothing({ code, details }: ProbingError): boolean {
+  const isUnreachable = 'isUnreachable' in details && details.isUnreachable === true;
+  return isUnreachable || code === 'killSwitch' || code === 'auditUnavailable';
 }
 
 function judge({ request, reply }: PingResult): { readonly ok: boolean; readonly detail: string } {

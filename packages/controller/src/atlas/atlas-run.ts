@@ -104,7 +104,10 @@ async function measureTraceroutes(
     arrived = await collectTraceroutes(options, origins, engineParts);
   };
   if (!wantsProbes) await run.enter('traceroutes', origins.length);
-  await Promise.all([fromProbes(), fromVantagePoints()]);
+  const both = [fromProbes(), fromVantagePoints()];
+  // A run that is interrupted may soon begin again: none of its requests may be under way then.
+  await Promise.allSettled(both);
+  await Promise.all(both);
   details.report.traceroutes = Math.max(details.report.traceroutes, origins.length);
   details.report.arrived += arrived;
 }

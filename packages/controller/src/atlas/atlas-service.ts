@@ -5,6 +5,7 @@ import { type Clock, orCancelled, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, type RipeProbe } from '@revtr/ripe-atlas';
 import type { Atlases, AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { AtlasKeeper } from './atlas-keeper.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
@@ -27,6 +28,8 @@ export interface AtlasServiceCollaborators {
   readonly importedProbes: () => readonly RipeProbe[];
   readonly random: Random;
   readonly log: Logger;
+  /** A run waits while its probes cannot be recorded. Default: they always can. */
+  readonly recorded?: Pick<RecordedWork, 'run'> | undefined;
   /** The process whose leases must cover the sources of stored atlases. Default: no lease is needed. */
   readonly owner?: string | undefined;
 }

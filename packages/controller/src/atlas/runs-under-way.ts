@@ -3,6 +3,7 @@ import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import type { Random } from '@revtr/probing';
 import type { AtlasRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import { probingFor } from '../safety/probe-context.ts';
 import { carryOut } from './atlas-run.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
@@ -17,6 +18,8 @@ export interface RunsUnderWayCollaborators {
   readonly probesFor: (source: Ipv4Address, signal: AbortSignal) => Promise<number[]>;
   /** Resolves when everything that the atlas holds is stored. */
   readonly stored: () => Promise<void>;
+  /** A run waits while its probes cannot be recorded. Default: they always can. */
+  readonly recorded?: Pick<RecordedWork, 'run'> | undefined;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -28,6 +31,8 @@ interface UnderWay {
   readonly over: AbortController;
   readonly ended: Promise<void>;
 }
+
+const UNRECORDED: Pick<RecordedWork, 'run'> = { run: (work, signal) => work(signal) };
 
 /** The runs under way, at most one for each source. */
 export class RunsUnderWay {
@@ -66,13 +71,14 @@ export class RunsUnderWay {
   /** Carries out a run in the background. `key` is the payer's RIPE Atlas key. */
   begin(run: RunRecord, key: string | undefined): void {
     const over = new AbortController();
-    const { log, probesFor } = this.#collaborators;
+    const { log, probesFor, recorded = UNRECORDED } = this.#collaborators;
     const collaborators = {
       ...this.#collaborators,
       chooseProbes: (signal: AbortSignal) => probesFor(run.source, signal),
     };
     const cause = { type: 'atlasRun', runId: run.id, userId: run.userId, keyId: run.details.keyId } as const;
-    const ended = probingFor(cause, () => carryOut(run, key, collaborators, over.signal))
+    const work = (signal: AbortSignal): Promise<void> => carryOut(run, key, collaborators, signal);
+    const ended = probingFor(cause, () => recorded.run(work, over.signal))
       .catch((error: unknown) => {
         if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
         else if (this.#isStopping || this.#interrupted.has(run.id)) return run.save();

@@ -94,8 +94,8 @@ export class Controller {
       collaborators.cluster ?? alone({ clock, log }),
     );
     const context: Context = { ...isolated, cluster: cluster.parts };
-    const atlasDuty = openDuty('atlas', 'atlas', cluster.parts, clock);
-    const mailDuty = openDuty('mail', 'mail', cluster.parts, clock);
+    const upkeepDuty = openDuty({ name: 'upkeep', role: 'atlas', audit: undefined }, cluster.parts, clock);
+    const mailDuty = openDuty({ name: 'mail', role: 'mail', audit: undefined }, cluster.parts, clock);
     const owned = (): readonly string[] => sources?.owned() ?? [];
     const owns = (source: Ipv4Address): boolean => sources?.owns(formatIpv4(source)) ?? !cluster.parts.isShared;
     const calibration = new DeploymentCalibration();
@@ -110,13 +110,15 @@ export class Controller {
       testTargets: options.lifeCycle.testTargets,
       calibration,
     });
+    const atlasDuty = openDuty({ name: 'atlas', role: 'atlas', audit: safety.audit }, cluster.parts, clock);
     const knowledge = openFacts(context);
-    const atlas = await openAtlas(contextOf(context, 'atlas'), measuring, options.ripeAtlas, owns, retention);
+    const atlasParts = { measuring, recorded: safety.recorded };
+    const atlas = await openAtlas(contextOf(context, 'atlas'), atlasParts, options.ripeAtlas, owns, retention);
     const recipients = new RecipientLimit({ clock });
     const agents = openAgents(contextOf(context, 'agents'), options, {
       duty: atlasDuty,
       measuring,
-      proofs: safety.proofs,
+      safety,
       atlas: atlas.all,
       notices: mail.notices,
       recipients,
@@ -152,19 +154,19 @@ export class Controller {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
-    const archive = openArchive({ ...contextOf(context, 'archive'), clock: atlasDuty.clock }, options.archive, {
+    const archive = openArchive({ ...contextOf(context, 'archive'), clock: upkeepDuty.clock }, options.archive, {
       directory: measuring.directory,
       visitors: accounts.visitors,
     });
     const records = openRecords(
-      { ...contextOf(context, 'records'), clock: atlasDuty.clock },
+      { ...contextOf(context, 'records'), clock: upkeepDuty.clock },
       { retention, auditDays: options.audit.days },
     );
-    const results = openResults({ ...contextOf(context, 'results'), clock: atlasDuty.clock }, options);
+    const results = openResults({ ...contextOf(context, 'results'), clock: upkeepDuty.clock }, options);
     const watches = openWatches(
       contextOf(context, 'watches'),
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
-      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook, duty: atlasDuty },
+      { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook, duty: upkeepDuty },
     );
     const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
       calibration,
@@ -179,7 +181,7 @@ export class Controller {
     const optOuts = openOptOuts(
       contextOf(context, 'optOuts'),
       { publicUrl: options.publicUrl, keepDays: retention.optOutRequestDays },
-      { measuring, mail, dns, duty: atlasDuty },
+      { measuring, mail, dns, duty: upkeepDuty },
     );
     const operations = openOperations(contextOf(context, 'operations'), {
       queue: measurements.queue,
@@ -245,15 +247,15 @@ export class Controller {
       { subsystem: agents, roles: ['atlas'], duty: atlasDuty },
       { subsystem: ranking, roles: ['engine', 'atlas'] },
       { subsystem: survey, roles: ['atlas'], duty: atlasDuty },
-      { subsystem: records, roles: ['atlas'], duty: atlasDuty },
-      { subsystem: results, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: records, roles: ['atlas'], duty: upkeepDuty },
+      { subsystem: results, roles: ['atlas'], duty: upkeepDuty },
       { subsystem: measurements },
       { subsystem: probes, roles: ['engine'] },
       { subsystem: publications },
-      { subsystem: archive, roles: ['atlas'], duty: atlasDuty },
-      { subsystem: watches, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: archive, roles: ['atlas'], duty: upkeepDuty },
+      { subsystem: watches, roles: ['atlas'], duty: upkeepDuty },
       { subsystem: selfAudit, roles: ['engine'] },
-      { subsystem: optOuts, roles: ['atlas'], duty: atlasDuty },
+      { subsystem: optOuts, roles: ['atlas'], duty: upkeepDuty },
       { subsystem: api, roles: ['api'] },
       { subsystem: cluster.ownership },
       { subsystem: operations },

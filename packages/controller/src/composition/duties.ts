@@ -1,4 +1,5 @@
 import type { Clock } from '@revtr/probing';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { ClusterParts } from '../cluster/cluster-parts.ts';
 import { Duty } from '../cluster/leases/duty.ts';
 import { dutyClock } from '../cluster/leases/duty-clock.ts';
@@ -19,17 +20,30 @@ export interface RoleDuty {
   readonly onEnd: (listener: () => void | Promise<void>) => void;
 }
 
-/** The duty of a role. A process without the role never has it; a process that is alone always has. */
+export interface DutyOptions {
+  /** Name of the lease. */
+  readonly name: string;
+  /** Processes with this role do the work. */
+  readonly role: Role;
+  /** What records the probes of the work. No process does it that has lost the bus, or cannot record. `undefined`: it sends none, and the database is enough. */
+  readonly audit: Pick<AuditLog, 'canRecord'> | undefined;
+}
+
+/** What a duty needs of {@link ClusterParts}. */
+interface DutyParts extends Pick<ClusterParts, 'roles' | 'isShared'> {
+  readonly bus: Pick<ClusterParts['bus'], 'lostForMs'>;
+  readonly leases: Pick<ClusterParts['leases'], 'add'>;
+}
+
+/** A duty of a role. A process without the role never has it; a process that is alone always has. */
 export function openDuty(
-  name: string,
-  role: Role,
-  { bus, roles, isShared, leases }: ClusterParts,
+  { name, role, audit }: DutyOptions,
+  { bus, roles, isShared, leases }: DutyParts,
   clock: Clock,
 ): RoleDuty {
   const never = { onBegin: () => undefined, onEnd: () => undefined };
   if (!isShared) return { isHere: () => true, clock, held: () => Promise.resolve(), ...never };
-  // Mails are sent without the bus. Most work of the role `atlas` sends probes.
-  const duty = new Duty({ name, isAble: () => role === 'mail' || !isCutOff(bus) });
+  const duty = new Duty({ name, isAble: () => audit === undefined || (audit.canRecord && !isCutOff(bus)) });
   if (!roles.has(role)) return { isHere: () => false, clock, held: (signal) => duty.held(signal), ...never };
   leases.add(duty);
   return {

@@ -1,6 +1,5 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
 import { AgentTests, Applications, Users } from '@revtr/storage';
-import type { AgentProofs } from '../agents/agent-proofs.ts';
 import { type AgentTesting, serveAgentTests, sharedAgentTesting } from '../agents/agent-testing.ts';
 import { LifeCycle, type LifeCycleOptions } from '../agents/life-cycle.ts';
 import type { OwnerNotices } from '../agents/owner-notices.ts';
@@ -12,6 +11,7 @@ import { MigrationService } from '../migration/migration-service.ts';
 import type { Context } from './context.ts';
 import type { RoleDuty } from './duties.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { SafetySubsystem } from './open-safety.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface AgentsSubsystem extends Subsystem {
@@ -32,14 +32,14 @@ export function openAgents(
   { lifeCycle, newUserLimits }: AgentsOptions,
   collaborators: {
     readonly measuring: MeasuringSubsystem;
-    readonly proofs: AgentProofs;
+    readonly safety: Pick<SafetySubsystem, 'proofs' | 'recorded' | 'switches'>;
     readonly duty: RoleDuty;
     readonly atlas: SourceAtlases;
     readonly notices: OwnerNotices;
     readonly recipients: RecipientLimit;
   },
 ): AgentsSubsystem {
-  const { duty, measuring, proofs, atlas, notices, recipients } = collaborators;
+  const { duty, measuring, safety, atlas, notices, recipients } = collaborators;
   const { directory, events, system } = measuring;
   const { bus, isShared } = cluster;
   let stopServing = (): void => undefined;
@@ -49,7 +49,9 @@ export function openAgents(
     connected: system.connected,
     tests,
     prober: system.engineParts.prober,
-    proofs,
+    proofs: safety.proofs,
+    recorded: safety.recorded,
+    switches: safety.switches,
     atlas,
     notices,
     clock: duty.clock,

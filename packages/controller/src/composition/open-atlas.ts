@@ -8,6 +8,7 @@ import { sharedAtlases } from '../atlas/remote/shared-atlases.ts';
 import { RipeAtlasAccess, type RipeAtlasSettings } from '../atlas/ripe-access.ts';
 import { localAtlases, type SourceAtlases } from '../atlas/source-atlases.ts';
 import { TraceroutesOnDemand } from '../atlas/traceroutes-on-demand.ts';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Context } from './context.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
@@ -35,7 +36,10 @@ const ON_DEMAND_WAIT_MS = 120_000;
 /** Reads the stored atlases of all sources, and opens what collects and refreshes them. */
 export async function openAtlas(
   { database, datasets, clock, random, log, cluster }: Context,
-  { system, directory }: MeasuringSubsystem,
+  {
+    measuring: { system, directory },
+    recorded,
+  }: { readonly measuring: MeasuringSubsystem; readonly recorded: RecordedWork },
   ripeAtlas: RipeAtlasSettings | undefined,
   owns: (source: Ipv4Address) => boolean,
   /** How long paths and alias evidence are kept. */
@@ -65,6 +69,7 @@ export async function openAtlas(
     clock,
     random,
     log,
+    recorded,
     owner: isShared ? bus.id : undefined,
   });
   const refresher = new Refresher(

@@ -9,6 +9,7 @@ import { AuditEvents } from '../audit/audit-events.ts';
 import { AuditGuard } from '../audit/audit-guard.ts';
 import { FileJournal, NO_JOURNAL } from '../audit/audit-journal.ts';
 import { AuditLog } from '../audit/audit-log.ts';
+import { RecordedWork } from '../audit/recorded-work.ts';
 import type { Role } from '../cluster/roles.ts';
 import { BudgetGuard } from '../safety/budgets/budget-guard.ts';
 import { BudgetJournal } from '../safety/budgets/budget-journal.ts';
@@ -48,6 +49,8 @@ export interface SafetySubsystem extends Subsystem {
   readonly circuits: CircuitBreaker;
   readonly budgets: BudgetGuard;
   readonly audit: AuditLog;
+  /** Interrupts work, and lets it wait, while the audit cannot record its probes. */
+  readonly recorded: RecordedWork;
   readonly auditEvents: AuditEvents;
   /** What the answers to probes show about agents. */
   readonly proofs: AgentProofs;
@@ -111,6 +114,7 @@ export async function openSafety(
     circuits,
     budgets,
     audit,
+    recorded: new RecordedWork(audit),
     auditEvents,
     proofs,
     guarded: (prober) =>

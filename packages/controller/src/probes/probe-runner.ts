@@ -61,6 +61,8 @@ export class ProbeRunner {
   readonly #underWay = new Map<number, Promise<void>>();
   readonly #stopping = new AbortController();
   #interrupting = new AbortController();
+  /** Whether probes were interrupted that must return to the queue, from which another engine may take them. */
+  #isReturning = false;
   /** Whether the queue had more probes than there were places when it was last read. */
   #hasMore = false;
 
@@ -68,7 +70,13 @@ export class ProbeRunner {
     this.#options = options;
     this.#collaborators = collaborators;
     const { audit, clock, log } = collaborators;
-    audit.onChange(() => this.#polling.wake());
+    audit.onChange((canRecord) => {
+      if (!canRecord) {
+        this.#isReturning = true;
+        this.interrupt();
+      }
+      this.#polling.wake();
+    });
     this.#polling = new Periodic(
       { everyMs: options.pollMs, isImmediate: true },
       {
@@ -116,6 +124,11 @@ export class ProbeRunner {
   async #lease(): Promise<void> {
     const { owner, concurrency } = this.#options;
     const { sets, audit, clock } = this.#collaborators;
+    if (this.#isReturning) {
+      await Promise.all(this.#underWay.values());
+      await sets.release(owner);
+      this.#isReturning = false;
+    }
     const room = concurrency - this.#underWay.size;
     if (room <= 0 || !audit.canRecord) return;
     const leased = await sets.lease(owner, room, new Date(clock.now()), this.#leaseEnd());
@@ -123,6 +136,8 @@ export class ProbeRunner {
     // The runner's own leases end while the database is away: probes that it still sends are not sent again.
     const jobs = leased.filter(({ id }) => !this.#underWay.has(id));
     const rules = await this.#rulesOf(jobs);
+    // Meanwhile probes may have become impossible to record. What was taken returns to the queue.
+    if (this.#isReturning) return;
     for (const job of jobs) {
       const running = this.#run(job, rules.get(job.userId)).finally(() => {
         this.#underWay.delete(job.id);

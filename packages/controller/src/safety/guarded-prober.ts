@@ -116,7 +116,8 @@ export class GuardedProber implements Prober {
       this.#leave(request, cause);
     } catch (error) {
       this.#noteUnsent(request, error, cause);
-      throw error;
+      // Who cannot record the probe has interrupted what it is sent for: that begins again later, and must not go on without this probe.
+      throw signal?.aborted ? cancelled() : error;
     }
     const { prober, clock } = this.#collaborators;
     const wait = new Wait(clock, hooks);

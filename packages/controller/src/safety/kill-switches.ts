@@ -117,6 +117,12 @@ export class KillSwitches implements ProbeGuard {
     );
   }
 
+  /** Whether a switch stops the probe, as far as any process has stored it. @throws what reading rejects with */
+  async stops(request: GuardedRequest, cause: ProbeCause | undefined): Promise<boolean> {
+    await this.#read();
+    return this.#switchForProbe(request, cause) !== undefined;
+  }
+
   /** @throws {ProbingError} `killSwitch` when a switch stops the probe */
   before(request: GuardedRequest, cause: ProbeCause | undefined): void {
     if (this.#rows.length === 0 && this.#suspension === undefined) return;

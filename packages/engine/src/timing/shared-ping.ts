@@ -82,7 +82,9 @@ export class SharedPing implements PingHooks {
     return new Promise((resolve, reject) => {
       const caller: Caller = { hooks, signal, stop: () => this.#leave(caller), resolve, reject };
       this.#callers = this.#callers.concat(caller);
-      signal?.addEventListener('abort', caller.stop, { once: true });
+      // Sending the ping may have been what fired the signal.
+      if (signal?.aborted) caller.stop();
+      else signal?.addEventListener('abort', caller.stop, { once: true });
     });
   }
 

@@ -46,6 +46,18 @@ export const busStops: Trial = {
   },
 };
 
+/** An engine must not probe, and the other one takes its sources over. */
+export const auditDiskFull: Trial = {
+  fault: 'The disk of the audit of an engine is full.',
+  alerts: ['RevtrAuditUnwritable'],
+  others: WAITING,
+  begin: async ({ chaos: { auditDisks } }) => {
+    const disk = auditDisks.get(namesOf('engine')[0]);
+    disk?.fill();
+    return async () => disk?.free();
+  },
+};
+
 /** The gateways run, but no agent reaches them. */
 export const agentsCut: Trial = {
   fault: 'All packets between agents and gateways are lost.',

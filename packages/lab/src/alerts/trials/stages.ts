@@ -1,4 +1,12 @@
-import { agentsCut, busStops, databaseSlow, databaseStops, enginesStop, internetLost } from './cluster-faults.ts';
+import {
+  agentsCut,
+  auditDiskFull,
+  busStops,
+  databaseSlow,
+  databaseStops,
+  enginesStop,
+  internetLost,
+} from './cluster-faults.ts';
 import { coldDiskFull, coldFileMissing } from './cold-faults.ts';
 import { agentsQuarantined, datasetFails, datasetOld, mailsRefused, spoofingStopped } from './operation-faults.ts';
 import type { Trial } from './trial.ts';
@@ -11,7 +19,7 @@ export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
   [[mailsRefused], [datasetOld], [agentsQuarantined, spoofingStopped]],
   // Hosts are suspended only if they have received answers before: no process has been restarted yet that knows of them.
   [[internetLost], [databaseSlow]],
-  [[coldDiskFull, coldFileMissing]],
+  [[coldDiskFull, coldFileMissing], [auditDiskFull]],
   [[enginesStop]],
   [[databaseStops]],
   [[busStops]],

@@ -1,0 +1,115 @@
+import {
+  AliasSets,
+  Atlas,
+  DistanceRanking,
+  defaultPlan,
+  NO_RELATIONS,
+  PrefixOrigins,
+  ReverseTracerouteEngine,
+} from '@revtr/engine';
+import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { createRandom, type Prober } from '@revtr/probing';
+import { Atlases, AtlasRuns, AuditBlocks } from '@revtr/storage';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { AtlasService } from '../src/atlas/atlas-service.ts';
+import { AuditGuard } from '../src/audit/audit-guard.ts';
+import { AuditLog } from '../src/audit/audit-log.ts';
+import { RecordedWork } from '../src/audit/recorded-work.ts';
+import { GuardedProber } from '../src/safety/guarded-prober.ts';
+import { pooledRandomBytes } from '../src/safety/random-pool.ts';
+import { ManualClock, settle } from './manual-clock.ts';
+import { MemoryJournal } from './memory-journal.ts';
+import { useDatabase } from './test-database.ts';
+
+const [SOURCE, ROUTER, DESTINATION] = ['5.0.0.1', '5.0.1.1', '9.0.0.1'].map(parseIpv4);
+const ORIGINS = ['7.0.0.1', '7.0.0.2', '7.0.0.3'].map(parseIpv4);
+const log = pino({ level: 'silent' });
+
+describe('while probes cannot be recorded', () => {
+  const database = useDatabase();
+
+  /** A network in which traceroutes arrive over one router and pings are answered, behind an audit whose disk can become full. */
+  const open = () => {
+    const clock = new ManualClock();
+    const journal = new MemoryJournal();
+    const blocks = new AuditBlocks(database().db);
+    const audit = new AuditLog({ flushMs: 1_000, keepMs: 86_400_000 }, { blocks, journal, clock, log });
+    const sent: string[] = [];
+    const wire: Prober = {
+      ping: async (request) => {
+        sent.push(`ping ${formatIpv4(request.target)}`);
+        const reply = { from: request.target, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 60 };
+        return { type: 'ping', request, sentAt: clock.now(), reply };
+      },
+      traceroute: async (request) => {
+        sent.push(`traceroute from ${formatIpv4(request.sender)}`);
+        const hops = [ROUTER, request.target].map((from, i) => ({ ttl: i + 1, from, rttMs: 1 }));
+        const at = clock.now();
+        return { type: 'traceroute', request, startedAt: at, endedAt: at, stop: 'completed', hops, probesSent: 2 };
+      },
+    };
+    const guards = [new AuditGuard({ audit, clock })];
+    const [aliases, ipToAs] = [new AliasSets(), new PrefixOrigins([])];
+    const engineParts = {
+      prober: new GuardedProber({ prober: wire, guards, clock, randomBytes: pooledRandomBytes }),
+      ...{ clock, aliases, ipToAs, relations: NO_RELATIONS, mayProbe: () => true },
+      atlas: new Atlas({ aliases, ipToAs }),
+      ranking: new DistanceRanking({ vantagePoints: [] }, { ipToAs }),
+    };
+    return { clock, journal, audit, sent, wire, engineParts };
+  };
+
+  it('an atlas run waits, and goes on afterwards', async () => {
+    const { clock, journal, audit, sent, wire, engineParts } = open();
+    const runs = new AtlasRuns(database().db);
+    const service = new AtlasService({
+      ...{ engineParts, clock, runs, log, ripe: undefined, random: createRandom(1) },
+      records: new Atlases(database().db),
+      origins: () => ORIGINS,
+      importedProbes: () => [],
+      recorded: new RecordedWork(audit),
+    });
+    audit.start();
+    const { traceroute } = wire;
+    wire.traceroute = (...asked) => {
+      journal.isFull = true;
+      return traceroute(...asked);
+    };
+    const ended = service.collect(SOURCE, new AbortController().signal);
+    await expect.poll(() => audit.canRecord).toBe(false);
+    await settle();
+    expect(sent).toEqual(['traceroute from 7.0.0.1']);
+    await clock.advance(10_000);
+    expect(await service.runsOf(SOURCE)).toMatchObject([{ state: 'running' }]);
+    wire.traceroute = traceroute;
+    journal.isFull = false;
+    const soon = async () => {
+      await clock.advance(1_000);
+      return (await service.runsOf(SOURCE)).map(({ state }) => state);
+    };
+    await expect.poll(soon).toEqual(['done']);
+    expect(await ended).toMatchObject({ report: { traceroutes: 3, arrived: 3 } });
+    expect(service.size(SOURCE)).toBe(3);
+    await service.stop();
+    await audit.stop();
+  });
+
+  it.each([
+    { what: 'its forward traceroute', options: { forwardTraceroute: true } },
+    { what: 'its only round-trip time', options: { measureRtts: true } },
+  ])('a measurement does not end without $what', async ({ options }) => {
+    const { journal, audit, sent, engineParts } = open();
+    const hops = [DESTINATION, SOURCE];
+    engineParts.atlas.add({ platform: 'vantagePoint', origin: DESTINATION, source: SOURCE, at: Date.now(), hops });
+    const engine = new ReverseTracerouteEngine({ plan: defaultPlan }, engineParts);
+    const over = new AbortController();
+    audit.onChange((canRecord) => !canRecord && over.abort());
+    journal.isFull = true;
+    const request = { source: SOURCE, destination: DESTINATION, options };
+    const { stopReason, hops: path } = await engine.measure(request, { signal: over.signal });
+    expect(path.map(({ address }) => address)).toEqual(hops);
+    expect(sent).toEqual([]);
+    expect(stopReason).toBe('cancelled');
+  });
+});
