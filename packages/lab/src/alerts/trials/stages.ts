@@ -12,10 +12,11 @@ export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
   [[mailsRefused], [datasetOld], [agentsQuarantined, spoofingStopped]],
   // Hosts are suspended only if they have received answers before: no process has been restarted yet that knows of them.
   [[internetLost, probesProhibited], [databaseSlow]],
-  [[stampsFalse], [coldDiskFull, coldFileMissing]],
-  // What engines have learned from false stamps ends with them.
+  [[coldDiskFull, coldFileMissing]],
   [[enginesStop]],
   [[databaseStops]],
   [[busStops]],
   [[agentsCut]],
+  // Audits have been collecting evidence since the start. What engines learn from false stamps misleads them until they end.
+  [[stampsFalse]],
 ];
