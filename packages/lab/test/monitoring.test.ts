@@ -22,6 +22,40 @@ afterAll(() => system?.stop());
 const get = (path: string) => fetch(`${system.url}${path}`);
 const metrics = async (): Promise<string> => (await get('/metrics')).text();
 
+/** The expressions of the alerts and of the dashboard. */
+function expressions(): string[] {
+  const alerts = [...read('alerts.yml').matchAll(/expr: ([\s\S]*?)\n +(?:for|labels):/g)].map(
+    ([, expression]) => expression,
+  );
+  const dashboard = [...read('dashboard.json').matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
+    String(JSON.parse(text)),
+  );
+  return [...alerts, ...dashboard];
+}
+
+/** Metrics of an expression with the labels by which they are chosen or grouped, but for those that Prometheus adds, and those of histograms. */
+function labelsIn(expression: string): { readonly metric: string; readonly label: string }[] {
+  const metrics = expression.match(/\b(?:revtr|process|nodejs)_\w+/g) ?? [];
+  const selected = [...expression.matchAll(/(\w+)\{([^}]*)\}/g)].flatMap(([, metric, list]) =>
+    [...list.matchAll(/(\w+)(?:=|!=)~?"/g)].map(([, label]) => ({ metric, label })),
+  );
+  const grouped = [...expression.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list]) =>
+    list.split(/, ?/).flatMap((label) => metrics.map((metric) => ({ metric, label }))),
+  );
+  return [...selected, ...grouped].filter(({ label }) => !['', 'instance', 'job', 'le'].includes(label));
+}
+
+/** The labels of the time series of each metric that has any. */
+function labelsOf(text: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const labels = new Map<string, Set<string>>();
+  for (const [, name, list = ''] of text.matchAll(/^(\w+)(?:\{(.*)\})? /gm)) {
+    const all = labels.get(name) ?? new Set();
+    for (const [, label] of list.matchAll(/(\w+)="/g)) all.add(label);
+    labels.set(name, all);
+  }
+  return labels;
+}
+
 describe('what operators monitor', () => {
   it('are alerts that Prometheus accepts, and that fire for their faults alone', () => {
     const tested = spawnSync('/usr/bin/promtool', ['test', 'rules', 'alerts.test.yml'], {
@@ -40,6 +74,18 @@ describe('what operators monitor', () => {
     const missing = used.filter((name) => !offered.has(name) && !offered.has(name.replace(/_(bucket|count|sum)$/, '')));
     expect(used.length).toBeGreaterThan(30);
     expect(missing).toEqual([]);
+  });
+
+  it('have the labels by which the alerts and the dashboard choose and group them', async () => {
+    const client = new ReverseTracerouteClient({ server: system.url, key: system.key });
+    const pair = { src: system.source, dst: system.destinations[0] };
+    await client.wait((await client.submit([pair])).batchId);
+    const labels = labelsOf(await metrics());
+    const wrong = expressions()
+      .flatMap(labelsIn)
+      .filter(({ metric, label }) => labels.get(metric)?.has(label) === false);
+    expect(labels.get('revtr_measurements_total')).toEqual(new Set(['stop_reason']));
+    expect(wrong).toEqual([]);
   });
 
   it('have as many time series for requests as routes, whatever clients ask for', async () => {

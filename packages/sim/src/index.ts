@@ -7,6 +7,7 @@ export { probeJson, type SimulatedProbe, simulatedProbes } from './datasets/ripe
 export { SimError, type SimErrorCode } from './errors.ts';
 export { HostBehaviours } from './forwarding/hosts.ts';
 export { Network, type PacketHandler } from './forwarding/network.ts';
+export type { NetworkFault } from './forwarding/network-fault.ts';
 export { simParameters } from './parameters/choose-parameters.ts';
 export type { DataQuality } from './parameters/data-quality.ts';
 export { PROFILES, type Profile } from './parameters/profiles.ts';

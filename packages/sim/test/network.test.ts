@@ -1,7 +1,7 @@
-import { buildIcmpError, ICMP } from '@revtr/net';
+import { buildIcmpError, ICMP, type IcmpPacket } from '@revtr/net';
 import { describe, expect, it } from 'vitest';
 import { SimError, SimulatedInternet, simParameters } from '../src/index.ts';
-import { build, echo, exchange } from './exchange.ts';
+import { build, echo, exchange, RECORD_ROUTE } from './exchange.ts';
 
 describe('forwarding', () => {
   it('lets a packet expire at the true router of each hop, which answers from one of its addresses and quotes it', async () => {
@@ -86,10 +86,47 @@ describe('forwarding', () => {
     const internet = build();
     const [{ address: source }] = internet.places.sources;
     const [{ address: other }] = internet.places.vantagePoints;
-    internet.network.silence(true);
+    internet.network.suffer('silence');
     expect(await exchange(internet, echo(source, other), source)).toEqual([]);
-    internet.network.silence(false);
+    internet.network.suffer(undefined);
     expect(await exchange(internet, echo(source, other), source)).toHaveLength(1);
+  });
+
+  it('refuses what hosts send while it is prohibited, with an error from their first router that quotes it', async () => {
+    const internet = build();
+    const { places, truth, clock, network } = internet;
+    const [{ address: source }] = places.sources;
+    const [{ address: other }] = places.vantagePoints;
+    const [firstRouter] = truth.path(source, other, clock.now()).routers;
+    network.suffer('prohibited');
+    const [error] = await exchange(internet, echo(source, other), source);
+    // RFC 1812, section 5.2.7.1: communication administratively prohibited.
+    expect(error).toMatchObject({ type: 3, code: 13, quoted: { source, destination: other, identifier: 7 } });
+    expect(truth.routerOf(error.source)).toBe(firstRouter);
+    network.suffer(undefined);
+    expect(await exchange(internet, echo(source, other), source)).toMatchObject([{ type: ICMP.echoReply }]);
+  });
+
+  it('names other routers on the way back while stamps are false, and the right ones on the way there', async () => {
+    const internet = build({ stampPrivate: 0 });
+    const { places, truth, clock, network } = internet;
+    const [{ address: source }] = places.sources;
+    const seen = { right: 0, wrong: 0 };
+    for (const other of places.hitlist.slice(0, 60)) {
+      const probe = (): Promise<IcmpPacket[]> => exchange(internet, echo(source, other, 64, RECORD_ROUTE), source);
+      const [honest] = await probe();
+      network.suffer('falseStamps');
+      const [reply] = await probe();
+      network.suffer(undefined);
+      const turn = honest?.recordRoute?.indexOf(other) ?? -1;
+      if (turn < 0) continue;
+      expect(reply?.recordRoute?.slice(0, turn + 1)).toEqual(honest?.recordRoute?.slice(0, turn + 1));
+      const way = truth.possibleRouters(other, source, clock.now());
+      for (const stamp of reply?.recordRoute?.slice(turn + 1) ?? [])
+        seen[way.has(truth.routerOf(stamp)) ? 'right' : 'wrong']++;
+    }
+    expect(seen.wrong).toBeGreaterThan(20);
+    expect(seen.right).toBeLessThan(seen.wrong / 4);
   });
 
   it('never answers an error with an error, and loses malformed packets quietly', async () => {

@@ -5,9 +5,7 @@ export interface AlertReport {
   readonly outcomes: readonly Outcome[];
   /** Alerts that fired although no fault explains them. */
   readonly unexpected: readonly string[];
-  /** Alerts without a fault, and why. */
-  readonly notTriggered: Readonly<Record<string, string>>;
-  /** Alerts of the rules for which there is neither. */
+  /** Alerts of the rules for which there is no fault. */
   readonly forgotten: readonly string[];
 }
 
@@ -16,7 +14,7 @@ export const isGood = ({ outcomes, unexpected, forgotten }: AlertReport): boolea
   unexpected.length + forgotten.length === 0 && outcomes.every(({ resolvedAfter }) => resolvedAfter !== undefined);
 
 /** The report as a table in Markdown. */
-export function tableOf({ outcomes, unexpected, notTriggered, forgotten }: AlertReport): string {
+export function tableOf({ outcomes, unexpected, forgotten }: AlertReport): string {
   const seconds = (count: number | undefined): string => (count === undefined ? 'not' : `${count} s`);
   const rows = [
     ['alert', 'fault', 'fires after', 'is resolved after'],
@@ -24,7 +22,6 @@ export function tableOf({ outcomes, unexpected, notTriggered, forgotten }: Alert
     ...outcomes.map(({ alert, fault, firedAfter, resolvedAfter }) => {
       return [`\`${alert}\``, fault, seconds(firedAfter), seconds(resolvedAfter)];
     }),
-    ...Object.entries(notTriggered).map(([alert, why]) => [`\`${alert}\``, `none: ${why}`, '–', '–']),
   ];
   return [
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),

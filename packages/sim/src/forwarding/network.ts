@@ -13,7 +13,7 @@ import {
   sourceOf,
   ttlOf,
 } from '@revtr/net';
-import { createRandom } from '@revtr/probing';
+import { createRandom, hash32 } from '@revtr/probing';
 import type { VirtualClock } from '../clock/virtual-clock.ts';
 import { SimError } from '../errors.ts';
 import type { SimParameters } from '../parameters/sim-parameters.ts';
@@ -27,6 +27,7 @@ import { HOST_LINK_MS, HostAnswers } from './host-answers.ts';
 import { errorSourceOf, labelsOf } from './icmp-errors.ts';
 import { routerTtls } from './initial-ttl.ts';
 import { LinkConditions, LOST } from './link-conditions.ts';
+import { falsifyStamps, type NetworkFault, PROHIBITED } from './network-fault.ts';
 import { filterOptions } from './option-filters.ts';
 import { hasOptions } from './options.ts';
 import { RateLimits } from './rate-limit.ts';
@@ -67,7 +68,7 @@ export class Network {
   readonly #limits: RateLimits;
   readonly #attached = new Map<Ipv4Address, Set<PacketHandler>>();
   readonly #destinations = new Map<Ipv4Address, Destination>();
-  #isSilent = false;
+  #fault: NetworkFault | undefined;
 
   constructor(
     parameters: SimParameters,
@@ -107,18 +108,20 @@ export class Network {
   send(packet: Uint8Array, from: Ipv4Address): void {
     const router = this.#hostRouter(from);
     this.counts.sent++;
-    if (this.#isSilent) return;
+    if (this.#fault === 'silence') return;
     const copy = packet.slice();
     if (checkIpv4Header(copy, 0, copy.length) !== undefined || checkOptionValues(copy, 0) !== undefined) return;
     const network = this.#topology.routers.network[router];
     const isForeign = this.#topology.networkOf.lookup(sourceOf(copy, 0)) !== network;
     if (isForeign && this.#topology.networks.spoofingAllowed[network] === 0) return;
-    this.#carry(copy, router, FROM_HOST, this.#clock.now() + HOST_LINK_MS);
+    const atMs = this.#clock.now() + HOST_LINK_MS;
+    if (this.#fault === 'prohibited') this.#prohibit(copy, router, atMs);
+    else this.#carry(copy, router, FROM_HOST, atMs);
   }
 
-  /** Loses all packets that hosts send from now on, or no longer. */
-  silence(isSilent: boolean): void {
-    this.#isSilent = isSilent;
+  /** Lets a fault begin, in place of the one before, or end. */
+  suffer(fault: NetworkFault | undefined): void {
+    this.#fault = fault;
   }
 
   /** Whether the network of the host with address `from` lets spoofed packets out. @throws {SimError} `unknownAddress` */
@@ -235,8 +238,22 @@ export class Network {
     return false;
   }
 
+  /** The first router refuses a packet of a host behind it. */
+  #prohibit(packet: Uint8Array, router: number, atMs: number): void {
+    if (quotesPacket(icmpTypeOf(packet, headerLengthOf(packet, 0)))) return;
+    const { initialTtl, loopback } = this.#topology.routers;
+    const error = buildIcmpError(packet, 0, {
+      ...{ type: ICMP.unreachable, code: PROHIBITED },
+      ...{ source: loopback[router], destination: sourceOf(packet, 0), ttl: routerTtls(initialTtl[router]).error },
+    });
+    this.#carry(error, router, ORIGINATED, atMs + PROCESSING_MS);
+  }
+
   #deliver(packet: Uint8Array, handlers: ReadonlySet<PacketHandler>, atMs: number): void {
     this.counts.delivered++;
+    const { loopback, count } = this.#topology.routers;
+    if (this.#fault === 'falseStamps')
+      falsifyStamps(packet, (stamp) => loopback[hash32(stamp, this.counts.delivered) % count]);
     this.#clock.schedule(atMs - this.#clock.now(), () => {
       for (const handler of handlers) handler(packet);
     });

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReverseTracerouteClient } from '@revtr/client';
-import { datasetFiles, simulatedProbes } from '@revtr/sim';
+import { datasetFiles, type NetworkFault, type Size, simulatedProbes } from '@revtr/sim';
 import { StarNetwork } from '../../chaos/network/star-network.ts';
 import { ChaosSystem, HEALTH_PORT } from '../../chaos/system/chaos-system.ts';
+import { setFault } from '../../cluster/fleet/fault.ts';
 import { SmallDisk } from '../../deployment/small-disk.ts';
 import type { SimulatedWorld } from '../../world/simulated-world.ts';
+import { WIDE_BUDGETS } from '../../world/wide-budgets.ts';
 import { Prometheus } from '../prometheus/prometheus.ts';
 import { DatasetServer } from './dataset-server.ts';
 import { MailServer } from './mail-server.ts';
@@ -16,7 +18,7 @@ export interface AlertSystemOptions {
   /** Directory for logs and files. */
   readonly directory: string;
   readonly system: {
-    readonly size: 'small';
+    readonly size: Size;
     readonly worldSeed: number;
     readonly vantagePoints: number;
     readonly users: number;
@@ -31,6 +33,10 @@ const COLD_MIB = 8;
 const SELF = 'operator';
 /** Addresses that answer pings, by which agents find out whether they have a connection. */
 const TARGETS = 4;
+/** As many as the setting allows. */
+const SELF_AUDITS_PER_DAY = 10_000;
+/** Circuit breakers have their defaults, but a network is probed again after a pause of so many seconds. */
+const CIRCUITS = { openSeconds: 10 };
 
 /** A cluster, what it needs of other systems, and a Prometheus server that watches it. */
 export interface AlertSystem {
@@ -42,8 +48,11 @@ export interface AlertSystem {
   readonly coldDisk: SmallDisk;
   /** Directory of the datasets of all processes. */
   readonly datasetDirectory: string;
-  /** A client of the first API with the key of the operator. */
+  /** Clients of the first API with the key of the operator, and with that of a user without limits. */
   readonly operator: ReverseTracerouteClient;
+  readonly user: ReverseTracerouteClient;
+  /** Lets a fault of the Internet of the simulated agents begin, or end. */
+  readonly suffer: (fault: NetworkFault | undefined) => void;
 }
 
 /**
@@ -70,7 +79,11 @@ export async function startAlertSystem(
     undo.push(async () => datasets.stop());
     const sources = join(directory, 'sources.json');
     writeFileSync(sources, JSON.stringify({ ripeProbes: { url: `http://${address}:${HTTP_PORT}/` } }));
+    const budgets = join(directory, 'safety.json');
+    writeFileSync(budgets, JSON.stringify({ budgets: WIDE_BUDGETS.budgets, circuits: CIRCUITS }));
     return {
+      REVTR_BUDGETS: budgets,
+      REVTR_SELF_AUDITS_PER_DAY: String(SELF_AUDITS_PER_DAY),
       REVTR_SMTP: `smtp://${address}:${SMTP_PORT}`,
       REVTR_DATASET_SOURCES: sources,
       REVTR_COLD_DIRECTORY: coldDisk.directory,
@@ -96,8 +109,12 @@ export async function startAlertSystem(
   const prometheus = new Prometheus({ ...place, rules, targets });
   undo.push(() => prometheus.kill());
   await prometheus.start();
-  const operator = new ReverseTracerouteClient({ server: chaos.apis[0], key: chaos.operatorKey });
-  return { chaos, prometheus, mails, datasets, coldDisk, datasetDirectory: join(directory, 'datasets'), operator };
+  const client = (key: string) => new ReverseTracerouteClient({ server: chaos.apis[0], key });
+  return {
+    ...{ chaos, prometheus, mails, datasets, coldDisk, datasetDirectory: join(directory, 'datasets') },
+    ...{ operator: client(chaos.operatorKey), user: client(chaos.userKeys[0]) },
+    suffer: (fault) => setFault(chaos.fleet, { directory }, fault),
+  };
 }
 
 /** The dataset that the dataset server has: no process has a copy of it. */

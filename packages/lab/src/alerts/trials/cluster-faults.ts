@@ -1,10 +1,9 @@
 import { between } from '../../chaos/network/star-network.ts';
 import { AGENTS, FLEET, namesOf, POSTGRES } from '../../chaos/system/names.ts';
-import { SILENCE } from '../../cluster/fleet/settings.ts';
 import type { Trial } from './trial.ts';
 
 /** Measurements wait, and their ages grow. */
-const WAITING = ['RevtrQueueStands', 'RevtrProbesWait'];
+export const WAITING = ['RevtrQueueStands', 'RevtrProbesWait'];
 const SLOW_MS = 2_600;
 
 /**
@@ -69,17 +68,6 @@ export const agentsCut: Trial = {
     );
     await network.cut(directions);
     return () => network.mend(directions);
-  },
-};
-
-/** Agents are connected, but receive nothing from the Internet. */
-export const internetLost: Trial = {
-  fault: 'The agents keep their connections to the gateways, but all their probes are lost.',
-  alerts: ['RevtrHostsSuspended', 'RevtrTimeoutsRise'],
-  others: [...WAITING, 'RevtrAgentsQuarantined'],
-  begin: async ({ chaos: { fleet } }) => {
-    fleet.signal(SILENCE);
-    return async () => fleet.signal(SILENCE);
   },
 };
 

@@ -2,9 +2,10 @@ import { readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIpv4 } from '@revtr/net';
 import { untilReady } from '../../cluster/servers.ts';
+import { FACTOR } from '../prometheus/faster-rules.ts';
 import type { Trial } from './trial.ts';
 
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 const OLD_DAYS = 31;
 const DATASET = 'prefix2as';
 /** More than a fifth of 26 agents. */
@@ -31,7 +32,7 @@ export const datasetOld: Trial = {
   others: ['RevtrControllerDown'],
   begin: async ({ chaos, datasetDirectory, operator }) => {
     const file = join(datasetDirectory, DATASET);
-    const then = new Date(Date.now() - OLD_DAYS * DAY_MS);
+    const then = new Date(Date.now() - OLD_DAYS * DAY_SECONDS * 1_000);
     utimesSync(file, then, then);
     const reader = chaos.controllers.get('mail2');
     await reader?.stop();
@@ -46,6 +47,7 @@ export const datasetOld: Trial = {
 export const datasetFails: Trial = {
   fault: 'The server of a dataset answers 503, from the start of the system on.',
   alerts: ['RevtrDatasetFails'],
+  mostSeconds: 2 * (DAY_SECONDS / FACTOR),
   others: [],
   begin:
     async ({ datasets, operator }) =>

@@ -14,7 +14,7 @@ export interface Outcome {
   readonly resolvedAfter: number | undefined;
 }
 
-/** An alert that takes longer does not fire, and one that lasts longer is not resolved, seconds. */
+/** An alert that takes longer does not fire, unless its trial says otherwise, and one that lasts longer is not resolved, seconds. */
 const MOST_SECONDS = 240;
 /** Two readings of the metrics, and the time for which they must be bad. */
 const AFTERMATH_MS = 4 * SCRAPE_SECONDS * 1_000;
@@ -26,14 +26,12 @@ export interface TrialCollaborators {
 
 /**
  * Lets a fault happen, waits until its alerts fire, ends the fault, and waits until they are resolved.
- * @param mostSeconds until they fire
  * @throws {KernelLabError}, {ClientError} when the fault cannot begin or end
  */
 export async function runTrial(
-  { fault, alerts, others, begin }: Trial,
+  { fault, alerts, others, begin, mostSeconds = MOST_SECONDS }: Trial,
   { system, watch }: TrialCollaborators,
   signal: AbortSignal,
-  mostSeconds = MOST_SECONDS,
 ): Promise<Outcome[]> {
   const forget = watch.expect([...alerts, ...others]);
   const over = new AbortController();

@@ -1,13 +1,6 @@
-import {
-  agentsCut,
-  auditDiskFull,
-  busStops,
-  databaseSlow,
-  databaseStops,
-  enginesStop,
-  internetLost,
-} from './cluster-faults.ts';
+import { agentsCut, auditDiskFull, busStops, databaseSlow, databaseStops, enginesStop } from './cluster-faults.ts';
 import { coldDiskFull, coldFileMissing } from './cold-faults.ts';
+import { internetLost, probesProhibited, stampsFalse } from './internet-faults.ts';
 import { agentsQuarantined, datasetFails, datasetOld, mailsRefused, spoofingStopped } from './operation-faults.ts';
 import type { Trial } from './trial.ts';
 
@@ -18,17 +11,12 @@ export const LONGEST: Trial = datasetFails;
 export const STAGES: readonly (readonly (readonly Trial[])[])[] = [
   [[mailsRefused], [datasetOld], [agentsQuarantined, spoofingStopped]],
   // Hosts are suspended only if they have received answers before: no process has been restarted yet that knows of them.
-  [[internetLost], [databaseSlow]],
+  [[internetLost, probesProhibited], [databaseSlow]],
   [[coldDiskFull, coldFileMissing], [auditDiskFull]],
   [[enginesStop]],
   [[databaseStops]],
   [[busStops]],
   [[agentsCut]],
+  // Audits have been collecting evidence since the start. What engines learn from false stamps misleads them until they end.
+  [[stampsFalse]],
 ];
-
-/** Alerts that no fault of this system triggers, and why. */
-export const NOT_TRIGGERED: Readonly<Record<string, string>> = {
-  RevtrCircuitsOpen: 'no fault of this system makes more than 50 networks refuse probes',
-  RevtrHopKindSuspended:
-    'self-audits suspend a kind of hop whose hops are often wrong, and no fault of this system makes hops wrong',
-};

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AgentMetrics, ControllerClock, LocalPolicy, TargetBudget, tracedWork, Worker } from '@revtr/agent';
 import { AgentIdentity, AgentWork, GrantVerifier, LinkClient } from '@revtr/link';
 import { parseIpv4 } from '@revtr/net';
@@ -9,7 +9,8 @@ import { openTracing, type Tracing } from '@revtr/tracing';
 import { Namespaces } from '../../namespaces/namespaces.ts';
 import { openTunHost } from '../../tun/tun-host.ts';
 import { CALM } from './calm.ts';
-import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema, SILENCE } from './settings.ts';
+import { onFault } from './fault.ts';
+import { FLEET_SETTINGS, type FleetSettings, fleetSettingsSchema } from './settings.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
 const UNLIMITED = { all: { perSecond: 1e6, perDay: 1e9 }, options: { perSecond: 1e6, perDay: 1e9 } };
@@ -30,11 +31,7 @@ async function startFleet(settings: FleetSettings, tracing: Tracing, signal: Abo
     ),
     startMs: Date.now(),
   });
-  let isSilent = false;
-  process.on(SILENCE, () => {
-    isSilent = !isSilent;
-    internet.network.silence(isSilent);
-  });
+  onFault(dirname(settings.directory), (fault) => internet.network.suffer(fault));
   const attachment = await attach(settings.attached ?? [], internet);
   const prober = internet.prober();
   internet.clock.pace(Date.now());

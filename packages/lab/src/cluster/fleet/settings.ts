@@ -3,9 +3,6 @@ import { z } from 'zod';
 /** Variable of the environment that holds the settings of a fleet. */
 export const FLEET_SETTINGS = 'REVTR_FLEET';
 
-/** The first such signal takes the Internet from all agents, the next one gives it back: their connections to the controller stay. */
-export const SILENCE = 'SIGUSR2';
-
 /** What a fleet of simulated agents is told. */
 export const fleetSettingsSchema = z.object({
   size: z.enum(['small', 'medium', 'large']),
