@@ -5,6 +5,7 @@ import { formatIpv4 } from '@revtr/net';
 import { systemClock } from '@revtr/probing';
 import type { Pair } from '../chaos/plan/batches.ts';
 import { worldOf } from '../chaos/plan-run.ts';
+import { untilReady } from '../cluster/servers.ts';
 import { KernelLabError } from '../namespaces/errors.ts';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
 import { type AlertsOptions, parseAlertsOptions } from './options.ts';
@@ -22,7 +23,7 @@ const SYSTEM = { size: 'medium', worldSeed: 1, sources: 6, vantagePoints: 20, us
 const PREFIX = 'alert';
 /** What the users measure again and again. */
 const PAIRS = 5_000;
-/** The system has settled after this time, milliseconds. */
+/** The earliest time at which the system has settled, milliseconds. Measurements take long until there are atlases. */
 const SETTLE_MS = 30_000;
 
 type Say = (message: string) => void;
@@ -85,6 +86,12 @@ async function runAll(
   };
   try {
     await systemClock.sleep(SETTLE_MS, signal);
+    const isCalm = (): Promise<boolean> =>
+      system.prometheus.firing().then(
+        (alerts) => alerts.length === 0,
+        () => false,
+      );
+    await untilReady('the system without alerts', isCalm, signal);
     // Its fault begins with the system, whether its alert is wanted or not.
     if (!isWanted(LONGEST)) watch.expect(LONGEST.alerts);
     const watching = watch.run(until);

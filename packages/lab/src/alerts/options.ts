@@ -9,7 +9,7 @@ Runs a controller of two processes of each role with PostgreSQL, NATS, agents
 on a simulated Internet, and Prometheus with the rules of deploy/monitoring.
 Lets a fault happen for each alert, waits until Prometheus fires it, ends the
 fault, and waits until the alert is resolved. Durations in the rules are divided
-by ${FACTOR}, so that a run takes about a quarter of an hour.
+by ${FACTOR}, so that a run takes about twenty minutes.
 
   --only <alerts>   only the faults of these alerts, separated by commas
   --keep <dir>      directory for the logs of a run that fails

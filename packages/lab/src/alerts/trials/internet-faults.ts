@@ -56,8 +56,8 @@ export const stampsFalse: Trial = {
     'Echo replies with Record Route name routers that are anywhere; after the repair an operator lifts the suspension.',
   alerts: ['RevtrHopKindSuspended'],
   mostSeconds: MOST_AUDITED_SECONDS,
-  // Measurements follow wrong hops for long.
-  others: WAITING,
+  // Measurements follow wrong hops for long, and few of them reach their source.
+  others: [...WAITING, 'RevtrTimeoutsRise'],
   begin: async ({ suffer, operator, chaos: { postgres } }) => {
     suffer('falseStamps');
     return async () => {
