@@ -20,7 +20,8 @@ export async function startPostgres(): Promise<{ readonly url: string; stop(): P
   const data = join(directory, 'data');
   const asUser = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
   if (asUser.uid !== undefined) execFileSync('chown', [`${asUser.uid}:${asUser.gid}`, directory]);
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'revtr', '-A', 'trust', '-N'], {
+  // Without a locale in the environment, the encoding would be SQL_ASCII.
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'revtr', '-A', 'trust', '-N', '-E', 'UTF8', '--locale', 'C'], {
     ...asUser,
     cwd: directory,
     stdio: 'ignore',

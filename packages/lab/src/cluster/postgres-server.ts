@@ -71,7 +71,8 @@ export class PostgresServer {
 
   /** Creates an empty database. */
   async initialise(): Promise<void> {
-    const args = ['-D', this.#data, '-U', 'revtr', '-A', 'trust', '-N'];
+    // Without a locale in the environment, the encoding would be SQL_ASCII.
+    const args = ['-D', this.#data, '-U', 'revtr', '-A', 'trust', '-N', '-E', 'UTF8', '--locale', 'C'];
     await run(join(this.#programs, 'initdb'), args, { ...this.#user, cwd: this.#directory });
     appendFileSync(join(this.#data, 'pg_hba.conf'), this.#access);
   }
