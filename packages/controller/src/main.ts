@@ -44,7 +44,7 @@ const COMMANDS = new Map<string, Command>([
         const request = readAdoptRequest(args);
         return typeof request === 'string'
           ? request
-          : ({ write }) => runAdoptAuthority(request, { write, now: new Date() });
+          : (context) => runAdoptAuthority(request, { ...context, now: new Date() });
       },
       whenStopped: 'stopped',
     },

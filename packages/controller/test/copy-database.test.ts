@@ -5,6 +5,7 @@ import { DatabaseLock, lockHolder, openDatabase } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../storage/test/postgres-server.ts';
 import { queryPostgres } from '../../storage/test/query-postgres.ts';
+import { runAdoptAuthority } from '../src/commands/adopt-authority.ts';
 import { readCopyRequest, runCopy } from '../src/commands/copy-database.ts';
 import { openUnused } from '../src/commands/unused-database.ts';
 
@@ -69,8 +70,10 @@ describe('runCopy', () => {
       async ({ isShared }) => {
         const lock = await DatabaseLock.tryTake({ url: server.url, isShared, holder: lockHolder() });
         const used = settings(server.url);
-        const embedded = { kind: 'memory' } as const;
-        await expect(runCopy({ from: used, to: embedded }, options)).rejects.toMatchObject({ code: 'databaseInUse' });
+        await (await openDatabase({ kind: 'embedded', directory: join(directory, 'data') })).close();
+        const embedded = { kind: 'embedded', directory: join(directory, 'data') } as const;
+        const memory = { kind: 'memory' } as const;
+        await expect(runCopy({ from: used, to: memory }, options)).rejects.toMatchObject({ code: 'databaseInUse' });
         await expect(runCopy({ from: embedded, to: used }, options)).rejects.toMatchObject({ code: 'databaseInUse' });
         expect(await query("select to_regclass('users') as users")).toEqual([{ users: null }]);
         await lock?.release();
@@ -78,14 +81,36 @@ describe('runCopy', () => {
       60_000,
     );
 
-    it('refuses two names of one database', async () => {
-      const other = server.url.replace('127.0.0.1', 'localhost');
-      const copy = runCopy({ from: settings(server.url), to: settings(other) }, options);
-      await expect(copy).rejects.toMatchObject({ code: 'databaseInUse' });
+    it('makes no tables in a database that no controller has used, such as a mistyped one', async () => {
+      const from = settings(server.url);
+      await expect(runCopy({ from, to: { kind: 'memory' } }, options)).rejects.toMatchObject({ code: 'noDatabase' });
+      const adopt = { database: from, authority: join(directory, 'authority') };
+      await expect(runAdoptAuthority(adopt, { ...options, now: new Date() })).rejects.toMatchObject({
+        code: 'noDatabase',
+      });
+      expect(await query("select to_regclass('users') as users")).toEqual([{ users: null }]);
     }, 60_000);
 
+    it('refuses two names of one database', async () => {
+      await (await openDatabase(settings(server.url))).close();
+      const other = server.url.replace('127.0.0.1', 'localhost');
+      const copy = runCopy({ from: settings(server.url), to: settings(other) }, options);
+      await expect(copy).rejects.toMatchObject({ code: 'sameDatabase' });
+    }, 60_000);
+
+    it('is ended by a signal', async () => {
+      const stop = new AbortController();
+      stop.abort();
+      const copy = runCopy({ from: settings(server.url), to: { kind: 'memory' } }, { ...options, signal: stop.signal });
+      await expect(copy).rejects.toBe(stop.signal.reason);
+    });
+
     it('keeps controllers away until it is closed, and says when it no longer can', async () => {
-      const database = await openUnused(settings(server.url));
+      const database = await openUnused(settings(server.url), {
+        mustExist: false,
+        holder: lockHolder(),
+        signal: options.signal,
+      });
       expect(await DatabaseLock.tryTake({ url: server.url, isShared: true, holder: lockHolder() })).toBeUndefined();
       expect(database.lost.aborted).toBe(false);
       await query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { untilAborted } from '@revtr/probing';
+import { AuthorityRoot, openDatabase } from '@revtr/storage';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startPostgres } from '../../storage/test/postgres-server.ts';
 import { queryPostgres } from '../../storage/test/query-postgres.ts';
@@ -85,14 +87,23 @@ it('a controller whose database sessions ended, and that continues beside anothe
   expect(second.said.errors).toBe('');
 }, 300_000);
 
-it('a controller whose database sessions end goes on alone', async () => {
+it('a controller whose database sessions end goes on alone, and says until then that it has no lock', async () => {
   const only = startController();
   await only.started();
+  const url = /"api":"([^"]+)"/.exec(only.said.log)?.[1];
+  const ready = async (): Promise<unknown> => (await fetch(`${url}/ready`)).json();
+  expect(await ready()).toMatchObject({ status: 'ready', parts: { lock: 'ok' } });
+  const another = server.url.replace(/postgres$/, 'template1');
+  await queryPostgres(another, 'alter database postgres allow_connections false');
   await queryPostgres(
-    server.url,
-    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+    another,
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'revtr-controller lock'",
   );
+  await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ status: 'ready', parts: { lock: 'failed' } });
+  await expect.poll(() => only.said.log, { timeout: 60_000 }).toContain('not currently accepting connections');
+  await queryPostgres(another, 'alter database postgres allow_connections true');
   await expect.poll(() => only.said.log, { timeout: 60_000 }).toContain('has the lock on the database again');
+  await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ status: 'ready', parts: { lock: 'ok' } });
   only.child.kill('SIGTERM');
   expect(await only.ended).toEqual([0, null]);
 }, 300_000);
@@ -115,4 +126,24 @@ it('a controller without the certificate authority of its database does not star
   const before = startController();
   expect(await before.ended).toEqual([1, null]);
   expect(before.said.errors).toContain('has the root');
+}, 300_000);
+
+it('a signal during the start ends it before everything runs', async () => {
+  const first = startController();
+  await first.started();
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toEqual([0, null]);
+  const database = await openDatabase({ kind: 'postgres', url: server.url });
+  const over = new AbortController();
+  const blocking = AuthorityRoot.exclusively(database.db, () => untilAborted(over.signal));
+  const second = startController();
+  const waits = "select count(*)::int as n from pg_locks where relation = 'authority_root'::regclass and not granted";
+  await expect.poll(() => queryPostgres(server.url, waits), { timeout: 120_000 }).toEqual([{ n: 1 }]);
+  second.child.kill('SIGTERM');
+  await expect.poll(() => second.said.log, { timeout: 60_000 }).toContain('"msg":"stopping"');
+  over.abort();
+  await blocking;
+  await database.close();
+  expect(await second.ended).toEqual([0, null]);
+  expect(second.said.log).not.toContain('"msg":"started"');
 }, 300_000);

@@ -43,6 +43,8 @@ export interface StorageErrorDetails {
   readonly directoryNotEmpty: { readonly directory: string };
   /** Another program uses the database, for example a controller. */
   readonly databaseInUse: Record<never, never>;
+  /** Both names of a copy are those of one database. */
+  readonly sameDatabase: Record<never, never>;
   /** A copy cannot go to this database, because a controller has used it: it has so many users. */
   readonly databaseNotEmpty: { readonly users: number };
   /** A database of a copy has this encoding. */

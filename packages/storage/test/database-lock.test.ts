@@ -67,6 +67,53 @@ describe.skipIf(findPostgres() === undefined)('DatabaseLock', () => {
     expect(await take({ holder })).toBeDefined();
   }, 30_000);
 
+  it('has no lock on a table after a session of the same holder was ended for it', async () => {
+    const holder = lockHolder();
+    await expect.poll(() => take({ holder })).toBeDefined();
+    expect(await take({ holder })).toBeDefined();
+    const { rows } = await administration.query(`
+      select application_name, array_agg(distinct locktype) as types from pg_locks join pg_stat_activity using (pid)
+      where pid in (select pid from pg_locks where locktype = 'advisory' and objid = ${holder}) group by pid, application_name`);
+    expect(rows).toEqual([
+      { application_name: 'revtr-controller lock', types: expect.arrayContaining(['advisory', 'virtualxid']) },
+    ]);
+    expect(rows[0]?.types).not.toContain('relation');
+  });
+
+  it('is given back although the server does not answer', async () => {
+    await expect.poll(() => take({ url: relayed })).toBeDefined();
+    const [lock] = taken.splice(0);
+    relay.silence();
+    await lock.release();
+    expect(lock.ended.aborted).toBe(true);
+    await administration.query(
+      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'revtr-controller lock'",
+    );
+  });
+
+  it('says who excludes a process', async () => {
+    const holder = lockHolder();
+    const holders = (isShared: boolean, asked = lockHolder()) =>
+      DatabaseLock.holders({ url: server.url, isShared, holder: asked });
+    expect(await holders(false)).toEqual({ own: [], others: [] });
+    await expect.poll(() => take({ isShared: true, holder })).toBeDefined();
+    expect(await holders(true)).toEqual({ own: [], others: [] });
+    expect(await holders(false)).toEqual({ own: [], others: [expect.any(Number)] });
+    expect(await holders(false, holder)).toEqual({ own: [expect.any(Number)], others: [] });
+  });
+
+  it('cannot be taken on a standby', async () => {
+    const standby = await startPostgres({ standbyOf: server.url });
+    try {
+      await expect(take({ url: standby.url })).rejects.toMatchObject({
+        code: 'queryFailed',
+        details: { sqlState: '0A000' },
+      });
+    } finally {
+      await standby.stop();
+    }
+  }, 60_000);
+
   it('says that the server cannot be reached', async () => {
     await expect(take({ url: 'postgres://revtr@127.0.0.1:1/revtr' })).rejects.toThrow(StorageError);
   });

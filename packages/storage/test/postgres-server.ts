@@ -12,8 +12,11 @@ export function findPostgres(): string | undefined {
   return versions.find((directory) => existsSync(join(directory, 'initdb')));
 }
 
-/** A PostgreSQL server of its own on loopback, in a directory that is removed in the end. */
-export async function startPostgres(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+/** A PostgreSQL server of its own on loopback, in a directory that is removed in the end. `standbyOf`: URL of a server that it replicates. */
+export async function startPostgres({ standbyOf }: { readonly standbyOf?: string } = {}): Promise<{
+  readonly url: string;
+  stop(): Promise<void>;
+}> {
   const bin = findPostgres();
   if (bin === undefined) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
   const directory = mkdtempSync(join(tmpdir(), 'revtr-postgres-'));
@@ -21,11 +24,11 @@ export async function startPostgres(): Promise<{ readonly url: string; stop(): P
   const asUser = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
   if (asUser.uid !== undefined) execFileSync('chown', [`${asUser.uid}:${asUser.gid}`, directory]);
   // Without a locale in the environment, the encoding would be SQL_ASCII.
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'revtr', '-A', 'trust', '-N', '-E', 'UTF8', '--locale', 'C'], {
-    ...asUser,
-    cwd: directory,
-    stdio: 'ignore',
-  });
+  const create =
+    standbyOf === undefined
+      ? [join(bin, 'initdb'), '-D', data, '-U', 'revtr', '-A', 'trust', '-N', '-E', 'UTF8', '--locale', 'C']
+      : [join(bin, 'pg_basebackup'), '-D', data, '-d', standbyOf, '-R', '-X', 'stream', '--checkpoint=fast', '-N'];
+  execFileSync(create[0], create.slice(1), { ...asUser, cwd: directory, stdio: 'ignore' });
   const port = await freePort();
   const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', directory, '-c', 'fsync=off'];
   const server = spawn(join(bin, 'postgres'), args, { ...asUser, cwd: directory, stdio: 'ignore' });

@@ -34,9 +34,12 @@ export class SilentRelay {
     });
   }
 
-  /** Loses everything that open connections carry from now on; new connections work. */
+  /** Loses everything that open connections carry from now on, and does not notice when one ends; new connections work. */
   silence(): void {
-    for (const link of this.#links) link.isSilent = true;
+    for (const link of this.#links) {
+      link.isSilent = true;
+      for (const socket of link.sockets) socket.pause();
+    }
   }
 
   close(): void {

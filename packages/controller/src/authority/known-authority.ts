@@ -12,19 +12,29 @@ export class ForeignAuthorityError extends Error {
 
 /**
  * Compares the certificate authority in a directory with the one that the database names. The first gateway that uses a database creates its authority
- * where there is none, and stores which one it is.
+ * where there is none, and stores which one it is. Others wait meanwhile: they may share the directory.
  * @throws {ForeignAuthorityError} if it is missing or another one; {LinkError} `badCertificate` if it is damaged; {StorageError}
  */
 export async function requireKnownAuthority(
   directory: string,
   { db, now, log }: Pick<Database, 'db'> & { readonly now: Date; readonly log: Pick<Logger, 'info'> },
 ): Promise<void> {
-  const roots = new AuthorityRoot(db);
-  const known = await roots.fingerprint();
-  if (known !== undefined) return requireSame(directory, rootFingerprint(directory), known);
-  const own = await fingerprintIn(directory, now);
-  requireSame(directory, own, await roots.storeFirst(own));
-  log.info({ authority: directory, fingerprint: own }, 'the database has stored which certificate authority it uses');
+  const stored = await AuthorityRoot.exclusively(db, async (roots) => {
+    const known = await roots.fingerprint();
+    const own = rootFingerprint(directory);
+    if (known !== undefined) return requireSame(directory, own, known);
+    // A database of an earlier version does not name the authority that its agents trust.
+    if (own === undefined && (await roots.isTrusted()))
+      throw foreign(`${directory} has no certificate authority, and agents have certificates of one`);
+    const created = await fingerprintIn(directory, now);
+    await roots.replace(created);
+    return created;
+  });
+  if (stored !== undefined)
+    log.info(
+      { authority: directory, fingerprint: stored },
+      'the database has stored which certificate authority it uses',
+    );
 }
 
 /**
@@ -45,13 +55,16 @@ async function fingerprintIn(directory: string, now: Date): Promise<string> {
   return rootFingerprint(directory) ?? '';
 }
 
-function requireSame(directory: string, own: string | undefined, known: string): void {
+function requireSame(directory: string, own: string | undefined, known: string): undefined {
   if (own === known) return;
-  const problem =
+  throw foreign(
     own === undefined
       ? `${directory} has no certificate authority, and the one of this database has the root ${known}`
-      : `the certificate authority in ${directory} has the root ${own}, and the one of this database has the root ${known}`;
-  throw new ForeignAuthorityError(
-    `${problem}: copy REVTR_AUTHORITY from another gateway or from a backup, or use revtr-controller adopt-authority (docs/agents.md)`,
+      : `the certificate authority in ${directory} has the root ${own}, and the one of this database has the root ${known}`,
   );
 }
+
+const foreign = (problem: string): ForeignAuthorityError =>
+  new ForeignAuthorityError(
+    `${problem}: copy REVTR_AUTHORITY from another gateway or from a backup, or use revtr-controller adopt-authority (docs/agents.md)`,
+  );

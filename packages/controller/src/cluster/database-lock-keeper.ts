@@ -1,33 +1,26 @@
-import { type Clock, untilAborted } from '@revtr/probing';
-import type { DatabaseLock } from '@revtr/storage';
+import type { Clock } from '@revtr/probing';
+import { untilAborted } from '@revtr/probing';
+import { StorageError } from '@revtr/storage';
 import type { Logger } from 'pino';
+import { lockRefused, sharedDatabase } from './database-lock-error.ts';
+import { type FirstLockCollaborators, type HeldLock, takeFirst } from './first-lock.ts';
 
-/** The server keeps the session of a process whose host has failed for up to 25 seconds, until its keepalives end it, milliseconds. */
-const PATIENCE_MS = 30_000;
-const LOOK_MS = 500;
-/** Pause between two attempts to lock a database that is away, milliseconds. */
+/** Pause between two attempts to lock a database that is away, and before a lock that was soon lost is taken again, milliseconds. */
 const AGAIN_MS = 1_000;
-
-/** Other processes use the database, and this one does not share a bus with them. */
-export class SharedDatabaseError extends Error {
-  constructor({ isAlone }: { readonly isAlone: boolean }) {
-    super(
-      isAlone
-        ? 'another process of a controller uses this database: stop it, or set REVTR_BUS for both (docs/cluster.md)'
-        : 'a controller without REVTR_BUS uses this database: stop it first (docs/cluster.md)',
-    );
-    this.name = 'SharedDatabaseError';
-  }
-}
+const SOON_MS = 10_000;
+/** A database that answers, but cannot be locked for so long, must not be used any longer, milliseconds. */
+const MOST_REFUSAL_MS = 60_000;
+/**
+ * SQLSTATEs of a server that is away: it stops or starts, a pooler does not reach it (class 08), or it is a standby, whose database nobody can lock or change.
+ */
+const AWAY = /^(57P0[123]|08...|0A000|25006)$/;
 
 export interface DatabaseLockOptions {
   /** Whether this process is a controller by itself, which excludes all others; otherwise it shares a bus and the lock with those of its cluster. */
   readonly isAlone: boolean;
 }
 
-export interface DatabaseLockCollaborators {
-  /** Locks the database; `undefined` while another process excludes this one. */
-  readonly tryTake: () => Promise<Pick<DatabaseLock, 'ended' | 'release'> | undefined>;
+export interface DatabaseLockCollaborators extends FirstLockCollaborators {
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
@@ -40,15 +33,11 @@ export class DatabaseLockKeeper {
   readonly #options: DatabaseLockOptions;
   readonly #collaborators: DatabaseLockCollaborators;
   readonly #over = new AbortController();
-  readonly #excluded = new AbortController();
-  #lock: Pick<DatabaseLock, 'ended' | 'release'>;
+  readonly #mustStop = new AbortController();
+  #lock: HeldLock;
   readonly #keeping: Promise<void>;
 
-  private constructor(
-    lock: Pick<DatabaseLock, 'ended' | 'release'>,
-    options: DatabaseLockOptions,
-    collaborators: DatabaseLockCollaborators,
-  ) {
+  private constructor(lock: HeldLock, options: DatabaseLockOptions, collaborators: DatabaseLockCollaborators) {
     this.#lock = lock;
     this.#options = options;
     this.#collaborators = collaborators;
@@ -57,27 +46,25 @@ export class DatabaseLockKeeper {
 
   /**
    * Waits until no process has the database that excludes this one; `undefined` if `signal` fires first.
-   * @throws {SharedDatabaseError} after half a minute; {StorageError} `unreachable`, `queryFailed`
+   * @throws {DatabaseLockError} `shared` after half a minute; {StorageError}
    */
   static async start(
     options: DatabaseLockOptions,
     collaborators: DatabaseLockCollaborators,
     signal: AbortSignal,
   ): Promise<DatabaseLockKeeper | undefined> {
-    const { tryTake, clock, log } = collaborators;
-    for (let waited = 0; ; waited += LOOK_MS) {
-      const lock = await tryTake();
-      if (lock !== undefined) return new DatabaseLockKeeper(lock, options, collaborators);
-      if (waited >= PATIENCE_MS) throw new SharedDatabaseError(options);
-      if (waited === 0) log.info('waiting until another process of a controller has left the database');
-      await clock.sleep(LOOK_MS, signal).catch(() => undefined);
-      if (signal.aborted) return undefined;
-    }
+    const lock = await takeFirst(options, collaborators, signal);
+    return lock && new DatabaseLockKeeper(lock, options, collaborators);
   }
 
-  /** Fires, with a {@link SharedDatabaseError}, when another process excludes this one, which must stop then. */
-  get excluded(): AbortSignal {
-    return this.#excluded.signal;
+  /** Fires, with a {@link DatabaseLockError}, when this process must stop: another one excludes it, or the database cannot be locked again. */
+  get mustStop(): AbortSignal {
+    return this.#mustStop.signal;
+  }
+
+  /** Whether this process has the lock at this moment. */
+  get isHeld(): boolean {
+    return !this.#lock.ended.aborted;
   }
 
   /** Gives the lock back. */
@@ -89,11 +76,13 @@ export class DatabaseLockKeeper {
 
   async #keep(): Promise<void> {
     const over = this.#over.signal;
-    const { log } = this.#collaborators;
+    const { log, clock } = this.#collaborators;
     for (;;) {
+      const since = clock.now();
       await untilAborted(AbortSignal.any([this.#lock.ended, over]));
       if (over.aborted) return;
       log.warn('the session that has the lock on the database was lost');
+      if (clock.now() - since < SOON_MS) await clock.sleep(AGAIN_MS, over).catch(() => undefined);
       const lock = await this.#retake();
       if (lock === undefined) return;
       this.#lock = lock;
@@ -102,18 +91,34 @@ export class DatabaseLockKeeper {
   }
 
   /** The lock, as soon as the database answers; `undefined` when this process stops, or must stop. */
-  async #retake(): Promise<Pick<DatabaseLock, 'ended' | 'release'> | undefined> {
-    const { tryTake, clock } = this.#collaborators;
+  async #retake(): Promise<HeldLock | undefined> {
+    const { tryTake, clock, log } = this.#collaborators;
+    let logged: string | undefined;
+    let refusedSince: number | undefined;
     while (!this.#over.signal.aborted) {
       try {
         const lock = await tryTake();
-        if (lock === undefined) this.#excluded.abort(new SharedDatabaseError(this.#options));
+        if (lock === undefined) this.#mustStop.abort(sharedDatabase(this.#options));
         return lock;
-      } catch {
-        // The database is away: what needs it says so in the log.
-        await clock.sleep(AGAIN_MS, this.#over.signal).catch(() => undefined);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (reason !== logged) log.warn({ reason }, 'the database cannot be locked again');
+        logged = reason;
+        refusedSince = isRefusal(error) ? (refusedSince ?? clock.now()) : undefined;
+        if (refusedSince !== undefined && clock.now() - refusedSince >= MOST_REFUSAL_MS) {
+          this.#mustStop.abort(lockRefused(reason));
+          return undefined;
+        }
       }
+      await clock.sleep(AGAIN_MS, this.#over.signal).catch(() => undefined);
     }
     return undefined;
   }
+}
+
+/** Whether the database can be reached, and does not let this process lock it. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof StorageError)) return false;
+  if (error.is('queryFailed')) return !AWAY.test(error.details.sqlState);
+  return error.is('databaseInUse');
 }

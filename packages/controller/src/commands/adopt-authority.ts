@@ -1,5 +1,6 @@
-import { type DatabaseSettings, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import { AuthorityRoot, type DatabaseSettings, lockHolder, parseDatabaseSettings, StorageError } from '@revtr/storage';
 import { adoptAuthority } from '../authority/known-authority.ts';
+import type { CommandContext } from '../program/run-command.ts';
 import { openUnused, requireDatabase } from './unused-database.ts';
 
 /** What `adopt-authority` is asked to do. */
@@ -25,22 +26,25 @@ export function readAdoptRequest(args: readonly string[]): AdoptRequest | string
 
 /**
  * Makes a certificate authority the one of a database, and writes what is to be done next.
- * @throws {StorageError} `noDatabase`, `databaseInUse`, and those of `openDatabase`; {LinkError} `badCertificate`
+ * @throws {StorageError} `noDatabase`, `databaseInUse`, and those of `openDatabase`; {LinkError} `badCertificate`; the reason of `signal`
  */
 export async function runAdoptAuthority(
   { database: settings, authority }: AdoptRequest,
-  { write, now }: { readonly write: (line: string) => void; readonly now: Date },
+  { write, signal, now }: CommandContext & { readonly now: Date },
 ): Promise<void> {
   requireDatabase(settings);
-  const database = await openUnused(settings);
+  const database = await openUnused(settings, { mustExist: true, holder: lockHolder(), signal });
   try {
     const { db } = database;
-    if ((await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) === undefined)
+    const user = await db.selectFrom('users').select('id').limit(1).executeTakeFirst();
+    // A first start that failed after the authority had been stored leaves a database without users.
+    if (user === undefined && (await new AuthorityRoot(db).fingerprint()) === undefined)
       throw new StorageError(
         'noDatabase',
         'no controller has used this database: it takes the authority of the first gateway',
         {},
       );
+    signal.throwIfAborted();
     const fingerprint = await adoptAuthority(authority, { db, now });
     write(`The database uses the certificate authority in ${authority}.`);
     write(`The fingerprint of its root.crt is ${fingerprint}.`);

@@ -3,6 +3,7 @@ import {
   type CopyProgress,
   copyDatabase,
   type DatabaseSettings,
+  lockHolder,
   parseDatabaseSettings,
   StorageError,
 } from '@revtr/storage';
@@ -33,7 +34,7 @@ export function readCopyRequest(args: readonly string[]): CopyRequest | string {
 
 /**
  * Copies a database and writes what happens, a line at a time.
- * @throws {StorageError} `noDatabase`, `directoryNotEmpty`, `databaseInUse`, those of {@link copyDatabase}, and the reason of `signal`
+ * @throws {StorageError} `noDatabase`, `directoryNotEmpty`, `databaseInUse`, `sameDatabase`, those of {@link copyDatabase}, and the reason of `signal`
  */
 export async function runCopy(
   { from: source, to: target }: CopyRequest,
@@ -41,9 +42,10 @@ export async function runCopy(
 ): Promise<void> {
   requireDatabase(source);
   requireRoom(target);
-  const from = await openUnused(source);
+  const holder = lockHolder();
+  const from = await openUnused(source, { mustExist: true, holder, signal });
   try {
-    const to = await openUnused(target);
+    const to = await openUnused(target, { mustExist: false, holder, signal });
     try {
       const { rows, tables } = await copyDatabase(
         { from, to },

@@ -1,13 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Database,
-  DatabaseLock,
-  type DatabaseSettings,
-  lockHolder,
-  openDatabase,
-  StorageError,
-} from '@revtr/storage';
+import { type Database, DatabaseLock, type DatabaseSettings, openDatabase, StorageError } from '@revtr/storage';
 
 /** A file that every directory of an embedded database has. */
 const MARK = 'PG_VERSION';
@@ -29,19 +22,34 @@ export function requireDatabase(settings: DatabaseSettings): void {
   throw new StorageError('noDatabase', `the directory ${directory} contains no database`, { directory });
 }
 
-/** Opens a database that no controller uses; none begins to use it until it is closed. @throws {StorageError} `databaseInUse`, and those of `openDatabase` */
-export async function openUnused(settings: DatabaseSettings): Promise<UnusedDatabase> {
+/** How a database is opened that nobody else may use. */
+export interface OpenUnusedOptions {
+  /** Whether a controller must have created it. */
+  readonly mustExist: boolean;
+  /** Tells this program apart from others that lock the database; see {@link lockHolder}. */
+  readonly holder: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a database that no controller uses; none begins to use it until it is closed.
+ * @throws {StorageError} `databaseInUse`, `sameDatabase` if `holder` has it already, and those of `openDatabase`; the reason of `signal`
+ */
+export async function openUnused(
+  settings: DatabaseSettings,
+  { mustExist, holder, signal }: OpenUnusedOptions,
+): Promise<UnusedDatabase> {
+  signal.throwIfAborted();
   if (settings.kind !== 'postgres')
-    return Object.assign(await openDatabase(settings), { lost: new AbortController().signal });
-  const lock = await DatabaseLock.tryTake({ url: settings.url, isShared: false, holder: lockHolder() });
-  if (lock === undefined)
-    throw new StorageError('databaseInUse', 'a controller uses the database: stop all its processes first', {});
+    return Object.assign(await openDatabase(settings, { mustExist }), { lost: new AbortController().signal });
+  const lock = await lockUnused(settings, holder);
   const lost = new AbortController();
   lock.ended.addEventListener('abort', () =>
     lost.abort(new StorageError('databaseClosed', 'the connection to the database was lost', { reason: 'lockLost' })),
   );
   try {
-    const database = await openDatabase(settings);
+    signal.throwIfAborted();
+    const database = await openDatabase(settings, { mustExist });
     const close = async (): Promise<void> => {
       await database.close();
       await lock.release();
@@ -51,4 +59,12 @@ export async function openUnused(settings: DatabaseSettings): Promise<UnusedData
     await lock.release();
     throw error;
   }
+}
+
+async function lockUnused({ url }: { readonly url: string }, holder: number): Promise<DatabaseLock> {
+  const { own } = await DatabaseLock.holders({ url, isShared: false, holder });
+  if (own.length > 0) throw new StorageError('sameDatabase', 'FROM and TO are two names of the same database', {});
+  const lock = await DatabaseLock.tryTake({ url, isShared: false, holder });
+  if (lock !== undefined) return lock;
+  throw new StorageError('databaseInUse', 'a controller uses the database: stop all its processes first', {});
 }

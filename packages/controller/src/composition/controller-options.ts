@@ -77,6 +77,8 @@ export interface ControllerOptions {
 export interface ControllerCollaborators {
   /** The caller closes it after {@link Controller.stop}. */
   readonly database: Database;
+  /** Whether this process has the lock on its database. Default: it needs none. */
+  readonly lock?: { readonly isHeld: boolean } | undefined;
   readonly measuring: OpenMeasuringSystem;
   readonly facts: AddressFacts;
   readonly datasets: Datasets;

@@ -189,6 +189,7 @@ export class Controller {
       directory: measuring.directory,
       switches: safety.switches,
       audit: safety.audit,
+      lock: collaborators.lock,
     });
     const health = openHealth(options.health, { readiness: operations.readiness, metrics });
     const api = await openApi(contextOf(context, 'api'), options, {
@@ -269,12 +270,14 @@ export class Controller {
 
   /**
    * Starts all subsystems; measuring begins when the agents that were ready before a restart are connected again. When one cannot be
-   * started, those before it are stopped. Returns the address of the API; an empty text without the role `api`.
+   * started, or `signal` fires before all are, those before it are stopped. Returns the address of the API; an empty text without the role `api`.
+   * @throws the reason of `signal`
    */
-  async start(): Promise<string> {
+  async start(signal?: AbortSignal): Promise<string> {
     const started: Subsystem[] = [];
     try {
       for (const subsystem of this.#subsystems) {
+        signal?.throwIfAborted();
         started.unshift(subsystem);
         await subsystem.start();
       }

@@ -9,6 +9,7 @@ import { observeState } from '../operations/state-metrics.ts';
 import { StateReader } from '../operations/system-state.ts';
 import type { KillSwitches } from '../safety/kill-switches.ts';
 import type { Context } from './context.ts';
+import type { ControllerCollaborators } from './controller-options.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface OperationsSubsystem extends Subsystem {
@@ -25,6 +26,7 @@ export function openOperations(
     readonly directory: AgentDirectory;
     readonly switches: KillSwitches;
     readonly audit: Pick<AuditLog, 'canRecord'>;
+    readonly lock: ControllerCollaborators['lock'];
   },
 ): OperationsSubsystem {
   const { members, isShared } = cluster;
@@ -45,13 +47,17 @@ export function openOperations(
   const audit = async (): Promise<void> => {
     if (!parts.audit.canRecord) throw new Error('the audit cannot record probes');
   };
+  const lock = async (): Promise<void> => {
+    if (parts.lock?.isHeld === false) throw new Error('this process has lost the lock on its database');
+  };
   const isProbing = cluster.roles.has('engine') || cluster.roles.has('atlas');
   const others: Record<string, ReadinessCheck> = { ...(cluster.isShared && { bus }), ...(isProbing && { audit }) };
   // Submissions work without the bus and the audit, and a load balancer must not turn away from every API at the same time.
   const isApi = cluster.roles.has('api');
-  const readiness = new ReadinessProbe(isApi ? { needed, helpful: others } : { needed: { ...needed, ...others } }, {
-    clock,
-  });
+  // Without the lock, a process works until it must stop.
+  const helpful = { ...(parts.lock && { lock }), ...(isApi && others) };
+  const checks = { needed: { ...needed, ...(!isApi && others) }, helpful };
+  const readiness = new ReadinessProbe(checks, { clock });
   observeReadiness(metrics, { readiness });
   return { name: 'operations', state, readiness, start: () => undefined, stop: () => readiness.stopping() };
 }

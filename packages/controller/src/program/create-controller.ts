@@ -22,11 +22,14 @@ export async function createController(
   settings: Settings,
   {
     database,
+    lock,
     cluster,
     clock,
     log,
     tracing,
-  }: Pick<ControllerCollaborators, 'database' | 'cluster' | 'log' | 'tracing'> & { readonly clock: DatabaseClock },
+  }: Pick<ControllerCollaborators, 'database' | 'lock' | 'cluster' | 'log' | 'tracing'> & {
+    readonly clock: DatabaseClock;
+  },
 ): Promise<Controller> {
   const { socket, tls, grpc, mail, testNetworks, testTargets, retestMs, quarantineMs } = settings;
   const store = new DatasetStore({ directory: settings.datasets.directory }, { clock });
@@ -82,6 +85,7 @@ export async function createController(
     },
     {
       database,
+      lock,
       measuring: agentSystem({ ...settings.gateway, contact: settings.probeIdentity.contact }, knowledge, {
         agentClock: clock.steady,
       }),

@@ -5,7 +5,7 @@ import { StorageError } from '@revtr/storage';
 import { z } from 'zod';
 import { OperatorKeyError } from '../accounts/operator-account.ts';
 import { ForeignAuthorityError } from '../authority/known-authority.ts';
-import { SharedDatabaseError } from '../cluster/database-lock-keeper.ts';
+import { DatabaseLockError } from '../cluster/database-lock-error.ts';
 import { portProblem } from '../settings/port-problem.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -16,7 +16,7 @@ const FOR_OPERATORS = [
   LinkError,
   BusError,
   OperatorKeyError,
-  SharedDatabaseError,
+  DatabaseLockError,
   ForeignAuthorityError,
 ];
 

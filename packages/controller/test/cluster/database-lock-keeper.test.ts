@@ -1,12 +1,11 @@
-import { DatabaseLock, lockHolder } from '@revtr/storage';
-import { pino } from 'pino';
+import { DatabaseLock, lockHolder, StorageError } from '@revtr/storage';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startPostgres } from '../../../storage/test/postgres-server.ts';
 import { queryPostgres } from '../../../storage/test/query-postgres.ts';
-import { DatabaseLockKeeper, SharedDatabaseError } from '../../src/cluster/database-lock-keeper.ts';
+import { DatabaseLockError } from '../../src/cluster/database-lock-error.ts';
+import { DatabaseLockKeeper } from '../../src/cluster/database-lock-keeper.ts';
 import { ManualClock } from '../manual-clock.ts';
 
-const log = pino({ level: 'silent' });
 let server: { readonly url: string; stop(): Promise<void> };
 const begun: Process[] = [];
 beforeAll(async () => {
@@ -23,7 +22,9 @@ class Process {
   readonly #isAlone: boolean;
   readonly #holder = lockHolder();
   #keeper: DatabaseLockKeeper | undefined;
-  #isCutOff = false;
+  /** Why the database cannot be locked. */
+  #failure: Error | undefined;
+  readonly warnings: string[] = [];
   #attempts = 0;
   slept = 0;
 
@@ -44,41 +45,64 @@ class Process {
       this.slept += milliseconds;
       await onSleep();
     };
-    const collaborators = { tryTake: () => this.#tryTake(), clock: { now: () => this.clock.now(), sleep }, log };
+    const collaborators = {
+      tryTake: () => this.#tryTake(),
+      isFree: async () => (await DatabaseLock.holders(this.#locked)).others.length === 0,
+      clock: { now: () => this.clock.now(), sleep },
+      log: {
+        info: () => undefined,
+        warn: (...[about]: readonly unknown[]) => void this.warnings.push(JSON.stringify(about)),
+      },
+    };
     this.#keeper = await DatabaseLockKeeper.start({ isAlone: this.#isAlone }, collaborators, signal);
   }
 
   #tryTake(): Promise<DatabaseLock | undefined> {
     this.#attempts++;
-    if (this.#isCutOff) return Promise.reject(new Error('the database is away'));
-    return DatabaseLock.tryTake({ url: server.url, isShared: !this.#isAlone, holder: this.#holder });
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return DatabaseLock.tryTake(this.#locked);
+  }
+
+  get #locked() {
+    return { url: server.url, isShared: !this.#isAlone, holder: this.#holder };
+  }
+
+  get isHeld(): boolean {
+    return this.#keeper?.isHeld === true;
   }
 
   get isRunning(): boolean {
-    return this.#keeper !== undefined && !this.#keeper.excluded.aborted;
+    return this.#keeper !== undefined && !this.#keeper.mustStop.aborted;
   }
 
   get reason(): unknown {
-    return this.#keeper?.excluded.reason;
+    return this.#keeper?.mustStop.reason;
   }
 
-  /** The server ends the session with the lock, and the process cannot reach it. Resolves when it has noticed. */
-  async cutOff(): Promise<void> {
-    this.#isCutOff = true;
+  /** The server ends the session with the lock, which has lasted so long, and the process cannot reach it. Resolves when it has noticed. */
+  async cutOff({ failure = new Error('the database is away'), lastedMs = 10_000 } = {}): Promise<void> {
+    await this.clock.advance(lastedMs);
+    this.#failure = failure;
     const before = this.#attempts;
     await queryPostgres(
       server.url,
       `select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and objid = ${this.#holder}`,
     );
-    await expect.poll(() => this.#attempts, { timeout: 10_000 }).toBe(before + 1);
+    if (lastedMs < 10_000) await expect.poll(() => this.clock.sleeping, { timeout: 10_000 }).toBe(1);
+    else await expect.poll(() => this.#attempts, { timeout: 10_000 }).toBe(before + 1);
   }
 
-  /** The server can be reached again, and the next attempt is due. */
-  async comeBack(): Promise<void> {
-    this.#isCutOff = false;
+  /** The next attempt is due, with another failure or none. */
+  async tryAgain(failure?: Error): Promise<void> {
+    this.#failure = failure;
     const before = this.#attempts;
+    await expect.poll(() => this.clock.sleeping).toBe(1);
     await this.clock.advance(1_000);
     await expect.poll(() => this.#attempts).toBe(before + 1);
+  }
+
+  get attempts(): number {
+    return this.#attempts;
   }
 
   async stop(): Promise<void> {
@@ -123,6 +147,21 @@ it('a process waits until the one before has left', async () => {
   expect(second.slept).toBeGreaterThan(0);
 });
 
+it('a process that waits lets one that has lost its session take the lock again', async () => {
+  const first = new Process(true);
+  await first.start();
+  const second = new Process(true);
+  let sleeps = 0;
+  const outage = async (): Promise<void> => {
+    sleeps++;
+    if (sleeps === 1) await first.cutOff();
+    if (sleeps === 4) await first.tryAgain();
+    if (sleeps === 4) await expect.poll(() => first.isHeld).toBe(true);
+  };
+  await expect(second.start({ onSleep: outage })).rejects.toThrow(DatabaseLockError);
+  expect(first.isRunning).toBe(true);
+});
+
 it('a signal ends the waiting', async () => {
   await new Process(true).start();
   const second = new Process(true);
@@ -137,9 +176,9 @@ it('a process whose session was lost takes the lock again, and excludes others a
   await first.start();
   await first.cutOff();
   expect(await holders()).toBe(0);
-  await first.comeBack();
+  await first.tryAgain();
   await expect.poll(holders).toBe(1);
-  await expect(new Process(true).start()).rejects.toThrow(SharedDatabaseError);
+  await expect(new Process(true).start()).rejects.toThrow(DatabaseLockError);
   expect(first.isRunning).toBe(true);
 });
 
@@ -154,9 +193,9 @@ it.each([
   const second = new Process(kinds.second);
   await second.start();
   expect([first.isRunning, second.isRunning]).toEqual([true, true]);
-  await first.comeBack();
+  await first.tryAgain();
   await expect.poll(() => first.isRunning).toBe(false);
-  expect(first.reason).toBeInstanceOf(SharedDatabaseError);
+  expect(first.reason).toMatchObject({ code: 'shared' });
   expect(second.isRunning).toBe(true);
   await first.stop();
   expect(await holders()).toBe(1);
@@ -168,7 +207,7 @@ it('of two processes that have lost their sessions, one goes on', async () => {
   await first.cutOff();
   await second.start();
   await second.cutOff();
-  await Promise.all([first.comeBack(), second.comeBack()]);
+  await Promise.all([first.tryAgain(), second.tryAgain()]);
   await expect.poll(() => [first.isRunning, second.isRunning].sort()).toEqual([false, true]);
   expect(await holders()).toBe(1);
 });
@@ -177,7 +216,47 @@ it('processes of a cluster that have lost their sessions go on together', async 
   const [first, second] = [new Process(false), new Process(false)];
   for (const process of [first, second]) await process.start();
   for (const process of [first, second]) await process.cutOff();
-  for (const process of [first, second]) await process.comeBack();
+  for (const process of [first, second]) await process.tryAgain();
   await expect.poll(holders).toBe(2);
   expect([first.isRunning, second.isRunning]).toEqual([true, true]);
+});
+
+it('a process says whether it has the lock, and why it cannot take it again', async () => {
+  const process = new Process(true);
+  await process.start();
+  expect(process.isHeld).toBe(true);
+  await process.cutOff();
+  expect(process.isHeld).toBe(false);
+  await process.tryAgain(new Error('the database is away'));
+  await process.tryAgain(new Error('another reason'));
+  await process.tryAgain();
+  await expect.poll(() => process.isHeld).toBe(true);
+  const reasons = process.warnings.slice(1).map((line) => JSON.parse(line));
+  expect(reasons).toEqual([{ reason: 'the database is away' }, { reason: 'another reason' }]);
+});
+
+it.each([
+  { error: new StorageError('queryFailed', 'database "revtr" does not exist', { sqlState: '3D000' }), isLast: true },
+  { error: new StorageError('databaseInUse', 'an earlier session does not end', {}), isLast: true },
+  { error: new StorageError('unreachable', 'refused', { reason: 'ECONNREFUSED' }), isLast: false },
+  { error: new StorageError('queryFailed', 'the server starts', { sqlState: '57P03' }), isLast: false },
+  { error: new StorageError('queryFailed', 'a standby', { sqlState: '0A000' }), isLast: false },
+])('a process stops after a minute in which the server answers and refuses the lock: $error.message', async (fault) => {
+  const process = new Process(true);
+  await process.start();
+  await process.cutOff({ failure: fault.error });
+  for (let seconds = 1; seconds < 60; seconds++) await process.tryAgain(fault.error);
+  expect(process.isRunning).toBe(true);
+  await process.tryAgain(fault.error);
+  expect(process.isRunning).toBe(!fault.isLast);
+  if (fault.isLast) expect(process.reason).toMatchObject({ code: 'refused' });
+});
+
+it('a process pauses before it takes a lock again that it has lost at once', async () => {
+  const process = new Process(true);
+  await process.start();
+  await process.cutOff({ lastedMs: 9_000 });
+  expect(process.attempts).toBe(1);
+  await process.tryAgain();
+  await expect.poll(() => process.isHeld).toBe(true);
 });

@@ -6,6 +6,7 @@ import { NewDatabaseImage } from '../embedded/new-database-image.ts';
 import { PgliteConnection } from '../embedded/pglite-connection.ts';
 import { PglitePool } from '../embedded/pglite-pool.ts';
 import { makePrivate } from '../embedded/private-directory.ts';
+import { StorageError } from '../errors.ts';
 import { migrate } from '../migrations/index.ts';
 import type { Schema } from '../schema/schema.ts';
 import { CheckedPool } from './checked-pool.ts';
@@ -25,6 +26,8 @@ export interface Database {
 
 /** What an open database works with. */
 export interface DatabaseCollaborators {
+  /** Whether only a database that a controller has created before is opened: a mistyped one must not get its tables. Default false. */
+  readonly mustExist?: boolean;
   /** Waits until the next upkeep of the embedded database; rejects when `signal` fires. Default: a timer. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
   /** Receives every statement when it begins. Default: nobody does. */
@@ -36,11 +39,11 @@ const newDatabase = new NewDatabaseImage();
 /**
  * Opens the database and migrates its schema to the latest version. The directory of the embedded database gets mode 0700 and
  * the files in it 0600.
- * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed` or `migrationFailed`
+ * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed`, `migrationFailed` or, with `mustExist`, `noDatabase`
  */
 export async function openDatabase(
   settings: DatabaseSettings,
-  { sleep = unreferencedTimer, onStatement }: DatabaseCollaborators = {},
+  { mustExist = false, sleep = unreferencedTimer, onStatement }: DatabaseCollaborators = {},
 ): Promise<Database> {
   const { pool, release, migrated } = openPool(settings);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool, onStatement) }) });
@@ -54,6 +57,7 @@ export async function openDatabase(
     release();
   };
   try {
+    if (mustExist) await requireTables(db);
     await migrate(db);
     await migrated?.();
   } catch (error) {
@@ -64,6 +68,17 @@ export async function openDatabase(
     await sql`select 1`.execute(db);
   };
   return { db, isExclusive: isEmbedded, ping, close };
+}
+
+/** The table is one of the first version. */
+async function requireTables(db: Kysely<Schema>): Promise<void> {
+  const { rows } = await sql<{ name: string | null }>`select to_regclass('measurements')::text as name`.execute(db);
+  if (typeof rows[0]?.name !== 'string')
+    throw new StorageError(
+      'noDatabase',
+      'the database has no tables of a controller: look whether its name is right',
+      {},
+    );
 }
 
 interface OpenPool {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema/schema.ts';
 
 /** The certificate authority that the agents of this database trust, by the fingerprint of its root certificate. */
@@ -15,17 +15,21 @@ export class AuthorityRoot {
     return row?.fingerprint;
   }
 
-  /** Stores the fingerprint unless there is one. Returns the one that is stored. */
-  async storeFirst(fingerprint: string): Promise<string> {
-    await this.#db
-      .insertInto('authority_root')
-      .values({ fingerprint })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    return (await this.fingerprint()) ?? fingerprint;
+  /** Whether an agent has a certificate of an authority. */
+  async isTrusted(): Promise<boolean> {
+    const agents = this.#db.selectFrom('agents').select('address').where('certificate_serial', 'is not', null);
+    return (await agents.limit(1).executeTakeFirst()) !== undefined;
   }
 
-  /** Stores the fingerprint in place of the one before. */
+  /** Lets `work` read and store the fingerprint while no other process does the same. */
+  static exclusively<T>(db: Kysely<Schema>, work: (roots: AuthorityRoot) => Promise<T>): Promise<T> {
+    return db.transaction().execute(async (transaction) => {
+      await sql`lock table authority_root in exclusive mode`.execute(transaction);
+      return work(new AuthorityRoot(transaction));
+    });
+  }
+
+  /** Stores the fingerprint, in place of the one before if there is one. */
   async replace(fingerprint: string): Promise<void> {
     await this.#db
       .insertInto('authority_root')
