@@ -280,7 +280,7 @@ class _AgentReportTestRequired(TypedDict):
 
 
 class AgentReportTest(_AgentReportTestRequired, total=False):
-    #: Why the test could not be made, if it could not
+    #: Why the test could not be made, or why the agent failed it if the probes alone do not tell
     reason: str
 
 

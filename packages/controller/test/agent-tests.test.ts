@@ -8,12 +8,12 @@ import type { TestResult } from '../src/agents/report.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const proofOf = (): undefined => undefined;
-const isStopped = async (): Promise<boolean> => false;
+const isForbidden = async (): Promise<boolean> => false;
 const [ADDRESS, A, B, C] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'].map(parseIpv4);
 /** The plan of a source with two partners, both of which can spoof. */
 const PLAN: TestPlan = {
   ...{ address: ADDRESS, kind: 'source', senderOnly: false },
-  ...{ spoofers: [A, B], otherSenders: [], receivers: [A, B], ableReceivers: [], targets: [A, B] },
+  ...{ spoofers: [A, B], otherSenders: [], ableReceivers: [], otherReceivers: [A, B], targets: [A, B] },
 };
 
 /** A network in which the probes are answered that `answers` names. */
@@ -31,7 +31,7 @@ const networkOf = (answers: (request: PingRequest) => boolean): Prober => ({
 });
 
 const resultsOf = async (plan: TestPlan, prober: Prober): Promise<Readonly<Record<string, TestResult>>> => {
-  const results = await testAgent(plan, { prober, isStopped, proofOf, signal: new AbortController().signal });
+  const results = await testAgent(plan, { prober, isForbidden, proofOf, signal: new AbortController().signal });
   return Object.fromEntries(results.map((result) => [result.name, result]));
 };
 const isToSource = ({ spoof }: PingRequest): boolean => spoof?.claimedSource === ADDRESS;
@@ -42,7 +42,7 @@ describe('the tests of an agent', () => {
     const note = (reason: unknown): number => unhandled.push(reason);
     process.on('unhandledRejection', note);
     const prober: Prober = { ping: () => Promise.reject(cancelled()), traceroute: () => Promise.reject(cancelled()) };
-    await expect(testAgent(PLAN, { prober, isStopped, proofOf, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(testAgent(PLAN, { prober, isForbidden, proofOf, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'cancelled',
     });
     await setImmediate();
@@ -92,7 +92,7 @@ describe('the tests of an agent', () => {
     const stopped: string[] = [];
     const results = await testAgent(PLAN, {
       ...{ prober: refusing, proofOf, signal: new AbortController().signal },
-      isStopped: async (request) => {
+      isForbidden: async (request) => {
         stopped.push(`${request.sender} ${request.target}`);
         return true;
       },
@@ -119,10 +119,53 @@ describe('the tests of an agent', () => {
     // Without another agent that can spoof, only a receiver that has passed its own test, and that gets replies, tells something.
     const alone = { spoofers: [], otherSenders: [A, B] };
     expect(await sendSpoofed((request) => !isSpoofed(request), alone)).toMatchObject(isUnknown);
-    const able = { ...alone, ableReceivers: [A] };
+    const able = { ...alone, ableReceivers: [A], otherReceivers: [B] };
     expect(await sendSpoofed((request) => !isSpoofed(request), able)).toMatchObject({ verdict: 'failed' });
     const isOption = ({ option }: PingRequest): boolean => option !== undefined;
     expect(await sendSpoofed((request) => !isOption(request), able)).toMatchObject(isUnknown);
+  });
+
+  it('ask able receivers first among many that cannot receive', async () => {
+    const deaf = Array.from({ length: 8 }, (_, i) => C + 1 + i);
+    const plan: TestPlan = {
+      ...{ ...PLAN, kind: 'vantagePoint', spoofers: deaf, ableReceivers: [A], otherReceivers: deaf },
+      targets: [...deaf, A, B],
+    };
+    const hears = ({ spoof }: PingRequest): boolean => spoof === undefined || spoof.receiver === A;
+    const { sendSpoofed } = await resultsOf(plan, networkOf(hears));
+    expect([sendSpoofed.verdict, sendSpoofed.evidence.length]).toEqual(['passed', 8]);
+    expect(sendSpoofed.evidence.filter(({ ok }) => ok)).toHaveLength(4);
+    const cannot = networkOf((request) => hears(request) && !(request.spoof && request.sender === ADDRESS));
+    expect(await resultsOf(plan, cannot)).toMatchObject({ sendSpoofed: { verdict: 'failed' } });
+  });
+
+  it('fail no vantage point because a receiver was away for a moment', async () => {
+    const plan: TestPlan = { ...PLAN, kind: 'vantagePoint', spoofers: [], ableReceivers: [A], otherReceivers: [] };
+    let lost = 1;
+    const away = networkOf(({ spoof }) => spoof?.receiver !== A || lost-- <= 0);
+    const { sendSpoofed } = await resultsOf(plan, away);
+    expect([sendSpoofed.verdict, sendSpoofed.evidence.map(({ ok }) => ok)]).toEqual(['passed', [false, true]]);
+    const never = networkOf(({ spoof }) => spoof?.receiver !== A);
+    expect(await resultsOf(plan, never)).toMatchObject({ sendSpoofed: { verdict: 'failed' } });
+  });
+
+  it('fail an agent that itself refuses to spoof, whatever its receivers can do, and not one whose receiver refuses', async () => {
+    const plan: TestPlan = { ...PLAN, kind: 'vantagePoint', spoofers: [] };
+    const { ping, traceroute } = networkOf(({ spoof }) => spoof === undefined);
+    const testedWith = async (refusedBy: string) =>
+      (
+        await resultsOf(plan, {
+          traceroute,
+          ping: (request) =>
+            request.spoof !== undefined && request.sender === ADDRESS
+              ? Promise.reject(new ProbingError('proberStopped', 'it does not run scamper', { refusedBy }))
+              : ping(request),
+        })
+      ).sendSpoofed;
+    const own = await testedWith('192.0.2.1');
+    expect(own).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('refused to send') });
+    expect(own.evidence).toHaveLength(2);
+    expect(await testedWith('192.0.2.2')).toMatchObject({ verdict: 'notTested' });
   });
 
   it('fail no source because its partners are not known to be able to spoof, and pass it if one spoofs nevertheless', async () => {
@@ -140,7 +183,7 @@ describe('the tests of an agent', () => {
   });
 
   it('fail no source because the address that a spoofer has probed does not answer', async () => {
-    const plan = { ...PLAN, spoofers: [A], receivers: [A], targets: [A, C] };
+    const plan = { ...PLAN, spoofers: [A], otherReceivers: [A], targets: [A, C] };
     const dead = await resultsOf(
       plan,
       networkOf(({ target }) => target !== C),
@@ -215,7 +258,7 @@ describe('the tests of an agent', () => {
     };
     const proofs = new AgentProofs({ clock: new ManualClock(), ownerOf: () => null });
     const signal = new AbortController().signal;
-    const testing = testAgent(PLAN, { prober: silent, isStopped, proofOf: proofs.watch(ADDRESS), signal });
+    const testing = testAgent(PLAN, { prober: silent, isForbidden, proofOf: proofs.watch(ADDRESS), signal });
     const [sender, target] = [A, B];
     const request: PingRequest = {
       ...{ type: 'ping', sender, target, timeoutMs: 1, option: { type: 'recordRoute', slots: 9 } },
@@ -251,9 +294,15 @@ describe('the tests of an agent', () => {
     const address = parseIpv4('10.0.0.0');
     const agents = (count: number): number[] => Array.from({ length: count }, (_, i) => address + 1 + i);
     const probesAmong = async (partners: readonly number[]): Promise<readonly string[]> => {
-      const roles = { spoofers: [], otherSenders: partners, receivers: partners, ableReceivers: [], targets: partners };
+      const roles = {
+        spoofers: [],
+        otherSenders: partners,
+        ableReceivers: [],
+        otherReceivers: partners,
+        targets: partners,
+      };
       const plan = { address, kind: 'vantagePoint', senderOnly: false, ...roles } as const;
-      const results = await testAgent(plan, { prober, isStopped, proofOf, signal: new AbortController().signal });
+      const results = await testAgent(plan, { prober, isForbidden, proofOf, signal: new AbortController().signal });
       const received = results.find(({ name }) => name === 'receiveSpoofed');
       expect(received?.evidence).toHaveLength(spoofed.length);
       return spoofed.splice(0);

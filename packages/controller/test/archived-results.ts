@@ -100,6 +100,7 @@ export const archiveParts = (
     hasOptedOut: (address) => address === '198.51.100.7',
     asName: (asn) => `Network ${asn}`,
   },
+  refreshRules: async () => undefined,
   metrics: new ArchiveMetrics(new Metrics().registry),
   clock: systemClock,
   log: pino({ level: 'silent' }),

@@ -91,10 +91,16 @@ describe('the life of a source', () => {
   let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
   /** Whether an operator has stopped all probes; agents know of it first. */
   let isStopped: boolean;
+  /** Whether the networks of all targets have opted out; agents know of it first. */
+  let isOptedOut: boolean;
+  /** How often the kill switches were read. */
+  let reads: number;
   let setRecording: (canRecord: boolean) => void;
   beforeEach(async () => {
     database = openedDatabase();
     isStopped = false;
+    isOptedOut = false;
+    reads = 0;
     audit = {
       canRecord: true,
       onChange: (listener) => {
@@ -176,7 +182,14 @@ describe('the life of a source', () => {
           prober: network,
           proofs,
           recorded: new RecordedWork(audit),
-          switches: { stops: async () => isStopped },
+          switches: {
+            refresh: async () => void reads++,
+            stops: () => isStopped,
+          },
+          optOuts: { refreshIfChanged: async () => undefined },
+          targetPolicy: {
+            refuse: () => (isOptedOut ? { code: 'destinationOptedOut', message: 'it has opted out' } : undefined),
+          },
           atlas,
           connected: new ConnectedAgents({ directory, sessionOf: (address) => sessions.get(address) }),
           notices: new OwnerMails({
@@ -495,27 +508,44 @@ describe('the life of a source', () => {
     expect(directory.find(SOURCE)?.quarantine_reason).toBe('failed: receiveSpoofed');
   });
 
-  it('fails no test for a kill switch that its agent knows of first', async () => {
+  it.each(['a kill switch', 'an opt-out'])('fails no test for %s that its agent knows of first', async (what) => {
     network.onPing = () => Promise.reject(new ProbingError('invalidRequest', 'the controller has stopped all probing'));
-    isStopped = true;
+    isStopped = what === 'a kill switch';
+    isOptedOut = !isStopped;
     await life.joined(SOURCE);
     expect((await lastReport()).verdict).toBe('notTested');
     await life.stop();
+    expect(reads).toBe(1);
     expect(directory.find(SOURCE)).toMatchObject({ state: 'testing', quarantine_level: 0 });
   });
 
-  it('fails a vantage point only where a ready source gets replies to its own probes', async () => {
+  it('fails a vantage point only where a ready source gets replies to its own probes, and has lately got one to a spoofed probe', async () => {
     const [tested, partner] = HELPERS;
-    await add(SOURCE, 'source', 'ready');
+    await life.joined(SOURCE);
+    await until('ready');
+    await life.stop();
     for (const helper of HELPERS) await directory.change(helper, { can_spoof: helper === tested });
     network.broken.spoofed = true;
+    const testedOnce = async (): Promise<void> => {
+      const before = directory.find(tested)?.last_tested_at?.getTime() ?? 0;
+      life = newLife();
+      await life.test(tested, 'asked');
+      await expect.poll(() => directory.find(tested)?.last_tested_at?.getTime() ?? 0).toBeGreaterThan(before);
+      await life.stop();
+    };
     network.broken.recordRoute = true;
-    await life.test(tested, 'asked');
-    await expect.poll(() => directory.find(tested)?.last_tested_at ?? null).not.toBeNull();
-    await life.stop();
+    await testedOnce();
     expect(directory.find(tested)).toMatchObject({ state: 'ready', can_spoof: true });
-    life = newLife();
     network.broken.recordRoute = false;
+    // It is long ago that the source has received a reply to a spoofed probe: it may be the cause as well.
+    await database.db
+      .updateTable('agent_tests')
+      .set({ tested_at: new Date(Date.now() - 2 * DAY_MS) })
+      .execute();
+    await testedOnce();
+    expect(directory.find(tested)).toMatchObject({ state: 'ready', can_spoof: true });
+    await database.db.updateTable('agent_tests').set({ tested_at: new Date() }).execute();
+    life = newLife();
     await life.test(tested, 'asked');
     await expect.poll(() => directory.find(tested)?.state).toBe('quarantined');
     expect(directory.find(tested)).toMatchObject({ can_spoof: false, quarantine_reason: 'failed: sendSpoofed' });

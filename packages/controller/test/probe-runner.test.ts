@@ -1,5 +1,5 @@
 import { parseIpv4 } from '@revtr/net';
-import { type Clock, cancelled, type PingRequest, type Prober, systemClock } from '@revtr/probing';
+import { type Clock, cancelled, type PingRequest, type Prober, ProbingError, systemClock } from '@revtr/probing';
 import { ProbeSets, Users } from '@revtr/storage';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,8 @@ describe('ProbeRunner', () => {
   let sets: FragileSets;
   let sent: PingRequest[];
   let isSilent: boolean;
+  /** Whether the disk of the audit is full, which the first probe shows. */
+  let isFull: boolean;
   let interrupted: number;
   let events: ProbeEvents;
   let rules: SenderRules | undefined;
@@ -42,6 +44,7 @@ describe('ProbeRunner', () => {
     sets = new FragileSets(database().db);
     sent = [];
     isSilent = false;
+    isFull = false;
     interrupted = 0;
     events = new ProbeEvents();
     rules = rulesFor('198.51.100.1');
@@ -58,6 +61,10 @@ describe('ProbeRunner', () => {
   const prober: Prober = {
     ping: async (asked, signal) => {
       sent.push(asked);
+      if (isFull) {
+        if (audit.canRecord) setRecording(false);
+        throw new ProbingError('auditUnavailable', 'the disk is full');
+      }
       if (isSilent)
         await new Promise((_, reject) => {
           const interrupt = (): void => {
@@ -143,6 +150,24 @@ describe('ProbeRunner', () => {
     await all;
     await runner.stop();
     expect(sent).toHaveLength(2);
+  });
+
+  it('returns all probes of a group to the queue when the first of them cannot be recorded', async () => {
+    const set = await submit('192.0.2.1', '192.0.2.2', '192.0.2.3');
+    const all = ended(set, 3);
+    isFull = true;
+    const runner = open();
+    runner.start();
+    await expect.poll(() => sent.length).toBeGreaterThan(0);
+    await expect
+      .poll(async () => (await sets.probesOf(set)).map(({ state }) => state))
+      .toEqual(Array(3).fill('queued'));
+    expect(sent).toHaveLength(1);
+    isFull = false;
+    setRecording(true);
+    await all;
+    await runner.stop();
+    expect((await sets.probesOf(set)).map(({ result }) => result)).toMatchObject(Array(3).fill({ sent: 1 }));
   });
 
   it.each([

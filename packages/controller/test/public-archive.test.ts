@@ -1,10 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { systemClock } from '@revtr/probing';
 import { ArchiveRecords, encodeRecord, openDatabase, Users } from '@revtr/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PublicArchive } from '../src/archive/public-archive.ts';
@@ -79,7 +89,7 @@ describe('the public archive', () => {
     }
     const [{ from, to, schemaVersion }] = json('2026/11/27/catalogue.json').files;
     expect([from, to, schemaVersion]).toEqual(['2026-11-27T00:00:59.600Z', '2026-11-27T00:00:59.913Z', 1]);
-    expect(readdirSync(join(directory, '.writing'))).toEqual([]);
+    expect(readdirSync(join(directory, '.unplaced'))).toEqual([]);
   });
 
   it('has nothing of users who did not agree, from before they agreed, of private sources, or that was cancelled', async () => {
@@ -153,6 +163,83 @@ describe('the public archive', () => {
       [ids.length, true],
       [ids.length, true],
     ]);
+  });
+
+  it('has nothing of a source that another process has made private, and of which nobody has told this one', async () => {
+    await addConsented();
+    const { rules } = archiveParts(database());
+    let isPublic = true;
+    const isPublicSource = (): boolean => isPublic;
+    const refreshRules = async (): Promise<void> => {
+      isPublic = false;
+    };
+    await archiveWith({ rules: { ...rules, isPublicSource }, refreshRules }).run(never);
+    expect(listed()).toEqual([]);
+  });
+
+  it('loses nothing, and has nothing twice, when another process writes it at the same time', async () => {
+    const ids = await addConsented({ count: 20 });
+    const [reading, committed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    /** Begins when the first one is in the middle of a file, and writes the same results, which the first one records before it. */
+    class Second extends ArchiveRecords {
+      override async measurements(...args: Parameters<ArchiveRecords['measurements']>) {
+        const rows = await super.measurements(...args);
+        reading.resolve();
+        await committed.promise;
+        return rows;
+      }
+    }
+    const later = { ...systemClock, now: () => systemClock.now() + 5_000 };
+    const second = archiveWith({ records: new Second(database().db), clock: later });
+    let secondRun: Promise<void> | undefined;
+    class First extends ArchiveRecords {
+      override async measurements(...args: Parameters<ArchiveRecords['measurements']>) {
+        secondRun ??= second.run(never);
+        await reading.promise;
+        return super.measurements(...args);
+      }
+
+      override async commit(...args: Parameters<ArchiveRecords['commit']>) {
+        const isDone = await super.commit(...args);
+        committed.resolve();
+        return isDone;
+      }
+    }
+    await archiveWith({ records: new First(database().db) }).run(never);
+    await secondRun;
+    expect(archivedIds()).toEqual(ids.filter((_, i) => i !== 7));
+    expect(await new ArchiveRecords(database().db).unplaced()).toEqual([]);
+  });
+
+  it('loses nothing while a process of the previous version empties its own directory of unfinished files, and places what that one left', async () => {
+    const ids = await addConsented();
+    const former = join(directory, '.writing');
+    class Emptied extends ArchiveRecords {
+      override async commit(...args: Parameters<ArchiveRecords['commit']>) {
+        if (existsSync(former)) rmSync(former, { recursive: true });
+        return super.commit(...args);
+      }
+    }
+    const records = new Emptied(database().db);
+    await archiveWith({ records }).run(never);
+    expect(archivedIds()).toEqual(ids);
+    const [path, content] = ['2026/11/26/20261126T000000Z-1.parquet', 'recorded, and not placed'];
+    await records.commit(
+      [],
+      [
+        {
+          ...{ path, day: '2026-11-26', format: 'paths', rows: 1, bytes: content.length, sha256: '' },
+          ...{ schema_version: 1, first_at: at(0), last_at: at(0), written_at: at(0) },
+        },
+      ],
+    );
+    mkdirSync(former, { recursive: true });
+    for (const name of [path.replaceAll('/', '-'), 'under-way.parquet', 'abandoned.parquet'])
+      writeFileSync(join(former, name), content);
+    utimesSync(join(former, 'abandoned.parquet'), 0, 0);
+    await archiveWith().run(never);
+    expect(readFileSync(join(directory, path), 'utf8')).toBe(content);
+    expect(readdirSync(former)).toEqual(['under-way.parquet']);
   });
 
   it('is written by one process', async () => {

@@ -34,6 +34,7 @@ class Answering implements Prober {
 }
 
 describe('the background survey', () => {
+  let canRecord = true;
   const survey = (
     prober: Prober,
     ranking: IngressRanking,
@@ -49,6 +50,7 @@ describe('the background survey', () => {
         targets: () => targets,
         vantagePoints: () => vantagePoints,
         mayProbe,
+        canRecord: () => canRecord,
         clock: systemClock,
         log,
       },
@@ -67,6 +69,17 @@ describe('the background survey', () => {
     );
     await steps.step();
     expect(prober.sent.length).toBe(pairs + 5);
+  });
+
+  it('leaves out nothing while probes cannot be recorded', async () => {
+    const prober = new Answering();
+    const steps = survey(prober, newRanking(), 5_000);
+    canRecord = false;
+    expect([await steps.step(), await steps.step()]).toEqual([0, 0]);
+    canRecord = true;
+    const pairs = targets.length * vantagePoints.length;
+    for (let sent = 0; sent < pairs; sent += 5) expect(await steps.step()).toBe(5);
+    expect(new Set(prober.sent.map(({ sender, target }) => `${sender} ${target}`)).size).toBe(pairs);
   });
 
   it('does not visit one target after the other', async () => {

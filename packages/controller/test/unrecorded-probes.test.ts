@@ -1,6 +1,7 @@
 import {
   AliasSets,
   Atlas,
+  DeploymentCalibration,
   DistanceRanking,
   defaultPlan,
   NO_RELATIONS,
@@ -9,15 +10,20 @@ import {
 } from '@revtr/engine';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
 import { createRandom, type Prober } from '@revtr/probing';
-import { Atlases, AtlasRuns, AuditBlocks } from '@revtr/storage';
+import { Atlases, AtlasRuns, AuditBlocks, HopKinds, SelfAudits } from '@revtr/storage';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { AtlasService } from '../src/atlas/atlas-service.ts';
 import { AuditGuard } from '../src/audit/audit-guard.ts';
 import { AuditLog } from '../src/audit/audit-log.ts';
 import { RecordedWork } from '../src/audit/recorded-work.ts';
+import { Metrics } from '../src/foundation/metrics.ts';
 import { GuardedProber } from '../src/safety/guarded-prober.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
+import { AccuracyMetrics } from '../src/self-audit/accuracy-metrics.ts';
+import { KindEvidenceKeeper } from '../src/self-audit/kind-evidence-keeper.ts';
+import type { AuditFinding } from '../src/self-audit/self-audit.ts';
+import { SelfAuditor } from '../src/self-audit/self-auditor.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { useDatabase } from './test-database.ts';
@@ -91,6 +97,9 @@ describe('while probes cannot be recorded', () => {
     await expect.poll(soon).toEqual(['done']);
     expect(await ended).toMatchObject({ report: { traceroutes: 3, arrived: 3 } });
     expect(service.size(SOURCE)).toBe(3);
+    // The first one had arrived.
+    const traceroutes = sent.filter((what) => what.startsWith('traceroute'));
+    expect(traceroutes).toEqual(ORIGINS.map((origin) => `traceroute from ${formatIpv4(origin)}`));
     await service.stop();
     await audit.stop();
   });
@@ -111,5 +120,47 @@ describe('while probes cannot be recorded', () => {
     expect(path.map(({ address }) => address)).toEqual(hops);
     expect(sent).toEqual([]);
     expect(stopReason).toBe('cancelled');
+  });
+
+  it('a self-audit waits, and begins again afterwards', async () => {
+    const { clock, journal, audit, sent, wire, engineParts } = open();
+    const calibration = new DeploymentCalibration();
+    const keeper = new KindEvidenceKeeper({ kinds: new HopKinds(database().db), calibration, clock });
+    const auditor = new SelfAuditor(
+      { perDay: 1, pairPauseMs: 0 },
+      {
+        ...{ engineParts, keeper, calibration, clock, log, random: createRandom(1), isBusy: () => false },
+        engine: new ReverseTracerouteEngine({ plan: defaultPlan }, engineParts),
+        audits: new SelfAudits(database().db),
+        hosts: () => [],
+        sources: () => [],
+        recorded: new RecordedWork(audit),
+        metrics: new AccuracyMetrics(new Metrics(), () => keeper.rows),
+        onEvents: async () => undefined,
+      },
+    );
+    audit.start();
+    const { traceroute } = wire;
+    wire.traceroute = (...asked) => {
+      journal.isFull = true;
+      return traceroute(...asked);
+    };
+    let finding: AuditFinding | undefined;
+    const ended = auditor.audit({ host: ORIGINS[0], source: SOURCE }).then((found) => {
+      finding = found;
+    });
+    await expect.poll(() => audit.canRecord).toBe(false);
+    await settle();
+    expect(finding).toBeUndefined();
+    wire.traceroute = traceroute;
+    journal.isFull = false;
+    const soon = async (): Promise<unknown> => {
+      await clock.advance(1_000);
+      return finding?.outcome;
+    };
+    await expect.poll(soon).toBeDefined();
+    await ended;
+    expect(sent.filter((what) => what === 'traceroute from 7.0.0.1').length).toBeGreaterThan(1);
+    await audit.stop();
   });
 });

@@ -319,6 +319,24 @@ describe('WatchScheduler', () => {
     expect(await runsOf(watch)).toHaveLength(length);
   });
 
+  it('pauses no watch for a source that its user may use again, of which nobody has told this process', async () => {
+    const watch = await create();
+    start();
+    await pass(30_000);
+    const { db } = database();
+    const owner = (await new Agents(db).find(SOURCE))?.user_id ?? null;
+    const set = (change: { user_id: number | null; visibility: 'private' | 'public' }) =>
+      db.updateTable('agents').set(change).execute();
+    await set({ user_id: null, visibility: 'private' });
+    await directory.reload(parseIpv4(SOURCE));
+    await set({ user_id: owner, visibility: 'public' });
+    await pass(12 * MINUTE_MS);
+    expect(await runsOf(watch)).toContainEqual(expect.objectContaining({ detail: 'sourceChanged' }));
+    await pass(12 * MINUTE_MS);
+    expect(await watches.find(watch.id)).toMatchObject({ state: 'active' });
+    expect((await runsOf(watch)).at(-1)).not.toMatchObject({ outcome: 'notMeasured' });
+  });
+
   it('skips runs while a source is not ready, a quota is exhausted, or probes are held back, and concludes nothing', async () => {
     const watch = await create();
     start();

@@ -131,7 +131,7 @@ describe('the public archive', () => {
       '..%2f..%2fetc/passwd',
       '%2e%2e/secret',
       '..\\secret',
-      '.writing/',
+      '.unplaced/',
       'revtr.lock',
       '',
       'schemas/..%2frevtr.lock',

@@ -8,8 +8,8 @@ export interface ProbingErrorDetails {
   readonly unknownReceiver: { readonly address?: string };
   /** The prober has sent as many probes to the target, or to its prefix, as it may. It may send again after `retryAfterMs` milliseconds. */
   readonly targetBudget: { readonly retryAfterMs: number };
-  /** The claimed source did not agree to be claimed. */
-  readonly spoofingRefused: NoDetails;
+  /** The claimed source did not agree to be claimed; or the host `refusedBy` (dotted quad) refuses for its own reasons. */
+  readonly spoofingRefused: { readonly refusedBy?: string };
   /** The `AbortSignal` of the call fired. */
   readonly cancelled: NoDetails;
   /** An operator has stopped probes like this one by a kill switch. `scope` and `subject` name the switch. */
@@ -18,9 +18,9 @@ export interface ProbingErrorDetails {
   readonly auditUnavailable: NoDetails;
   /**
    * The prober cannot send or receive now. `receiver` (dotted quad) is present when that host waits for too many probes. `isUnreachable`: the
-   * prober is not connected, or the connection to it ended; it may work nevertheless.
+   * prober is not connected, or the connection to it ended; it may work nevertheless. `refusedBy`: the host (dotted quad) that said so itself.
    */
-  readonly proberStopped: { readonly receiver?: string; readonly isUnreachable?: boolean };
+  readonly proberStopped: { readonly receiver?: string; readonly isUnreachable?: boolean; readonly refusedBy?: string };
   /** The probe was not sent, because it would exceed a budget. */
   readonly budgetExhausted: ExhaustedBudget;
   /** The probe was not sent, because probing of its target's network is suspended. */

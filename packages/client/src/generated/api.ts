@@ -2038,7 +2038,7 @@ export interface components {
                 isRequired: boolean;
                 /** @enum {string} */
                 name: "ping" | "traceroute" | "receiveRecordRoute" | "receiveSpoofed" | "sendSpoofed";
-                /** @description Why the test could not be made, if it could not */
+                /** @description Why the test could not be made, or why the agent failed it if the probes alone do not tell */
                 reason?: string;
                 /** @enum {string} */
                 verdict: "passed" | "failed" | "notTested";

@@ -102,6 +102,12 @@ export class AgentProofs implements ProbeGuard {
     };
   }
 
+  /** When an answer last showed what a test shows, milliseconds since the Unix epoch; `undefined` if none is remembered. */
+  provenAt(address: Ipv4Address, test: ProvenTest): number | undefined {
+    const at = this.#lastAt(address, test);
+    return at === Number.NEGATIVE_INFINITY ? undefined : at;
+  }
+
   /** Notes an arrival at an independent receiver. Returns when one at another receiver arrived before, if that was the last one. */
   #arrived(sender: Ipv4Address, receiver: Ipv4Address, now: number): number | undefined {
     const { ownerOf } = this.#collaborators;

@@ -14,10 +14,10 @@ export interface TestPlan {
   readonly spoofers: readonly Ipv4Address[];
   /** All other agents. They send such probes as well, but only a reply to one of these probes says something about the tested agent. */
   readonly otherSenders: readonly Ipv4Address[];
-  /** Other agents that receive replies, best first. The tested agent sends probes with their addresses. */
-  readonly receivers: readonly Ipv4Address[];
-  /** Those of `receivers` that have passed the test `receiveSpoofed`. */
+  /** Other agents that have received a reply to a spoofed probe not long ago. The tested agent sends at least half of its probes with their addresses. */
   readonly ableReceivers: readonly Ipv4Address[];
+  /** All other agents that receive replies. The tested agent sends probes with their addresses as well. */
+  readonly otherReceivers: readonly Ipv4Address[];
   /** Addresses to probe, best first. */
   readonly targets: readonly Ipv4Address[];
 }
@@ -35,7 +35,7 @@ const MOST_PROBES = 8;
 interface Judgement {
   readonly probes: readonly Probed[];
   readonly verdict: TestResult['verdict'];
-  /** Why the test could not be made, if it could not. */
+  /** Why the test could not be made, if it could not, or what else explains the verdict. */
   readonly reason?: string;
 }
 
@@ -80,7 +80,7 @@ export async function testAgent(
 }
 
 const INTERRUPTED =
-  'an agent could not be reached, an operator had stopped probing, or the probes could not be recorded';
+  'an agent could not be reached, an operator or an opt-out had stopped the probes, or they could not be recorded';
 
 /** One success is enough. Without one, a test that was interrupted has not been made: the system, not the agent, may be the cause. */
 function judge(probes: readonly Probed[]): Judgement {
@@ -145,42 +145,61 @@ async function testReceiving(
 }
 
 /**
- * Tests whether an agent can send spoofed probes. Where no reply arrives, the receivers may be the cause: the agent fails only if one of them receives the
- * reply to such a probe of another agent from the same address; or if it has passed the test of that before, and now gets a reply from that address to a
- * probe of its own. These probes are evidence, too.
+ * Tests whether an agent can send spoofed probes. One that refuses all of them itself fails. Where no reply arrives, the receivers may be the cause: each
+ * probe is sent once more, and the agent fails only if at the same time its receiver gets the reply to such a probe of another agent from the same address;
+ * or a reply from that address to a probe of its own, if it has received replies to spoofed probes not long ago. These probes are evidence, too.
  */
 async function testSending(
-  { address, spoofers, receivers, ableReceivers, targets }: TestPlan,
+  { address, spoofers, ableReceivers, otherReceivers, targets }: TestPlan,
   probes: TestProbes,
 ): Promise<Judgement> {
-  const asked = pairs(receivers, targets);
-  const spoof = (sender: Ipv4Address, [receiver, target]: (typeof asked)[number]): Promise<Probed> =>
+  const asked = alternately(pairs(ableReceivers, targets), pairs(otherReceivers, targets)).slice(0, MOST_PROBES);
+  const spoof = (sender: Ipv4Address, [receiver, target]: Pair): Promise<Probed> =>
     probes.ping({ sender, target, option: RECORD_ROUTE, spoof: { claimedSource: receiver, receiver } });
   const sent = await all(asked, (pair) => spoof(address, pair));
   const judgement = judge(sent);
   if (judgement.verdict !== 'failed') return judgement;
-  const checks = asked.flatMap((pair, i): Promise<Probed>[] => {
+  if (sent.every(({ isOwnRefusal }) => isOwnRefusal))
+    return { probes: sent, verdict: 'failed', reason: 'the agent itself has refused to send any of the probes' };
+  const check = async (pair: Pair, i: number) => {
     const [receiver, target] = pair;
     const others = spoofers.filter((sender) => sender !== receiver && sender !== target);
-    return [
+    const checking = [
       ...(others.length > 0 ? [spoof(others[i % others.length], pair)] : []),
       ...(ableReceivers.includes(receiver) ? [probes.ping({ sender: receiver, target, option: RECORD_ROUTE })] : []),
     ];
-  });
-  const answered = (await Promise.all(checks)).filter(({ end }) => end === 'answered');
-  if (answered.length > 0) return { probes: [...sent, ...answered], verdict: 'failed' };
+    if (checking.length === 0) return { again: [], answered: [] };
+    const [repeated, ...checks] = await Promise.all([spoof(address, pair), ...checking]);
+    return { again: [repeated], answered: checks.filter(({ end }) => end === 'answered') };
+  };
+  const checked = await Promise.all(asked.map(check));
+  const again = checked.flatMap((each) => each.again);
+  if (again.some(({ end }) => end === 'answered')) return { probes: [...sent, ...again], verdict: 'passed' };
+  const telling = checked.filter((each) => each.answered.length > 0 && each.again.some(({ end }) => end === 'silent'));
+  if (telling.length > 0)
+    return {
+      probes: [...sent, ...telling.flatMap((each) => [...each.again, ...each.answered])],
+      verdict: 'failed',
+    };
   const reason = 'nothing has shown that the other agents could receive the replies';
   return { probes: sent, verdict: 'notTested', reason };
 }
 
+/** An agent, and the target of its probe or of that which is sent with its address. */
+type Pair = readonly [Ipv4Address, Ipv4Address];
+
+/** The items of two lists in turn. When one ends, the rest of the other follows. */
+const alternately = <T>(some: readonly T[], others: readonly T[]): T[] =>
+  Array.from({ length: Math.max(some.length, others.length) }, (_, i) => [
+    ...some.slice(i, i + 1),
+    ...others.slice(i, i + 1),
+  ]).flat();
+
 const all = <T>(each: readonly T[], run: (item: T) => Promise<Probed>): Promise<Probed[]> => Promise.all(each.map(run));
 
 /** Pairs of an agent and another address as its target, ordered to use as many different agents and targets as possible early. */
-function pairs(
-  agents: readonly Ipv4Address[],
-  targets: readonly Ipv4Address[],
-): (readonly [Ipv4Address, Ipv4Address])[] {
-  const found: (readonly [Ipv4Address, Ipv4Address])[] = [];
+function pairs(agents: readonly Ipv4Address[], targets: readonly Ipv4Address[]): Pair[] {
+  const found: Pair[] = [];
   // Pairs are made only until there are enough: among thousands of agents there are millions.
   for (let round = 0; ; round++) {
     const before = found.length;

@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { type Clock, cancelled, type Prober } from '@revtr/probing';
+import { type Clock, cancelled, type Prober, type TargetPolicy } from '@revtr/probing';
 import type { AgentTests } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { SourceAtlases } from '../atlas/source-atlases.ts';
@@ -17,6 +17,7 @@ import type { AgentDirectory, RegisteredAgent } from './directory.ts';
 import type { OwnerNotices } from './owner-notices.ts';
 import { type QuarantineOptions, quarantineEnd } from './quarantine.ts';
 import { type Report, verdictOf } from './report.ts';
+import { TestPartners } from './test-partners.ts';
 import { pauseBeforeTest } from './test-pause.ts';
 import { type TestCause, TestQueue } from './test-queue.ts';
 
@@ -38,9 +39,11 @@ export interface LifeCycleCollaborators {
   readonly tests: AgentTests;
   readonly prober: Prober;
   /** What measurements show about agents while these are tested. */
-  readonly proofs: Pick<AgentProofs, 'watch'>;
-  /** A test that an operator has stopped does not count. */
-  readonly switches: Pick<KillSwitches, 'stops'>;
+  readonly proofs: Pick<AgentProofs, 'watch' | 'provenAt'>;
+  /** A test that an operator or an opt-out has stopped does not count. */
+  readonly switches: Pick<KillSwitches, 'refresh' | 'stops'>;
+  readonly optOuts: { readonly refreshIfChanged: () => Promise<void> };
+  readonly targetPolicy: Pick<TargetPolicy, 'refuse'>;
   /** Tests wait while their probes cannot be recorded. */
   readonly recorded: Pick<RecordedWork, 'run'>;
   readonly atlas: Pick<SourceAtlases, 'collect' | 'catchUp'> & {
@@ -54,6 +57,8 @@ export interface LifeCycleCollaborators {
 }
 
 const MOST_TESTS_AT_ONCE = 4;
+/** What a source has received counts for as many times between two tests: the next test may be late. */
+const TESTS_THAT_COUNT = 2;
 /** The owner of a ready source is sent a report at most this often. */
 const SAME_REPORT_MS = 24 * 3_600_000;
 const HEALED = {
@@ -72,6 +77,7 @@ const HEALED = {
 export class LifeCycle {
   readonly #options: LifeCycleOptions;
   readonly #collaborators: LifeCycleCollaborators;
+  readonly #partners: TestPartners;
   readonly #queue: TestQueue;
   readonly #polling: Periodic;
 
@@ -79,6 +85,8 @@ export class LifeCycle {
     this.#options = options;
     this.#collaborators = collaborators;
     const { clock, log } = collaborators;
+    const ableForMs = TESTS_THAT_COUNT * options.retestMs;
+    this.#partners = new TestPartners({ testTargets: options.testTargets, ableForMs }, collaborators);
     this.#queue = new TestQueue(
       { mostAtOnce: MOST_TESTS_AT_ONCE },
       {
@@ -211,38 +219,31 @@ export class LifeCycle {
     return this.#collaborators.recorded.run((interrupted) => this.#measure(agent, interrupted), signal);
   }
 
-  async #measure({ address, kind }: RegisteredAgent, signal: AbortSignal): Promise<Report> {
-    const { prober, proofs, switches, connected } = this.#collaborators;
-    const profile = connected.sessionOf(address)?.profile;
-    const partners = this.#partners(address);
-    const addressesOf = (agents: readonly RegisteredAgent[]): Ipv4Address[] => agents.map((agent) => agent.address);
-    const addresses = addressesOf(partners);
-    const receivers = partners.filter((partner) => connected.sessionOf(partner.address)?.profile.senderOnly === false);
-    const plan = {
-      address,
-      kind,
-      senderOnly: profile?.senderOnly ?? false,
-      spoofers: addressesOf(partners.filter(({ can_spoof }) => can_spoof)),
-      otherSenders: addressesOf(partners.filter(({ can_spoof }) => !can_spoof)),
-      receivers: addressesOf(receivers),
-      // No other agents must be able to receive such replies.
-      ableReceivers: addressesOf(receivers.filter((agent) => agent.kind === 'source' && agent.state === 'ready')),
-      targets: [...this.#options.testTargets, ...addresses].filter((target) => target !== address),
-    };
-    // If the switches cannot be read, nobody knows.
-    const isStopped = (request: GuardedRequest): Promise<boolean> =>
-      switches.stops(request, { type: 'agentTest', agent: address }).catch(() => true);
-    const results = await testAgent(plan, { prober, isStopped, proofOf: proofs.watch(address), signal });
-    return { verdict: verdictOf(results), tests: results, selfTests: [...(profile?.selfTests ?? [])] };
+  async #measure(agent: RegisteredAgent, signal: AbortSignal): Promise<Report> {
+    const { prober, proofs, connected } = this.#collaborators;
+    const proofOf = proofs.watch(agent.address);
+    const plan = await this.#partners.planFor(agent);
+    const isForbidden = this.#forbiddenIn(agent.address);
+    const results = await testAgent(plan, { prober, isForbidden, proofOf, signal });
+    const selfTests = [...(connected.sessionOf(agent.address)?.profile.selfTests ?? [])];
+    return { verdict: verdictOf(results), tests: results, selfTests };
   }
 
-  /** The other connected agents: first those that have shown that they can spoof, then other vantage points. */
-  #partners(address: Ipv4Address): RegisteredAgent[] {
-    const rank = ({ can_spoof, kind }: RegisteredAgent): number => (can_spoof ? 0 : kind === 'vantagePoint' ? 1 : 2);
-    return this.#collaborators.connected
-      .participating()
-      .filter((agent) => agent.address !== address)
-      .sort((a, b) => rank(a) - rank(b));
+  /** Tells in a test whether a refused probe is forbidden. What is forbidden is read once, when the first probe is refused. */
+  #forbiddenIn(agent: Ipv4Address): (request: GuardedRequest) => Promise<boolean> {
+    const { switches, optOuts, targetPolicy } = this.#collaborators;
+    const cause = { type: 'agentTest', agent } as const;
+    let read: Promise<unknown> | undefined;
+    return async (request) => {
+      read ??= Promise.all([switches.refresh(), optOuts.refreshIfChanged()]);
+      try {
+        await read;
+      } catch {
+        // Nobody knows.
+        return true;
+      }
+      return switches.stops(request, cause) || targetPolicy.refuse(request.target) !== undefined;
+    };
   }
 
   async #failed(agent: RegisteredAgent, report: Report): Promise<void> {

@@ -29,7 +29,10 @@ const testSchema = z.object({
   name: z.enum(TEST_NAMES),
   /** `notTested`: the test could not be made, for `reason`. It says nothing about the agent. */
   verdict: z.enum(['passed', 'failed', 'notTested']),
-  reason: z.string().optional().describe('Why the test could not be made, if it could not'),
+  reason: z
+    .string()
+    .optional()
+    .describe('Why the test could not be made, or why the agent failed it if the probes alone do not tell'),
   /** Whether an agent of this kind must pass. */
   isRequired: z.boolean(),
   evidence: z.array(evidenceSchema),

@@ -16,13 +16,16 @@ import type { Evidence } from './report.ts';
  * * `answered`: the reply shows what the test is about.
  * * `silent`: the probe was sent, and no such reply arrived.
  * * `refused`: the probe was not sent, because an agent refused it or its prober does not work.
- * * `interrupted`: an agent could not be reached, an operator has stopped the probe, or it could not be recorded, which says nothing about what the tested agent can do.
+ * * `interrupted`: an agent could not be reached, an operator or an opt-out has stopped the probe, or it could not be recorded, which says nothing about
+ *   what the tested agent can do.
  */
 export interface Probed {
   readonly sender: Ipv4Address;
   readonly target: Ipv4Address;
   readonly end: 'answered' | 'silent' | 'refused' | 'interrupted';
   readonly detail: string;
+  /** Whether the sender itself refused the probe, and no other agent had to do with it. */
+  readonly isOwnRefusal?: boolean;
 }
 
 /** A ping of a test. */
@@ -35,8 +38,8 @@ export const RECORD_ROUTE = { type: 'recordRoute', slots: MAX_RECORD_ROUTE_SLOTS
 /** What the probes of tests are sent with. */
 export interface TestProbing {
   readonly prober: Prober;
-  /** Whether an operator has stopped a probe that was refused. Agents may know of a kill switch before this process does. */
-  readonly isStopped: (request: GuardedRequest) => Promise<boolean>;
+  /** Whether a kill switch or an opt-out forbids a probe that was refused. Agents may know of it before this process does. */
+  readonly isForbidden: (request: GuardedRequest) => Promise<boolean>;
   readonly signal: AbortSignal;
 }
 
@@ -75,8 +78,10 @@ export class TestProbes {
     } catch (error) {
       // A probe that was held back says nothing about the agent: the whole test is repeated later.
       if (!(error instanceof ProbingError) || error.code === 'cancelled' || isHeldBack(error)) throw error;
-      const isInterrupted = saysNothing(error) || (await this.#probing.isStopped(request));
-      return { sender, target, end: isInterrupted ? 'interrupted' : 'refused', detail: error.message };
+      const { message: detail } = error;
+      if (saysNothing(error) || (await this.#probing.isForbidden(request)))
+        return { sender, target, end: 'interrupted', detail };
+      return { sender, target, end: 'refused', detail, isOwnRefusal: refusedBy(error) === formatIpv4(sender) };
     }
   }
 }
@@ -92,6 +97,9 @@ function saysNothing({ code, details }: ProbingError): boolean {
   const isUnreachable = 'isUnreachable' in details && details.isUnreachable === true;
   return isUnreachable || code === 'killSwitch' || code === 'auditUnavailable';
 }
+
+const refusedBy = ({ details }: ProbingError): string | undefined =>
+  'refusedBy' in details ? details.refusedBy : undefined;
 
 function judge({ request, reply }: PingResult): { readonly ok: boolean; readonly detail: string } {
   if (reply === undefined) return { ok: false, detail: 'no reply arrived' };

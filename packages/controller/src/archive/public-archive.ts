@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '@revtr/probing';
@@ -33,6 +34,8 @@ export interface PublicArchiveOptions {
 export interface PublicArchiveCollaborators {
   readonly records: ArchiveRecords;
   readonly rules: ArchiveRules;
+  /** Reads from the database again what the rules know. */
+  readonly refreshRules: () => Promise<void>;
   readonly metrics: ArchiveMetrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -40,23 +43,28 @@ export interface PublicArchiveCollaborators {
 
 const EVERY_MS = 600_000;
 const MOST_RESULTS = 50_000;
+/** A file that was not recorded for so long never will be, milliseconds. */
+const ABANDONED_MS = 86_400_000;
 /** Measurements that are in memory at once, and rows in a group of a Parquet file. */
 const PER_PAGE = 500;
 
 /**
  * Writes results to a directory that everybody may read. A run takes the results that wait, writes them to files under temporary names, records the
  * files in the transaction that ends the waiting of their results, and then gives the files their final names. Whenever the process is killed,
- * the next run finishes what was recorded and removes what was not: each result is in one file of each format.
+ * the next run finishes what was recorded: each result is in one file of each format. This also holds while two processes write the same archive, which
+ * happens for a moment when the work passes from one to the other. Therefore a process removes only its own unfinished files, and what is a day old.
  */
 export class PublicArchive {
   readonly #options: Required<PublicArchiveOptions>;
   readonly #layout: ArchiveLayout;
   readonly #records: ArchiveRecords;
   readonly #rules: ArchiveRules;
+  readonly #refreshRules: () => Promise<void>;
   readonly #metrics: ArchiveMetrics;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #series: Periodic;
+  readonly #writer = randomUUID();
   #unlock: (() => void) | undefined;
   #completeAt: number | undefined;
   #failure: string | undefined;
@@ -66,6 +74,7 @@ export class PublicArchive {
     this.#layout = new ArchiveLayout(options.directory);
     this.#records = collaborators.records;
     this.#rules = collaborators.rules;
+    this.#refreshRules = collaborators.refreshRules;
     this.#metrics = collaborators.metrics;
     this.#clock = collaborators.clock;
     this.#log = collaborators.log;
@@ -133,7 +142,7 @@ export class PublicArchive {
 
   async #prepare(): Promise<void> {
     await makeDirectory(this.#layout.root, '', 'everybody');
-    await makeDirectory(this.#layout.root, basename(this.#layout.writing), 'everybody');
+    await makeDirectory(this.#layout.root, basename(this.#layout.unplaced), 'everybody');
     await makeDirectory(this.#layout.root, 'schemas', 'everybody');
     const { archive, paths } = bigQuerySchemas();
     await this.#replace('README.md', READ_ME);
@@ -147,7 +156,9 @@ export class PublicArchive {
     const [firstId] = ids;
     if (firstId === undefined) return true;
     const part = { day, firstId, now: this.#clock.now() };
-    const files = await writePart(part, this.#pages(ids, signal), { layout: this.#layout, signal });
+    await this.#refreshRules();
+    const writing = { layout: this.#layout, writer: this.#writer, signal };
+    const files = await writePart(part, this.#pages(ids, signal), writing);
     if (!(await this.#records.commit(ids, files))) {
       this.#log.warn({ day }, 'results for the public archive were taken or deleted meanwhile; they are read again');
       return false;
@@ -178,33 +189,49 @@ export class PublicArchive {
     }
   }
 
-  /** Gives recorded files their final names, writes the catalogues of their days, and removes unrecorded files. */
+  /** Gives recorded files their final names, writes the catalogues of their days, and removes abandoned files. */
   async #place(): Promise<void> {
     const placed: ArchiveFile[] = [];
-    for (const file of await this.#records.unplaced()) if (await this.#placeOne(file.path)) placed.push(file);
-    for (const day of new Set(placed.map((file) => file.day)))
-      await this.#replace(`${directoryOf(day)}/${CATALOGUE}`, toDayCatalogue(day, await this.#records.filesOf(day)));
+    for (const file of await this.#records.unplaced()) if (await this.#placeOne(file)) placed.push(file);
+    for (const day of new Set(placed.map((file) => file.day))) await this.#describe(day);
     await this.#records.markPlaced(placed.map(({ path }) => path));
-    for (const name of await readdir(this.#layout.writing)) await rm(join(this.#layout.writing, name));
+    for (const directory of [this.#layout.unplaced, this.#layout.former]) await this.#removeAbandoned(directory);
   }
 
   /** Returns whether the file has its final name. Nothing is known of one that is missing: another machine may have it. */
-  async #placeOne(path: string): Promise<boolean> {
+  async #placeOne({ path, sha256 }: ArchiveFile): Promise<boolean> {
     await makeDirectory(this.#layout.root, dirname(path), 'everybody');
-    const [temporary, final] = [this.#layout.temporary(path), this.#layout.final(path)];
-    if (await exists(temporary)) await placeFile(temporary, final);
-    else if (!(await exists(final))) {
-      this.#log.error(
-        { path },
-        'a file of the public archive is missing: is the database shared with another archive?',
-      );
-      return false;
+    const final = this.#layout.final(path);
+    if (await moved(this.#layout.complete(path, sha256), final)) return true;
+    if ((await changedAt(final)) !== undefined) return true;
+    if (await moved(this.#layout.ofFormerVersion(path), final)) return true;
+    const what = 'a file of the public archive is missing: is the database shared with another archive?';
+    this.#log.error({ path }, what);
+    return false;
+  }
+
+  /** Writes the catalogue of a day; again if another process recorded a file meanwhile, because its catalogue may have been replaced. */
+  async #describe(day: string): Promise<void> {
+    let written: string | undefined;
+    for (;;) {
+      const text = toDayCatalogue(day, await this.#records.filesOf(day));
+      if (text === written) return;
+      await this.#replace(`${directoryOf(day)}/${CATALOGUE}`, text);
+      written = text;
     }
-    return true;
+  }
+
+  async #removeAbandoned(directory: string): Promise<void> {
+    const before = this.#clock.now() - ABANDONED_MS;
+    for (const name of await namesIn(directory)) {
+      const path = join(directory, name);
+      const isAbandoned = name.endsWith(this.#writer) || ((await changedAt(path)) ?? before) < before;
+      if (isAbandoned) await rm(path, { force: true });
+    }
   }
 
   async #replace(path: string, text: string): Promise<void> {
-    await replaceFile(this.#layout.final(path), text, 'everybody');
+    await replaceFile(this.#layout.final(path), text, 'everybody', this.#layout.unfinished(path, this.#writer));
   }
 }
 
@@ -214,12 +241,21 @@ const describe = ({ path, rows, bytes }: NewArchiveFile): Pick<ArchiveFile, 'pat
   bytes,
 });
 
-async function exists(path: string): Promise<boolean> {
+/** What a promise resolves with; `undefined` when there is no such file or directory. */
+async function ifThere<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
-    await stat(path);
-    return true;
+    return await promise;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }
+
+/** When a file was last changed, milliseconds since the Unix epoch; `undefined` when there is none. */
+const changedAt = async (path: string): Promise<number | undefined> => (await ifThere(stat(path)))?.mtimeMs;
+
+const namesIn = async (directory: string): Promise<readonly string[]> => (await ifThere(readdir(directory))) ?? [];
+
+/** Gives a file its final name. Returns false when it is not there, or no longer. */
+const moved = async (from: string, to: string): Promise<boolean> =>
+  (await ifThere(placeFile(from, to).then(() => true))) ?? false;

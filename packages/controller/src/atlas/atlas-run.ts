@@ -1,5 +1,5 @@
 import { type CollectOptions, collectTails, collectTraceroutes, type EngineCollaborators } from '@revtr/engine';
-import { parseIpv4 } from '@revtr/net';
+import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { ProbingError, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, RipeAtlasError } from '@revtr/ripe-atlas';
 import type { Logger } from 'pino';
@@ -70,9 +70,11 @@ async function measureTraceroutes(
   signal: AbortSignal,
 ): Promise<void> {
   const { details } = run;
+  // After a restart all arrivals are counted again.
+  details.report.arrived = 0;
   const wantsProbes = run.payer !== 'nobody' && ripe !== undefined;
   const origins = details.origins.map((text) => ({ address: parseIpv4(text), platform: 'vantagePoint' }) as const);
-  const fromProbes = async (): Promise<void> => {
+  const fromProbes = async (half: AbortSignal): Promise<void> => {
     if (!wantsProbes) return;
     const { clock, atlas } = engineParts;
     const parts = {
@@ -85,29 +87,55 @@ async function measureTraceroutes(
     };
     try {
       if (details.probes.length === 0) {
-        details.probes = await chooseProbes(signal);
+        details.probes = await chooseProbes(half);
         run.estimatedCredits = details.probes.length * creditsPerTraceroute(PACKETS);
       }
       await run.enter('creating', details.probes.length);
-      await createMeasurements(run, parts, signal);
+      await createMeasurements(run, parts, half);
       await run.enter('traceroutes', details.probes.length + origins.length);
-      await gatherResults(run, parts, signal);
+      await gatherResults(run, parts, half);
     } catch (error) {
       // Without RIPE Atlas the vantage points still give a smaller atlas.
       if (!(error instanceof RipeAtlasError) || error.code === 'cancelled') throw error;
       log.warn({ run: run.id, code: error.code }, error.message);
-      details.notes.push(`RIPE Atlas: ${error.message}`);
+      run.note(`RIPE Atlas: ${error.message}`);
     }
   };
-  let arrived = 0;
-  const fromVantagePoints = async (): Promise<void> => {
-    arrived = await collectTraceroutes(options, origins, engineParts);
+  /** Vantage points whose traceroute has arrived since the run began. */
+  const arrivedFrom = (): ReadonlySet<Ipv4Address> =>
+    new Set(
+      engineParts.atlas
+        .traceroutesTo(run.source)
+        .flatMap(({ platform, origin, at }) => (platform === 'vantagePoint' && at >= run.startedAt ? [origin] : [])),
+    );
+  const fromVantagePoints = async (half: AbortSignal): Promise<void> => {
+    // A run that was interrupted does not measure them again.
+    const done = arrivedFrom();
+    const left = origins.filter(({ address }) => !done.has(address));
+    await collectTraceroutes({ ...options, signal: half }, left, engineParts);
   };
   if (!wantsProbes) await run.enter('traceroutes', origins.length);
-  const both = [fromProbes(), fromVantagePoints()];
-  // A run that is interrupted may soon begin again: none of its requests may be under way then.
-  await Promise.allSettled(both);
-  await Promise.all(both);
+  await together([fromProbes, fromVantagePoints], signal);
+  const done = arrivedFrom();
   details.report.traceroutes = Math.max(details.report.traceroutes, origins.length);
-  details.report.arrived += arrived;
+  details.report.arrived += origins.filter(({ address }) => done.has(address)).length;
+}
+
+/**
+ * Does work at the same time. When a part fails, the others are aborted. Settles when all have ended: a run that is interrupted may soon begin again, and none
+ * of its requests may be under way then. Rejects with what failed first.
+ */
+async function together(
+  parts: readonly ((signal: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const failing = new AbortController();
+  let first: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    first ??= { error };
+    failing.abort();
+  };
+  const either = AbortSignal.any([signal, failing.signal]);
+  await Promise.all(parts.map((part) => part(either).catch(fail)));
+  if (first !== undefined) throw first.error;
 }

@@ -35,16 +35,14 @@ export async function createMeasurements(
   signal: AbortSignal,
 ): Promise<void> {
   const { payer } = collaborators;
-  const { probes, measurements, tag, notes } = run.details;
+  const { probes, measurements, tag } = run.details;
   const groups = Array.from({ length: Math.ceil(probes.length / MOST_PROBES) }, (_, i) =>
     probes.slice(i * MOST_PROBES, (i + 1) * MOST_PROBES),
   );
   const left = groups.slice(measurements.length);
   if (left.length === 0) return;
   if (payer === undefined) {
-    notes.push(
-      `The RIPE Atlas key is not stored and was lost in a restart: ${left.flat().length} probes were left out.`,
-    );
+    run.note(`The RIPE Atlas key is not stored and was lost in a restart: ${left.flat().length} probes were left out.`);
     return;
   }
   for (const group of left) {

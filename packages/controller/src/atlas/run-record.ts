@@ -99,6 +99,11 @@ export class RunRecord {
     this.#runs = runs;
   }
 
+  /** Adds a note, once. */
+  note(text: string): void {
+    if (!this.details.notes.includes(text)) this.details.notes.push(text);
+  }
+
   /** Stores how far the run has come. */
   async save(): Promise<void> {
     await this.#runs.change(this.id, {

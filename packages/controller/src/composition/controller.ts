@@ -128,8 +128,9 @@ export class Controller {
       applications: agents.applications.decisions,
       recipients,
     });
+    const surveying = { system: measuring.system, canRecord: () => safety.audit.canRecord };
     const surveyed = { probesPerHour: options.surveyProbesPerHour, keptDays: retention.rankingDays };
-    const { ranking, survey } = await openSurvey(contextOf(context, 'survey'), measuring.system, surveyed, atlasDuty);
+    const { ranking, survey } = await openSurvey(contextOf(context, 'survey'), surveying, surveyed, atlasDuty);
     const measurements = await openMeasurements(
       contextOf(context, 'measurements'),
       {
@@ -155,7 +156,7 @@ export class Controller {
       visitors: accounts.visitors,
     });
     const archive = openArchive({ ...contextOf(context, 'archive'), clock: upkeepDuty.clock }, options.archive, {
-      directory: measuring.directory,
+      measuring,
       visitors: accounts.visitors,
     });
     const records = openRecords(

@@ -52,6 +52,8 @@ export function openAgents(
     proofs: safety.proofs,
     recorded: safety.recorded,
     switches: safety.switches,
+    optOuts: measuring.optOuts.published,
+    targetPolicy,
     atlas,
     notices,
     clock: duty.clock,

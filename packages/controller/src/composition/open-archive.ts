@@ -1,10 +1,10 @@
 import { parseIpv4 } from '@revtr/net';
 import { ArchiveRecords, ImportedResults } from '@revtr/storage';
-import type { AgentDirectory } from '../agents/directory.ts';
 import type { Visitors } from '../api/http/visitors.ts';
 import { ArchiveMetrics } from '../archive/archive-metrics.ts';
 import { PublicArchive, type PublicArchiveOptions } from '../archive/public-archive.ts';
 import type { Context } from './context.ts';
+import type { MeasuringSubsystem } from './open-measuring.ts';
 import type { Subsystem } from './subsystem.ts';
 
 export interface ArchiveSubsystem extends Subsystem {
@@ -18,17 +18,24 @@ export interface ArchiveSubsystem extends Subsystem {
 export function openArchive(
   { database, cold, facts, targetPolicy, metrics, clock, log }: Context,
   options: PublicArchiveOptions | undefined,
-  { directory, visitors }: { readonly directory: AgentDirectory; readonly visitors: Visitors },
+  { measuring, visitors }: { readonly measuring: MeasuringSubsystem; readonly visitors: Visitors },
 ): ArchiveSubsystem {
+  const { directory, optOuts } = measuring;
   const records = new ArchiveRecords(database.db, cold.store);
   const rules = {
     isPublicSource: (address: string) => directory.findRegistered(parseIpv4(address))?.visibility === 'public',
     hasOptedOut: (address: string) => targetPolicy.refuse(parseIpv4(address))?.code === 'destinationOptedOut',
     asName: (asn: number) => facts.asName(asn),
   };
+  const refreshRules = async (): Promise<void> => {
+    await directory.refreshAll();
+    await optOuts.published.refreshIfChanged();
+  };
   const archive =
     options &&
-    new PublicArchive(options, { records, rules, metrics: new ArchiveMetrics(metrics.registry), clock, log });
+    new PublicArchive(options, {
+      ...{ records, rules, refreshRules, metrics: new ArchiveMetrics(metrics.registry), clock, log },
+    });
   return {
     name: 'archive',
     archive,

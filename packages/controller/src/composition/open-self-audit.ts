@@ -66,6 +66,7 @@ export async function openSelfAudit(
       hosts: () => system.vantagePoints(),
       sources: () => system.sources().filter(owns),
       isBusy: () => safety.switches.isSet('probing') || !safety.audit.canRecord || measurements.load() > BUSY_LOAD,
+      recorded: safety.recorded,
       metrics: new AccuracyMetrics(metrics, () => keeper.rows),
       onEvents: (events) => alerts.tell(events),
       clock,

@@ -12,7 +12,7 @@ const SURVEY_POLL_MS = 10_000;
 /** Reads the stored ranking of vantage points, and opens the background survey that extends it. */
 export async function openSurvey(
   { database, datasets, clock, random, log, cluster }: Context,
-  system: MeasuringSystem,
+  { system, canRecord }: { readonly system: MeasuringSystem; readonly canRecord: () => boolean },
   options: {
     /** Record Route pings per hour, all vantage points together. */
     readonly probesPerHour: number;
@@ -43,6 +43,7 @@ export async function openSurvey(
       targets: () => datasets.knowledge.hitlist,
       vantagePoints: () => system.vantagePoints(),
       mayProbe: engineParts.mayProbe,
+      canRecord,
       clock: duty.clock,
       log,
     },

@@ -270,9 +270,11 @@ async function run(agent: ReachableAgent, task: AgentTask, options: RunOptions):
   }
   if (outcome.kind !== 'failed') return outcome;
   const { code, retryAfterMs = 0 } = outcome;
-  const message = `${formatIpv4(agent.address)}: ${outcome.message}`;
+  const refusedBy = formatIpv4(agent.address);
+  const message = `${refusedBy}: ${outcome.message}`;
   if (code === 'targetBudget') throw new ProbingError(code, message, { retryAfterMs });
-  throw new ProbingError(code === 'targetRefused' ? 'invalidRequest' : code, message);
+  if (code === 'spoofingRefused' || code === 'proberStopped') throw new ProbingError(code, message, { refusedBy });
+  throw new ProbingError('invalidRequest', message);
 }
 
 /** What an agent says about the time, as far as it is possible: its clock may be wrong, and it may lie. What is learned expires by these times. */

@@ -1,5 +1,5 @@
 import { parseIpv4 } from '@revtr/net';
-import { type Clock, type Prober, ProbingError } from '@revtr/probing';
+import { type Clock, type Prober, ProbingError, type ProbingErrorCode } from '@revtr/probing';
 import type { ProbeJob, ProbeSets } from '@revtr/storage';
 import type { Logger } from 'pino';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -51,6 +51,9 @@ const LEASED_SHARE = 0.1;
 const WRITE_AGAIN_MS = 5_000;
 /** Pause between the echo requests of one ping, milliseconds. */
 const BETWEEN_PINGS_MS = 1_000;
+
+/** How probes fail that are interrupted. */
+const NOT_SENT: ReadonlySet<string> = new Set(['cancelled', 'auditUnavailable'] satisfies ProbingErrorCode[]);
 
 /** Takes raw probes from the queue, sends them, and stores their results. */
 export class ProbeRunner {
@@ -139,6 +142,8 @@ export class ProbeRunner {
     // Meanwhile probes may have become impossible to record. What was taken returns to the queue.
     if (this.#isReturning) return;
     for (const job of jobs) {
+      // Already the first one may have shown that they cannot be recorded.
+      if (this.#isReturning) return;
       const running = this.#run(job, rules.get(job.userId)).finally(() => {
         this.#underWay.delete(job.id);
         if (this.#hasMore && concurrency - this.#underWay.size >= concurrency * LEASED_SHARE) this.#polling.wake();
@@ -180,7 +185,7 @@ export class ProbeRunner {
       const signal = AbortSignal.any([interrupted, AbortSignal.timeout(LONGEST_PROBE_MS)]);
       const failure = this.#refuse(job, request, rules);
       const result = await probingFor(cause, () => this.#send(request, failure, signal));
-      if (interrupted.aborted && result.failure?.code === 'cancelled') return;
+      if (interrupted.aborted && result.failure !== undefined && NOT_SENT.has(result.failure.code)) return;
       if (await this.#store(probeId, result)) events.publish(setId, probeId);
     } catch (error) {
       // The lease ends, and the probe is sent again.

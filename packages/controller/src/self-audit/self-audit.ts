@@ -1,6 +1,6 @@
 import type { EngineCollaborators, ReverseTraceroute, ReverseTracerouteEngine } from '@revtr/engine';
 import { formatIpv4 } from '@revtr/net';
-import { ProbingError } from '@revtr/probing';
+import { cancelled, ProbingError } from '@revtr/probing';
 import { type Judgement, judge } from './judge.ts';
 import { type AuditedPair, isSamePath, ownProbes, traceOwn } from './own-probes.ts';
 import { TruePath } from './true-path.ts';
@@ -38,6 +38,7 @@ export async function auditPair(
       return { outcome: 'noTruth', detail: `the traceroute of ${formatIpv4(host)} did not arrive (${before.stop})` };
     const request = { source, destination: host, options: { asForeignHost: true, ...options } };
     const result = await engine.measure(request, { ...(signal && { signal }) });
+    if (signal?.aborted) throw cancelled();
     const reason = whyNotMeasured(result);
     if (reason !== undefined) return { outcome: 'notMeasured', detail: reason };
     const after = await traceOwn(pair, 0, prober, signal);

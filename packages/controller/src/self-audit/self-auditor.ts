@@ -3,6 +3,7 @@ import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import type { Clock, Random } from '@revtr/probing';
 import type { FinishedSelfAudit, SelfAudits } from '@revtr/storage';
 import type { Logger } from 'pino';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import { Periodic } from '../foundation/periodic.ts';
 import { DEFAULT_RETENTION, type Retention } from '../retention/retention.ts';
 import { probingFor } from '../safety/probe-context.ts';
@@ -46,6 +47,8 @@ export interface SelfAuditorCollaborators extends SelfAuditCollaborators {
   readonly sources: () => readonly Ipv4Address[];
   /** Whether audits must wait, because users need the system or an operator has stopped it. */
   readonly isBusy: () => boolean;
+  /** An audit waits while its probes cannot be recorded, and begins again then. */
+  readonly recorded: Pick<RecordedWork, 'run'>;
   readonly metrics: AccuracyMetrics;
   /** Told what audits have shown about kinds of hops. */
   readonly onEvents: (events: readonly KindEvent[]) => Promise<void>;
@@ -134,8 +137,17 @@ export class SelfAuditor {
   }
 
   /** Audits a pair, and stores what it shows. @throws {ProbingError} `cancelled` when the signal fires */
-  async audit(pair: AuditedPair, signal?: AbortSignal): Promise<AuditFinding> {
-    const { audits, calibration, engineParts, isPublic = () => true, clock, log, metrics } = this.#collaborators;
+  async audit(pair: AuditedPair, signal: AbortSignal = new AbortController().signal): Promise<AuditFinding> {
+    const {
+      audits,
+      calibration,
+      engineParts,
+      isPublic = () => true,
+      clock,
+      log,
+      metrics,
+      recorded,
+    } = this.#collaborators;
     const isRetry = calibration.hasSuspensions && ++this.#count % RETRY_EVERY === 0;
     const id = await audits.begin({
       started_at: new Date(clock.now()),
@@ -147,7 +159,10 @@ export class SelfAuditor {
     let finding: AuditFinding | undefined;
     try {
       finding = await probingFor({ type: 'selfAudit', auditId: id }, () =>
-        auditPair(pair, { retriesSuspended: isRetry }, this.#collaborators, signal),
+        recorded.run(
+          (interrupted) => auditPair(pair, { retriesSuspended: isRetry }, this.#collaborators, interrupted),
+          signal,
+        ),
       );
     } finally {
       if (finding === undefined) await this.#store(interrupted(id, new Date(clock.now())), []);

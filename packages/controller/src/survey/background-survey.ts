@@ -23,6 +23,8 @@ export interface BackgroundSurveyCollaborators {
   readonly targets: () => readonly Ipv4Address[];
   readonly vantagePoints: () => readonly Ipv4Address[];
   readonly mayProbe: (address: Ipv4Address) => boolean;
+  /** Whether probes can be recorded, without which none is sent. */
+  readonly canRecord: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -67,7 +69,9 @@ export class BackgroundSurvey {
 
   /** Sends what is due since the last step. Returns how many pings were sent. */
   async step(signal?: AbortSignal): Promise<number> {
-    const { prober, ranking, facts, mayProbe, log } = this.#collaborators;
+    const { prober, ranking, facts, mayProbe, canRecord, log } = this.#collaborators;
+    // The pairs that are next would be left out for a round.
+    if (!canRecord()) return 0;
     const { probesPerHour, pollMs, seed } = this.#options;
     const [targets, vantagePoints] = [this.#collaborators.targets(), this.#collaborators.vantagePoints()];
     const pairs = targets.length * vantagePoints.length;

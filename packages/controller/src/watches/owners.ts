@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseIpv4 } from '@revtr/net';
 import type { Clock } from '@revtr/probing';
 import type { ApiKeys, User, Users, WatchRow } from '@revtr/storage';
-import type { AgentDirectory } from '../agents/directory.ts';
+import type { AgentDirectory, RegisteredAgent } from '../agents/directory.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import { withRole } from '../foundation/rights.ts';
 import type { PauseReason } from './alerts/pause-reasons.ts';
@@ -10,13 +11,13 @@ import type { PauseReason } from './alerts/pause-reasons.ts';
 export class WatchOwners {
   readonly #users: Pick<Users, 'find'>;
   readonly #keys: Pick<ApiKeys, 'of'>;
-  readonly #directory: Pick<AgentDirectory, 'find'>;
+  readonly #directory: Pick<AgentDirectory, 'find' | 'refresh'>;
   readonly #clock: Clock;
 
   constructor(collaborators: {
     readonly users: Pick<Users, 'find'>;
     readonly keys: Pick<ApiKeys, 'of'>;
-    readonly directory: Pick<AgentDirectory, 'find'>;
+    readonly directory: Pick<AgentDirectory, 'find' | 'refresh'>;
     readonly clock: Clock;
   }) {
     this.#users = collaborators.users;
@@ -41,13 +42,29 @@ export class WatchOwners {
     return { user: withRole(user, key.scopes) };
   }
 
-  /** What follows from a refused submission: the run is skipped, or the watch is paused. Rethrows every other error. */
-  explain({ source }: WatchRow, error: unknown): { readonly pause: PauseReason } | { readonly skip: string } {
+  /**
+   * What follows from a refused submission: the run is skipped, or the watch is paused. `sourceChanged`: the source is not what this process knew of it
+   * when the run was submitted; nobody may have told it. Rethrows every other error.
+   */
+  async explain(
+    { source }: WatchRow,
+    error: unknown,
+  ): Promise<{ readonly pause: PauseReason } | { readonly skip: string }> {
     if (!(error instanceof ControllerError) || error.status >= 500) throw error;
     if (error.code !== 'invalidPairs') return { skip: error.code };
     if (error.places.every(({ code }) => code !== 'unknownSource')) return { pause: 'destinationRefused' };
-    const agent = this.#directory.find(parseIpv4(source));
+    const address = parseIpv4(source);
+    const before = this.#directory.find(address);
+    await this.#directory.refresh(address);
+    const agent = this.#directory.find(address);
     if (agent === undefined || agent.state === 'withdrawn') return { pause: 'sourceRemoved' };
-    return agent.state === 'ready' ? { pause: 'sourceNotPermitted' } : { skip: 'sourceNotReady' };
+    if (agent.state !== 'ready') return { skip: 'sourceNotReady' };
+    return isDeepStrictEqual(rightsOf(before), rightsOf(agent))
+      ? { pause: 'sourceNotPermitted' }
+      : { skip: 'sourceChanged' };
   }
 }
+
+/** What decides who may measure to a source. */
+const rightsOf = (agent: RegisteredAgent | undefined) =>
+  agent && { state: agent.state, visibility: agent.visibility, owner: agent.user_id };

@@ -62,9 +62,13 @@ export async function placeFile(from: string, to: string): Promise<void> {
   await syncDirectory(dirname(to));
 }
 
-/** Replaces a file in one step, durably. */
-export async function replaceFile(path: string, text: string, readers: Readers): Promise<void> {
-  const part = `${path}${PART}`;
+/** Replaces a file in one step, durably. Until then the text is in the file `part`, which nobody else may write. */
+export async function replaceFile(
+  path: string,
+  text: string,
+  readers: Readers,
+  part: string = `${path}${PART}`,
+): Promise<void> {
   await rm(part, { force: true });
   const file = await DurableFile.create(part, readers);
   await file.write(Buffer.from(text)).finally(() => file.close());

@@ -4,8 +4,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 const ARCHIVE_FORMATS = { archive: '.jsonl.gz', paths: '.parquet' } as const;
 type ArchiveFormat = keyof typeof ARCHIVE_FORMATS;
 
-/** Files are written here, and get their final names when the database knows them. */
-const WRITING = '.writing';
+/** Files are written here. Those with results get their final names when the database knows them. */
+const UNPLACED = '.unplaced';
+/** The same of the previous version, which removes from it what it does not know. */
+const FORMER = '.writing';
 export const CATALOGUE = 'catalogue.json';
 
 /** Every path that the archive may show to others. */
@@ -30,15 +32,21 @@ export function pathOf(
   return `${directoryOf(day)}/${time}-${firstId}${ARCHIVE_FORMATS[format]}`;
 }
 
+/** A file has this name in a directory without days. */
+const flat = (path: string): string => `${dirname(path).replaceAll('/', '-')}-${basename(path)}`;
+
 /** The places of the archive on the disk. */
 export class ArchiveLayout {
   readonly root: string;
-  /** Directory of unfinished files. */
-  readonly writing: string;
+  /** Directory of files without their final names. */
+  readonly unplaced: string;
+  /** Directory of such files of the previous version. */
+  readonly former: string;
 
   constructor(root: string) {
     this.root = resolve(root);
-    this.writing = join(this.root, WRITING);
+    this.unplaced = join(this.root, UNPLACED);
+    this.former = join(this.root, FORMER);
   }
 
   /** Where a file is. */
@@ -46,8 +54,18 @@ export class ArchiveLayout {
     return join(this.root, path);
   }
 
-  /** Where a file is before it has its final name. */
-  temporary(path: string): string {
-    return join(this.writing, `${dirname(path).replaceAll('/', '-')}-${basename(path)}`);
+  /** Where a writer has a file that is not complete. */
+  unfinished(path: string, writer: string): string {
+    return join(this.unplaced, `${flat(path)}.${writer}`);
+  }
+
+  /** Where a complete file is before it has its final name. The digest tells it from one that another writer calls the same. */
+  complete(path: string, sha256: string): string {
+    return join(this.unplaced, `${flat(path)}.${sha256}`);
+  }
+
+  /** Where the previous version has a file before it has its final name. */
+  ofFormerVersion(path: string): string {
+    return join(this.former, flat(path));
   }
 }

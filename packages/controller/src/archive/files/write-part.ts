@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { DurableFile, type NewArchiveFile } from '@revtr/storage';
+import { DurableFile, type NewArchiveFile, placeFile } from '@revtr/storage';
 import { ParquetEncoder } from '../parquet/parquet-encoder.ts';
 import { toArchiveRow } from '../rows/archive-row.ts';
 import type { MeasuredPath } from '../rows/measured-path.ts';
@@ -9,6 +9,8 @@ import { toPathRow } from '../rows/path-row.ts';
 import { SCHEMA_VERSION } from '../schema/archive-fields.ts';
 import { PATH_FIELDS } from '../schema/path-fields.ts';
 import { type ArchiveLayout, pathOf } from './archive-layout.ts';
+
+const FORMATS = ['archive', 'paths'] as const;
 
 /** Which measurements a part of the archive has. */
 export interface PartOptions {
@@ -20,6 +22,14 @@ export interface PartOptions {
   readonly now: number;
 }
 
+/** Where files are written, and by whom. */
+export interface PartWriter {
+  readonly layout: ArchiveLayout;
+  /** No other process writes under this name. */
+  readonly writer: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Writes measurements to a file of each format, under temporary names. Pages are read one after the other. Returns the files, which are on the
  * disk; none if there is no measurement. Rejects with the reason of `signal` when that fires.
@@ -27,11 +37,13 @@ export interface PartOptions {
 export async function writePart(
   { day, firstId, now }: PartOptions,
   pages: AsyncIterable<readonly MeasuredPath[]>,
-  { layout, signal }: { readonly layout: ArchiveLayout; readonly signal: AbortSignal },
+  { layout, writer, signal }: PartWriter,
 ): Promise<NewArchiveFile[]> {
   const paths = { archive: pathOf({ day, now, firstId }, 'archive'), paths: pathOf({ day, now, firstId }, 'paths') };
-  const lines = await DurableFile.create(layout.temporary(paths.archive), 'everybody');
-  const table = await DurableFile.create(layout.temporary(paths.paths), 'everybody').catch(async (error: unknown) => {
+  const create = (path: string): Promise<DurableFile> =>
+    DurableFile.create(layout.unfinished(path, writer), 'everybody');
+  const lines = await create(paths.archive);
+  const table = await create(paths.paths).catch(async (error: unknown) => {
     await lines.abandon();
     throw error;
   });
@@ -61,7 +73,9 @@ export async function writePart(
     await table.write(encoder.end());
     const digests = { archive: await lines.close(), paths: await table.close() };
     if (seen.rows === 0) return [];
-    return (['archive', 'paths'] as const).map((format) => ({
+    for (const format of FORMATS)
+      await placeFile(layout.unfinished(paths[format], writer), layout.complete(paths[format], digests[format].sha256));
+    return FORMATS.map((format) => ({
       path: paths[format],
       day,
       format,
