@@ -47,7 +47,7 @@ export interface StorageErrorDetails {
   readonly sameDatabase: Record<never, never>;
   /** A copy cannot go to this database, because a controller has used it: it has so many users. */
   readonly databaseNotEmpty: { readonly users: number };
-  /** A database of a copy has this encoding. */
+  /** The database has this encoding, in which not all text can be stored. */
   readonly notUtf8: { readonly encoding: string };
   /** This table does not have the same columns in the two databases of a copy. */
   readonly differentSchemas: { readonly table: string };

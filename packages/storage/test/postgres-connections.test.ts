@@ -6,6 +6,7 @@ import { LostConnections } from '../src/access/lost-connections.ts';
 import { postgresPool } from '../src/access/postgres-pool.ts';
 import { type Database, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
 import { findPostgres, startPostgres } from './postgres-server.ts';
+import { queryPostgres } from './query-postgres.ts';
 import { SilentRelay } from './silent-relay.ts';
 
 describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () => {
@@ -41,6 +42,18 @@ describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () =>
     });
     await expect(transaction).rejects.toThrow(StorageError);
     await database.ping();
+  });
+
+  it('are refused to a database that cannot store all text', async () => {
+    await queryPostgres(server.url, "create database ascii encoding 'SQL_ASCII' locale 'C' template template0");
+    const url = new URL(server.url);
+    url.pathname = '/ascii';
+    await expect(openDatabase(parseDatabaseSettings(url.href))).rejects.toMatchObject({ code: 'notUtf8' });
+    const [{ tables }] = await queryPostgres(
+      url.href,
+      "select count(*)::int as tables from pg_tables where schemaname = 'public'",
+    );
+    expect(tables).toBe(0);
   });
 
   it('end in time when their server has gone silently, and new ones work', async () => {

@@ -12,6 +12,7 @@ import type { Schema } from '../schema/schema.ts';
 import { CheckedPool } from './checked-pool.ts';
 import type { DatabaseSettings } from './database-settings.ts';
 import { postgresPool } from './postgres-pool.ts';
+import { requireUtf8 } from './require-utf8.ts';
 
 /** An open database with an up-to-date schema. */
 export interface Database {
@@ -39,7 +40,7 @@ const newDatabase = new NewDatabaseImage();
 /**
  * Opens the database and migrates its schema to the latest version. The directory of the embedded database gets mode 0700 and
  * the files in it 0600.
- * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed`, `migrationFailed` or, with `mustExist`, `noDatabase`
+ * @throws {StorageError} `directoryInUse`, `unsafeDirectory`, `unreachable`, `databaseClosed`, `notUtf8`, `migrationFailed` or, with `mustExist`, `noDatabase`
  */
 export async function openDatabase(
   settings: DatabaseSettings,
@@ -57,6 +58,7 @@ export async function openDatabase(
     release();
   };
   try {
+    if (!isEmbedded) await requireUtf8(db);
     if (mustExist) await requireTables(db);
     await migrate(db);
     await migrated?.();

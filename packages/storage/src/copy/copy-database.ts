@@ -34,7 +34,7 @@ const SESSION_SETTINGS = {
 /**
  * Copies everything that a database stores into a database that nobody has used, and compares both. The target is changed in one transaction: after
  * an error, it has an empty schema. Nobody may use either of them meanwhile: the caller has to hold their locks, and to fire `signal` when it loses one.
- * @throws {StorageError} `noDatabase`, `databaseNotEmpty`, `differentSchemas`, `notUtf8`, `copyDiffers`, errors of the databases, and the reason of `signal`
+ * @throws {StorageError} `noDatabase`, `databaseNotEmpty`, `differentSchemas`, `copyDiffers`, errors of the databases, and the reason of `signal`
  */
 export async function copyDatabase(
   { from, to }: { readonly from: Database; readonly to: Database },
@@ -59,7 +59,6 @@ async function copyAll(
   for (const session of [source, target])
     for (const [name, value] of Object.entries(SESSION_SETTINGS))
       await sql`set local ${sql.ref(name)} = ${sql.lit(value)}`.execute(session);
-  for (const session of [source, target]) await requireUtf8(session);
   const user = await source.selectFrom('users').select('id').limit(1).executeTakeFirst();
   if (user === undefined)
     throw new StorageError('noDatabase', 'no controller has used the database that is to be copied', {});
@@ -87,16 +86,6 @@ async function copyAll(
     rows += await compare(table, source, target);
   }
   return { tables: tables.length, rows };
-}
-
-/** Databases with another encoding change text, or refuse it in the middle. */
-async function requireUtf8(db: Kysely<Schema>): Promise<void> {
-  const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db);
-  const encoding = rows[0]?.encoding ?? '';
-  if (encoding !== 'UTF8')
-    throw new StorageError('notUtf8', `a database has the encoding ${encoding}: create it with the encoding UTF8`, {
-      encoding,
-    });
 }
 
 async function copySequences(source: Kysely<Schema>, target: Kysely<Schema>): Promise<void> {
