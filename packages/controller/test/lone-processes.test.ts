@@ -59,6 +59,12 @@ function startController(authority = 'authority') {
   return { child, said, started, ended: once(child, 'exit') };
 }
 
+/** Ends a controller with a signal. */
+async function terminate({ child, ended }: ReturnType<typeof startController>): Promise<void> {
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+}
+
 async function adopt(authority: string): Promise<{ readonly code: unknown; readonly errors: string }> {
   const child = spawn(process.execPath, [MAIN, 'adopt-authority', server.url, join(directory, authority)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -82,8 +88,7 @@ it('a controller whose database sessions ended, and that continues beside anothe
   expect(first.said.errors).toContain('another process of a controller uses this database');
   expect(first.said.log).toContain('stopping: another process');
   expect(second.child.exitCode).toBeNull();
-  second.child.kill('SIGTERM');
-  expect(await second.ended).toEqual([0, null]);
+  await terminate(second);
   expect(second.said.errors).toBe('');
 }, 300_000);
 
@@ -104,16 +109,14 @@ it('a controller whose database sessions end goes on alone, and says until then 
   await queryPostgres(another, 'alter database postgres allow_connections true');
   await expect.poll(() => only.said.log, { timeout: 60_000 }).toContain('has the lock on the database again');
   await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ status: 'ready', parts: { lock: 'ok' } });
-  only.child.kill('SIGTERM');
-  expect(await only.ended).toEqual([0, null]);
+  await terminate(only);
 }, 300_000);
 
 it('a controller without the certificate authority of its database does not start, and adopt-authority replaces it', async () => {
   const first = startController();
   await first.started();
   expect(await adopt('other')).toMatchObject({ code: 1, errors: expect.stringContaining('a controller uses') });
-  first.child.kill('SIGTERM');
-  expect(await first.ended).toEqual([0, null]);
+  await terminate(first);
   const other = startController('other');
   expect(await other.ended).toEqual([1, null]);
   expect(other.said.errors).toContain(`${join(directory, 'other')} has no certificate authority`);
@@ -121,8 +124,7 @@ it('a controller without the certificate authority of its database does not star
   expect(await adopt('other')).toMatchObject({ code: 0, errors: '' });
   const next = startController('other');
   await next.started();
-  next.child.kill('SIGTERM');
-  expect(await next.ended).toEqual([0, null]);
+  await terminate(next);
   const before = startController();
   expect(await before.ended).toEqual([1, null]);
   expect(before.said.errors).toContain('has the root');
@@ -131,8 +133,7 @@ it('a controller without the certificate authority of its database does not star
 it('a signal during the start ends it before everything runs', async () => {
   const first = startController();
   await first.started();
-  first.child.kill('SIGTERM');
-  expect(await first.ended).toEqual([0, null]);
+  await terminate(first);
   const database = await openDatabase({ kind: 'postgres', url: server.url });
   const over = new AbortController();
   const blocking = AuthorityRoot.exclusively(database.db, () => untilAborted(over.signal));

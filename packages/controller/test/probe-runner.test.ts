@@ -7,6 +7,7 @@ import { ProbeEvents } from '../src/probes/probe-events.ts';
 import { ProbeRunner } from '../src/probes/probe-runner.ts';
 import type { SenderRules } from '../src/probes/sender-rules.ts';
 import { settle } from './manual-clock.ts';
+import { Recording } from './recording.ts';
 import { useDatabase } from './test-database.ts';
 
 const rulesFor = (...claimable: string[]): SenderRules => {
@@ -38,8 +39,7 @@ describe('ProbeRunner', () => {
   let interrupted: number;
   let events: ProbeEvents;
   let rules: SenderRules | undefined;
-  let audit: { canRecord: boolean; onChange: (listener: (canRecord: boolean) => void) => void };
-  let setRecording: (canRecord: boolean) => void;
+  let audit: Recording;
   beforeEach(() => {
     sets = new FragileSets(database().db);
     sent = [];
@@ -48,21 +48,13 @@ describe('ProbeRunner', () => {
     interrupted = 0;
     events = new ProbeEvents();
     rules = rulesFor('198.51.100.1');
-    audit = {
-      canRecord: true,
-      onChange: (listener) => {
-        setRecording = (canRecord) => {
-          audit.canRecord = canRecord;
-          listener(canRecord);
-        };
-      },
-    };
+    audit = new Recording();
   });
   const prober: Prober = {
     ping: async (asked, signal) => {
       sent.push(asked);
       if (isFull) {
-        if (audit.canRecord) setRecording(false);
+        if (audit.canRecord) audit.set(false);
         throw new ProbingError('auditUnavailable', 'the disk is full');
       }
       if (isSilent)
@@ -129,7 +121,7 @@ describe('ProbeRunner', () => {
     runner.start();
     await systemClock.sleep(100);
     expect((await sets.probesOf(set)).map(({ result }) => result)).toEqual([null]);
-    setRecording(true);
+    audit.set(true);
     await all;
     await runner.stop();
     expect(sent).toHaveLength(1);
@@ -142,11 +134,11 @@ describe('ProbeRunner', () => {
     const runner = open();
     runner.start();
     await expect.poll(() => sent.length).toBe(1);
-    setRecording(false);
+    audit.set(false);
     await expect.poll(async () => (await sets.probesOf(set))[0]).toMatchObject({ state: 'queued', result: null });
     expect(interrupted).toBe(1);
     isSilent = false;
-    setRecording(true);
+    audit.set(true);
     await all;
     await runner.stop();
     expect(sent).toHaveLength(2);
@@ -164,7 +156,7 @@ describe('ProbeRunner', () => {
       .toEqual(Array(3).fill('queued'));
     expect(sent).toHaveLength(1);
     isFull = false;
-    setRecording(true);
+    audit.set(true);
     await all;
     await runner.stop();
     expect((await sets.probesOf(set)).map(({ result }) => result)).toMatchObject(Array(3).fill({ sent: 1 }));

@@ -19,7 +19,6 @@ import {
 } from '@revtr/storage';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuditLog } from '../src/audit/audit-log.ts';
 import type { AddressFacts } from '../src/facts/address-facts.ts';
 import { Metrics } from '../src/foundation/metrics.ts';
 import { type BatchEvent, BatchEvents } from '../src/measurements/batch-events.ts';
@@ -27,6 +26,7 @@ import { MeasurementRunner } from '../src/measurements/runner.ts';
 import { readStoredResult } from '../src/measurements/stored-result.ts';
 import { KillSwitches } from '../src/safety/kill-switches.ts';
 import { ManualClock } from './manual-clock.ts';
+import { Recording } from './recording.ts';
 import { useDatabase } from './test-database.ts';
 
 const LEASE_MS = 30_000;
@@ -94,7 +94,7 @@ describe('MeasurementRunner', () => {
   let runner: MeasurementRunner;
   let switches: KillSwitches;
   /** Whether probes can be recorded, and who wants to know. */
-  let audit: Pick<AuditLog, 'onChange'> & { canRecord: boolean; change: (canRecord: boolean) => void };
+  let audit: Recording;
   const newRunner = (owner: string, concurrency = 10, delayMs?: () => number | undefined): MeasurementRunner =>
     new MeasurementRunner(
       { owner, concurrency, leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: LONGEST_WAIT_MS },
@@ -152,15 +152,7 @@ describe('MeasurementRunner', () => {
     const limits = { max_per_day: 100, max_parallel: 100, max_per_minute: 100 };
     user = await new Users(db).ensure({ name: 'U', email: 'u@revtr.example', role: 'user', ...limits });
     switches = await KillSwitches.open({ records: new KillSwitchRecords(db), clock });
-    const listeners: ((canRecord: boolean) => void)[] = [];
-    audit = {
-      canRecord: true,
-      onChange: (listener) => void listeners.push(listener),
-      change: (canRecord) => {
-        audit.canRecord = canRecord;
-        for (const tell of listeners) tell(canRecord);
-      },
-    };
+    audit = new Recording();
     runner = newRunner('one');
   });
   /** A stop writes the results that are gathered, which takes virtual time. */
@@ -520,11 +512,11 @@ describe('MeasurementRunner', () => {
       const details = { cause: 'auditUnavailable' } as const;
       const hop = parseIpv4('198.51.100.1');
       engine.end('198.51.100.1', { code: 'probingFailed', message: 'the disk is full', hop, details });
-      audit.change(false);
+      audit.set(false);
       await written(batch, 'queued', 'queued');
       await pass(3 * POLL_MS);
       expect(engine.begun).toHaveLength(2);
-      audit.change(true);
+      audit.set(true);
       await begun('198.51.100.1', '198.51.100.1', '198.51.100.2', '198.51.100.2');
       for (const destination of ['198.51.100.1', '198.51.100.2']) engine.end(destination);
       await written(batch, 'done', 'done');
@@ -536,13 +528,13 @@ describe('MeasurementRunner', () => {
       const lease = jobs.lease.bind(jobs);
       vi.spyOn(jobs, 'lease').mockImplementationOnce(async (...what) => {
         const taken = await lease(...what);
-        audit.change(false);
+        audit.set(false);
         return taken;
       });
       runner.start();
       await written(batch, 'queued');
       expect(engine.begun).toEqual([]);
-      audit.change(true);
+      audit.set(true);
       await begun('198.51.100.1');
       // A probe that was refused although nobody has told of it.
       const details = { cause: 'auditUnavailable' } as const;

@@ -47,14 +47,16 @@ describe('processes of a controller', () => {
       await process.controller.start();
       return process;
     };
-    /** What `read` returns after a little more time. */
-    const soon =
-      <T>(read: () => T) =>
-      async (): Promise<Awaited<T>> => {
-        await clock.advance(500);
-        return await read();
-      };
-    return { clock, start, soon };
+    /** Expects something of what `read` returns after some time. */
+    const expectSoon = <T>(read: () => T) =>
+      expect.poll(
+        async (): Promise<Awaited<T>> => {
+          await clock.advance(500);
+          return await read();
+        },
+        { timeout: 10_000 },
+      );
+    return { clock, start, expectSoon };
   };
   const owners = async (): Promise<Record<string, string>> =>
     Object.fromEntries((await new Leases(database().db).list()).map(({ name, owner }) => [name, owner]));
@@ -65,12 +67,12 @@ describe('processes of a controller', () => {
   };
 
   it('do what needs the database alone while all of them have lost the bus, and send no probes', async () => {
-    const { clock, start, soon } = open();
+    const { clock, start, expectSoon } = open();
     const both = [await start('atlas'), await start('atlas')];
     const [first, second] = both;
-    await expect.poll(soon(owners), { timeout: 10_000 }).toHaveProperty('duty/upkeep');
+    await expectSoon(owners).toHaveProperty('duty/upkeep');
     for (const { transport } of both) transport.cut(true);
-    await expect.poll(soon(owners), { timeout: 10_000 }).not.toHaveProperty('duty/atlas');
+    await expectSoon(owners).not.toHaveProperty('duty/atlas');
     // The process that looks after old records ends: another one takes over, which deletes some first of all.
     const mails = new Mails(database().db);
     await database()
@@ -81,38 +83,28 @@ describe('processes of a controller', () => {
     const [gone, left] = first.id === before ? [first, second] : [second, first];
     started.splice(started.indexOf(gone), 1);
     await gone.stop();
-    await expect
-      .poll(
-        soon(() => mails.list(1)),
-        { timeout: 10_000 },
-      )
-      .toEqual([]);
+    await expectSoon(() => mails.list(1)).toEqual([]);
     expect(await owners()).toEqual({ 'duty/upkeep': left.id });
     left.transport.cut(false);
-    await expect.poll(soon(owners), { timeout: 10_000 }).toEqual({ 'duty/atlas': left.id, 'duty/upkeep': left.id });
+    await expectSoon(owners).toEqual({ 'duty/atlas': left.id, 'duty/upkeep': left.id });
   });
 
   it.each(['bus', 'database'] as const)('end their tests of agents when they have lost the %s', async (what) => {
-    const { start, soon } = open();
+    const { start, expectSoon } = open();
     const process = await start('atlas');
     await register(process);
-    await expect.poll(soon(owners), { timeout: 10_000 }).toHaveProperty('duty/atlas');
+    await expectSoon(owners).toHaveProperty('duty/atlas');
     process.joined(parseIpv4(SOURCE));
     await expect.poll(() => process.probes.waiting).toBeGreaterThan(0);
     if (what === 'bus') process.transport.cut(true);
     else process.isDatabaseLost.value = true;
-    await expect
-      .poll(
-        soon(() => process.probes.waiting),
-        { timeout: 10_000 },
-      )
-      .toBe(0);
+    await expectSoon(() => process.probes.waiting).toBe(0);
     process.isDatabaseLost.value = false;
     expect(await new AgentTests(database().db).of(SOURCE, 1)).toEqual([]);
   });
 
   it('interrupt their raw probes when they have lost the database', async () => {
-    const { clock, start, soon } = open();
+    const { clock, start, expectSoon } = open();
     const process = await start('engine');
     await register(process);
     const limits = { max_per_day: 9, max_parallel: 9, max_per_minute: 9 };
@@ -125,19 +117,9 @@ describe('processes of a controller', () => {
     const request = { type: 'ping', from: VANTAGE_POINT, to: '7.0.0.1', count: 1, label: '' };
     const sets = new ProbeSets(database().db);
     const set = await sets.accept(user, [request], new Date(clock.now()), null);
-    await expect
-      .poll(
-        soon(() => process.probes.waiting),
-        { timeout: 10_000 },
-      )
-      .toBe(1);
+    await expectSoon(() => process.probes.waiting).toBe(1);
     process.isDatabaseLost.value = true;
-    await expect
-      .poll(
-        soon(() => process.probes.interrupted),
-        { timeout: 10_000 },
-      )
-      .toBe(1);
+    await expectSoon(() => process.probes.interrupted).toBe(1);
     process.isDatabaseLost.value = false;
     expect(await sets.probesOf('id' in set ? set.id : 0)).toMatchObject([{ result: null }]);
   });
