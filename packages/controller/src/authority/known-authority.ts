@@ -26,9 +26,9 @@ export async function requireKnownAuthority(
     // A database of an earlier version does not name the authority that its agents trust.
     if (own === undefined && (await roots.isTrusted()))
       throw foreign(`${directory} has no certificate authority, and agents have certificates of one`);
-    const created = await fingerprintIn(directory, now);
-    await roots.replace(created);
-    return created;
+    const { fingerprint } = await Authority.open(directory, now);
+    await roots.replace(fingerprint);
+    return fingerprint;
   });
   if (stored !== undefined)
     log.info(
@@ -45,14 +45,9 @@ export async function adoptAuthority(
   directory: string,
   { db, now }: Pick<Database, 'db'> & { readonly now: Date },
 ): Promise<string> {
-  const own = await fingerprintIn(directory, now);
-  await new AuthorityRoot(db).replace(own);
-  return own;
-}
-
-async function fingerprintIn(directory: string, now: Date): Promise<string> {
-  await Authority.open(directory, now);
-  return rootFingerprint(directory) ?? '';
+  const { fingerprint } = await Authority.open(directory, now);
+  await new AuthorityRoot(db).replace(fingerprint);
+  return fingerprint;
 }
 
 function requireSame(directory: string, own: string | undefined, known: string): undefined {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Database } from '@revtr/storage';
+import { type Database, Users } from '@revtr/storage';
 import type { Logger } from 'pino';
 
 /**
@@ -12,7 +12,7 @@ export async function warnOfNewDatabase(
   { db, log }: Pick<Database, 'db'> & { readonly log: Logger },
 ): Promise<void> {
   if (!existsSync(join(authority, 'root.crt'))) return;
-  if ((await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined) return;
+  if (await new Users(db).exist()) return;
   log.error(
     'the database is new, but the certificate authority is not: if REVTR_DATABASE was changed, stop this process and copy the earlier database, which has the opt-outs and kill switches (docs/running.md)',
   );

@@ -1,5 +1,4 @@
-import type { Clock } from '@revtr/probing';
-import { untilAborted } from '@revtr/probing';
+import { type Clock, untilAborted } from '@revtr/probing';
 import { StorageError } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { lockRefused, sharedDatabase } from './database-lock-error.ts';

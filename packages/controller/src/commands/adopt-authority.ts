@@ -1,6 +1,14 @@
-import { AuthorityRoot, type DatabaseSettings, lockHolder, parseDatabaseSettings, StorageError } from '@revtr/storage';
+import {
+  AuthorityRoot,
+  type DatabaseSettings,
+  lockHolder,
+  parseDatabaseSettings,
+  StorageError,
+  Users,
+} from '@revtr/storage';
 import { adoptAuthority } from '../authority/known-authority.ts';
 import type { CommandContext } from '../program/run-command.ts';
+import { readTwo } from './read-two.ts';
 import { openUnused, requireDatabase } from './unused-database.ts';
 
 /** What `adopt-authority` is asked to do. */
@@ -15,11 +23,12 @@ export interface AdoptRequest {
  * @throws {StorageError} `badSettings`
  */
 export function readAdoptRequest(args: readonly string[]): AdoptRequest | string {
-  const [database = '', authority = '', ...others] = args;
-  const option = args.find((arg) => arg.startsWith('-'));
-  if (option !== undefined) return `adopt-authority has no option ${option}`;
-  if (database === '' || authority === '' || others.length > 0)
-    return 'adopt-authority takes a database and a directory, DATABASE and AUTHORITY';
+  const two = readTwo(args, {
+    command: 'adopt-authority',
+    takes: 'a database and a directory, DATABASE and AUTHORITY',
+  });
+  if (typeof two === 'string') return two;
+  const [database, authority] = two;
   if (database === 'memory:') return 'memory: stores nothing';
   return { database: parseDatabaseSettings(database), authority };
 }
@@ -36,9 +45,8 @@ export async function runAdoptAuthority(
   const database = await openUnused(settings, { mustExist: true, holder: lockHolder(), signal });
   try {
     const { db } = database;
-    const user = await db.selectFrom('users').select('id').limit(1).executeTakeFirst();
     // A first start that failed after the authority had been stored leaves a database without users.
-    if (user === undefined && (await new AuthorityRoot(db).fingerprint()) === undefined)
+    if (!(await new Users(db).exist()) && (await new AuthorityRoot(db).fingerprint()) === undefined)
       throw new StorageError(
         'noDatabase',
         'no controller has used this database: it takes the authority of the first gateway',

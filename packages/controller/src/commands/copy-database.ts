@@ -7,6 +7,8 @@ import {
   parseDatabaseSettings,
   StorageError,
 } from '@revtr/storage';
+import type { CommandContext } from '../program/run-command.ts';
+import { readTwo } from './read-two.ts';
 import { isThere, openUnused, requireDatabase } from './unused-database.ts';
 
 /** Percentage points between two lines of progress. */
@@ -23,10 +25,9 @@ export interface CopyRequest {
  * @throws {StorageError} `badSettings`
  */
 export function readCopyRequest(args: readonly string[]): CopyRequest | string {
-  const [from = '', to = '', ...others] = args;
-  const option = args.find((arg) => arg.startsWith('-'));
-  if (option !== undefined) return `copy-database has no option ${option}`;
-  if (from === '' || to === '' || others.length > 0) return 'copy-database takes two databases, FROM and TO';
+  const two = readTwo(args, { command: 'copy-database', takes: 'two databases, FROM and TO' });
+  if (typeof two === 'string') return two;
+  const [from, to] = two;
   if (from === to) return 'FROM and TO are the same database';
   if (from === 'memory:' || to === 'memory:') return 'memory: stores nothing';
   return { from: parseDatabaseSettings(from), to: parseDatabaseSettings(to) };
@@ -38,7 +39,7 @@ export function readCopyRequest(args: readonly string[]): CopyRequest | string {
  */
 export async function runCopy(
   { from: source, to: target }: CopyRequest,
-  { write, signal }: { readonly write: (line: string) => void; readonly signal: AbortSignal },
+  { write, signal }: CommandContext,
 ): Promise<void> {
   requireDatabase(source);
   requireRoom(target);

@@ -41,6 +41,11 @@ export class Authority {
     this.#credentials = credentials;
   }
 
+  /** The fingerprint of the root certificate, see {@link rootFingerprint}. */
+  get fingerprint(): string {
+    return readRoot(this.rootCertificate).fingerprint256;
+  }
+
   /** The server certificate of the gateway with its chain, and its key. {@link renew} replaces it. */
   get controller(): Credential {
     return this.#credentials.controller;

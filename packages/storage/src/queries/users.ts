@@ -51,6 +51,11 @@ export class Users {
     return this.#byEmail(email).executeTakeFirst();
   }
 
+  /** Whether there are any: a database that a controller has used has the operator. */
+  async exist(): Promise<boolean> {
+    return (await this.#db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
+  }
+
   /** The user with an id. */
   async find(id: number): Promise<User | undefined> {
     return this.#db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
