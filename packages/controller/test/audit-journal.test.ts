@@ -52,24 +52,38 @@ describe('a journal', () => {
     const first = new FileJournal({ directory });
     expect(await first.open()).toEqual([]);
     const records = [1, 2, 3].map((target) => recordOf({ target }));
-    first.add(records[0]);
+    first.add([records[0]]);
     first.rotate();
-    first.add(records[1]);
+    first.add([records[1]]);
     first.close();
     expect(await leftBehind()).toEqual(records.slice(0, 2));
 
     const second = new FileJournal({ directory });
     expect(await second.open()).toHaveLength(2);
-    second.add(records[2]);
+    second.add([records[2]]);
     await second.dropRotated();
     second.close();
     expect(await leftBehind()).toEqual([records[2]]);
   });
 
+  it('keeps any number of records that are added at once', async () => {
+    const journal = new FileJournal({ directory });
+    await journal.open();
+    const records = Array.from({ length: 1_000 }, (_, target) => recordOf({ target }));
+    for (const [from, to] of [
+      [0, 1],
+      [1, 900],
+      [900, 1_000],
+    ])
+      journal.add(records.slice(from, to));
+    journal.close();
+    expect(await leftBehind()).toEqual(records);
+  });
+
   it('is readable by its owner alone', async () => {
     const journal = new FileJournal({ directory });
     await journal.open();
-    journal.add(recordOf());
+    journal.add([recordOf()]);
     journal.close();
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600);
@@ -86,7 +100,7 @@ describe('a journal', () => {
   it('is read up to where it was cut off, and ignores other files', async () => {
     const journal = new FileJournal({ directory });
     await journal.open();
-    for (const target of [1, 2]) journal.add(recordOf({ target }));
+    journal.add([1, 2].map((target) => recordOf({ target })));
     journal.close();
     writeFileSync(join(directory, 'notes.txt'), 'x'.repeat(200));
     for (let length = 2 * RECORD_BYTES; length >= 0; length -= 7) {
@@ -97,7 +111,7 @@ describe('a journal', () => {
     expect(await leftBehind()).toEqual([]);
   });
 
-  it('refuses to add a record that is not written whole, and recovers', () => {
+  it('refuses records that are not written whole, keeps none of them, and recovers', () => {
     const program = join(import.meta.dirname, 'journal-writer.ts');
     // A limit on the size of files makes the kernel write less than it was asked to, as a full disk does.
     const limited = `ulimit -f 1; trap '' XFSZ; exec "$0" "$1" "$2"`;
@@ -105,10 +119,11 @@ describe('a journal', () => {
       encoding: 'utf8',
     });
     expect(stderr).toBe('');
-    const { added, refused, addedLater, kept } = JSON.parse(stdout);
+    const { added, refused, addedTogether, addedLater, kept } = JSON.parse(stdout);
     expect(added).toBe(Math.floor(1_024 / RECORD_BYTES));
     expect(refused).toBeGreaterThan(0);
+    expect(addedTogether).toBe(false);
     expect(addedLater).toBe(true);
-    expect(kept).toBe(added + 1);
+    expect(kept).toEqual([...Array(added).keys(), 99]);
   });
 });

@@ -51,19 +51,19 @@ describe('the audit log', () => {
   it('finds records before and after they are in the database, newest first', async () => {
     const { audit } = openLog();
     const records = Array.from({ length: 2_500 }, (_, i) => recordOf({ at: 1_000 + i, target: (i * 7_919) % 10_007 }));
-    for (const record of records) audit.add(record);
+    await Promise.all(records.map((record) => audit.add(record)));
     const newest = [...records].reverse();
     expect((await audit.find(ALL)).records).toEqual(newest.slice(0, 1_000));
     await audit.flush();
     expect((await audit.find(ALL)).records).toEqual(newest.slice(0, 1_000));
-    audit.add(recordOf({ at: 9_000 }));
+    await audit.add(recordOf({ at: 9_000 }));
     const { records: found } = await audit.find({ ...ALL, limit: 2 });
     expect(found).toEqual([recordOf({ at: 9_000 }), newest[0]]);
   });
 
   it('finds each record once while records move to the database', async () => {
     const { audit, blocks } = openLog();
-    for (let i = 0; i < 100; i++) audit.add(recordOf({ at: 1_000 + i }));
+    for (let i = 0; i < 100; i++) await audit.add(recordOf({ at: 1_000 + i }));
     const committed = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<void>();
     const add = blocks.add.bind(blocks);
@@ -83,7 +83,7 @@ describe('the audit log', () => {
 
   it('lets 16 searches wait while records move to the database, and refuses more', async () => {
     const { audit, blocks } = openLog();
-    audit.add(recordOf({ at: 1_000 }));
+    await audit.add(recordOf({ at: 1_000 }));
     const moved = Promise.withResolvers<void>();
     const add = blocks.add.bind(blocks);
     blocks.add = async (added) => {
@@ -103,9 +103,9 @@ describe('the audit log', () => {
   it('stores each record once when the answer of the database was lost', async () => {
     const { audit, blocks } = openLog();
     loseNextAnswer(blocks);
-    audit.add(recordOf({ at: 1_000 }));
+    await audit.add(recordOf({ at: 1_000 }));
     await expect(audit.flush()).rejects.toThrow('the connection was lost');
-    audit.add(recordOf({ at: 1_001 }));
+    await audit.add(recordOf({ at: 1_001 }));
     await audit.flush();
     await audit.flush();
     expect((await audit.find(ALL)).records.map(({ at }) => at)).toEqual([1_001, 1_000]);
@@ -114,12 +114,12 @@ describe('the audit log', () => {
   it('stores each record once when the answer of the database was lost and another process merges blocks', async () => {
     const [{ audit, blocks }, { audit: other }] = [openLog(), openLog()];
     for (let i = 0; i < 300; i++) {
-      audit.add(recordOf({ at: 1_000 }));
-      audit.add(recordOf({ at: 2_000 + i }));
+      await audit.add(recordOf({ at: 1_000 }));
+      await audit.add(recordOf({ at: 2_000 + i }));
       await audit.flush();
     }
     loseNextAnswer(blocks);
-    audit.add(recordOf({ at: 1_500 }));
+    await audit.add(recordOf({ at: 1_500 }));
     await expect(audit.flush()).rejects.toThrow('the connection was lost');
     mergeAfterNextRead(blocks, other);
     await audit.flush();
@@ -130,7 +130,7 @@ describe('the audit log', () => {
   it('finds each record once while another process merges blocks', async () => {
     const [{ audit, blocks }, { audit: other }] = [openLog(), openLog()];
     for (let i = 0; i < 300; i++) {
-      audit.add(recordOf({ at: 1_000 + i }));
+      await audit.add(recordOf({ at: 1_000 + i }));
       await audit.flush();
     }
     mergeAfterNextRead(blocks, other);
@@ -152,7 +152,7 @@ describe('the audit log', () => {
       }),
     );
     for (const [i, record] of records.entries()) {
-      audit.add(record);
+      await audit.add(record);
       if (i % 900 === 0) await audit.flush();
     }
     const scan = (condition: (record: AuditRecord) => boolean) => records.filter(condition).reverse();
@@ -171,7 +171,7 @@ describe('the audit log', () => {
 
   it('says how far back an answer goes, and continues there', async () => {
     const { audit } = openLog();
-    for (let i = 0; i < 50; i++) audit.add(recordOf({ at: 1_000 + i }));
+    for (let i = 0; i < 50; i++) await audit.add(recordOf({ at: 1_000 + i }));
     await audit.flush();
     const first = await audit.find({ ...ALL, limit: 20 });
     expect(first.since).toBe(1_030);
@@ -183,7 +183,7 @@ describe('the audit log', () => {
   it('merges small blocks into blocks sorted by target and loses no record', async () => {
     const { audit, blocks } = openLog();
     for (let i = 0; i < 300; i++) {
-      for (let j = 0; j < 5; j++) audit.add(recordOf({ at: 1_000 + i, target: (i * 5 + j) * 3 }));
+      for (let j = 0; j < 5; j++) await audit.add(recordOf({ at: 1_000 + i, target: (i * 5 + j) * 3 }));
       await audit.flush();
     }
     expect((await countBlocks()).blocks).toBe(300);
@@ -199,7 +199,8 @@ describe('the audit log', () => {
   it('merges many records once and for all', async () => {
     const { audit } = openLog();
     const count = 200_000;
-    for (let i = 0; i < count; i++) audit.add(recordOf({ at: 1_000 + i, target: (i * 7_919) % 100_003 }));
+    const record = (_: unknown, i: number) => recordOf({ at: 1_000 + i, target: (i * 7_919) % 100_003 });
+    await Promise.all(Array.from({ length: count }, record).map((made) => audit.add(made)));
     await audit.flush();
     await audit.merge();
     const merged = await countBlocks();
@@ -211,7 +212,7 @@ describe('the audit log', () => {
   it('answers without the records of a damaged block, and keeps the block', async () => {
     const { audit } = openLog();
     for (let i = 0; i < 300; i++) {
-      audit.add(recordOf({ at: 1_000 + i }));
+      await audit.add(recordOf({ at: 1_000 + i }));
       await audit.flush();
     }
     await database()
@@ -225,17 +226,17 @@ describe('the audit log', () => {
     expect(await countBlocks()).toEqual({ blocks: 11, merged: 10 });
   });
 
-  it('tells when records cannot be kept, before it throws, and when there is room again', async () => {
+  it('tells when records cannot be kept, before it rejects, and when there is room again', async () => {
     const journal = new MemoryJournal();
     const { audit, clock } = openLog({ journal });
     const told: boolean[] = [];
     audit.onChange((canRecord) => void told.push(canRecord));
     audit.start();
-    audit.add(recordOf({ at: 1 }));
+    await audit.add(recordOf({ at: 1 }));
     expect([audit.canRecord, told]).toEqual([true, []]);
     journal.isFull = true;
-    expect(() => audit.add(recordOf({ at: 2 }))).toThrow('ENOSPC');
-    expect(() => audit.add(recordOf({ at: 3 }))).toThrow('at this moment');
+    await expect(audit.add(recordOf({ at: 2 }))).rejects.toThrow('ENOSPC');
+    await expect(audit.add(recordOf({ at: 3 }))).rejects.toThrow('at this moment');
     expect([audit.canRecord, told]).toEqual([false, [false]]);
     await clock.advance(3_000);
     expect(audit.canRecord).toBe(false);
@@ -245,15 +246,34 @@ describe('the audit log', () => {
     await audit.stop();
   });
 
+  it('writes the records of one turn of the event loop together, all or none', async () => {
+    const journal = new MemoryJournal();
+    const { audit } = openLog({ journal });
+    const writes: number[] = [];
+    const add = journal.add.bind(journal);
+    journal.add = (records) => {
+      writes.push(records.length);
+      add(records);
+    };
+    const addTogether = (ats: readonly number[]) => Promise.allSettled(ats.map((at) => audit.add(recordOf({ at }))));
+    await addTogether([1, 2, 3]);
+    await addTogether([4, 5]);
+    journal.isFull = true;
+    const refused = await addTogether([6, 7]);
+    expect(writes).toEqual([3, 2, 2]);
+    expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect((await audit.find(ALL)).records.map(({ at }) => at)).toEqual([5, 4, 3, 2, 1]);
+  });
+
   it('tries again later each time that there was room only for a moment, and records nothing before', async () => {
     const journal = new MemoryJournal();
     const { audit, clock } = openLog({ journal });
     audit.start();
-    const fail = (): void => {
+    const fail = async (): Promise<void> => {
       journal.isFull = true;
-      expect(() => audit.add(recordOf({ at: 1 }))).toThrow('ENOSPC');
+      await expect(audit.add(recordOf({ at: 1 }))).rejects.toThrow('ENOSPC');
       journal.isFull = false;
-      expect(() => audit.add(recordOf({ at: 1 }))).toThrow('at this moment');
+      await expect(audit.add(recordOf({ at: 1 }))).rejects.toThrow('at this moment');
     };
     const until = async (): Promise<number> => {
       const begin = clock.now();
@@ -262,12 +282,12 @@ describe('the audit log', () => {
     };
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
-      fail();
+      await fail();
       waits.push(await until());
     }
     expect(waits).toEqual([1, 2, 4, 8]);
     await clock.advance(61_000);
-    fail();
+    await fail();
     expect(await until()).toBe(1);
     expect(journal.current).toEqual([]);
     await audit.stop();
@@ -277,7 +297,7 @@ describe('the audit log', () => {
     const { audit, clock } = openLog();
     const now = clock.now();
     for (const days of [100, 91, 89, 1]) {
-      audit.add(recordOf({ at: now - days * DAY_MS }));
+      await audit.add(recordOf({ at: now - days * DAY_MS }));
       await audit.flush();
     }
     await audit.forget();
@@ -288,11 +308,11 @@ describe('the audit log', () => {
     const journal = new MemoryJournal();
     const first = openLog({ journal });
     await first.audit.open();
-    for (let i = 0; i < 10; i++) first.audit.add(recordOf({ at: 1_000 + i }));
+    for (let i = 0; i < 10; i++) await first.audit.add(recordOf({ at: 1_000 + i }));
     // The run dies after it has stored the records and before it drops them from the journal.
     journal.dropRotated = () => Promise.resolve();
     await first.audit.flush();
-    for (const at of [1_100, 1_100, 1_200]) first.audit.add(recordOf({ at }));
+    for (const at of [1_100, 1_100, 1_200]) await first.audit.add(recordOf({ at }));
     delete (journal as Partial<MemoryJournal>).dropRotated;
 
     const second = openLog({ journal });
@@ -307,11 +327,11 @@ describe('the audit log', () => {
     const { audit, blocks, clock } = openLog({ journal, mostWaiting: 3 });
     const { add } = blocks;
     blocks.add = () => Promise.reject(new Error('no database'));
-    audit.add(recordOf({ at: 1 }));
+    await audit.add(recordOf({ at: 1 }));
     await expect(audit.flush()).rejects.toThrow('no database');
-    audit.add(recordOf({ at: 2 }));
-    audit.add(recordOf({ at: 3 }));
-    expect(() => audit.add(recordOf({ at: 4 }))).toThrow('too long');
+    await audit.add(recordOf({ at: 2 }));
+    await audit.add(recordOf({ at: 3 }));
+    await expect(audit.add(recordOf({ at: 4 }))).rejects.toThrow('too long');
     expect([...journal.rotated, ...journal.current]).toHaveLength(3);
     blocks.add = add;
     await audit.flush();
@@ -320,6 +340,6 @@ describe('the audit log', () => {
     await clock.advance(1_000);
     expect([...journal.rotated, ...journal.current]).toEqual([]);
     expect((await audit.find(ALL)).records).toHaveLength(3);
-    audit.add(recordOf({ at: 5 }));
+    await audit.add(recordOf({ at: 5 }));
   });
 });

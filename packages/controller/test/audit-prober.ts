@@ -10,7 +10,7 @@ import { GuardedProber } from '../src/safety/guarded-prober.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
 
 /**
- * Probes until it is killed. Writes the target of each probe that leaves to the file `sent`, and prints a dot now and then. Arguments:
+ * Probes until it is killed, with up to 20 probes at once. Writes the target of each probe that leaves to the file `sent`, and prints a dot now and then. Arguments:
  * directory, first target.
  */
 const [, , directory, first] = process.argv;
@@ -32,9 +32,10 @@ const wire: Prober = {
 };
 const guards = [new AuditGuard({ audit, clock })];
 const prober = new GuardedProber({ prober: wire, guards, clock, randomBytes: pooledRandomBytes });
-for (let target = Number(first); ; target++) {
-  await prober.ping({ type: 'ping', sender: 1, target, timeoutMs: 1_000 });
-  if (target % 20 !== 0) continue;
+const probe = (target: number) => prober.ping({ type: 'ping', sender: 1, target, timeoutMs: 1_000 });
+for (let target = Number(first), together = 1; ; target += together, together = (together % 20) + 1) {
+  await Promise.all(Array.from({ length: together }, (_, i) => probe(target + i)));
+  if (together !== 20) continue;
   process.stdout.write('.');
   await clock.sleep(1);
 }

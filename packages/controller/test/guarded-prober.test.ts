@@ -40,10 +40,12 @@ function audited(others: readonly ProbeGuard[] = []) {
   const records: AuditRecord[] = [];
   const refused: string[] = [];
   const disk = { isFull: false };
+  const onRecord = { call: (): void => undefined };
   const audit = {
-    add: (record: AuditRecord): void => {
+    add: async (record: AuditRecord): Promise<void> => {
       if (disk.isFull) throw new Error('ENOSPC');
       records.push(record);
+      onRecord.call();
     },
   };
   const guard = new AuditGuard({ audit, clock });
@@ -54,7 +56,7 @@ function audited(others: readonly ProbeGuard[] = []) {
     randomBytes: pooledRandomBytes,
     onRefused: (_request, { code }) => refused.push(code),
   });
-  return { wire, records, refused, disk, prober, clock };
+  return { wire, records, refused, disk, onRecord, prober, clock };
 }
 
 /** A guard that holds every probe, and notes what it is told of them. */
@@ -117,6 +119,16 @@ describe('a guarded prober with the audit', () => {
     expect(result.request).toBe(request);
     await prober.ping(request);
     expect(records[1].mark).not.toBe(records[0].mark);
+  });
+
+  it('does not send what is cancelled while it is recorded', async () => {
+    const holding = new Holding(0);
+    const { prober, records, wire, onRecord } = audited([holding]);
+    const over = new AbortController();
+    onRecord.call = () => over.abort();
+    await expect(prober.ping(PING, over.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    expect([records.length, wire.sent.length]).toEqual([1, 0]);
+    expect(holding.told).toEqual(['reserved', 'unsent']);
   });
 
   it('sends nothing that it cannot record, and sends again when it can', async () => {

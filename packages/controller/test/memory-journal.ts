@@ -13,9 +13,9 @@ export class MemoryJournal implements AuditJournal {
     return [...this.rotated];
   }
 
-  add(record: AuditRecord): void {
+  add(records: readonly AuditRecord[]): void {
     if (this.isFull) throw new Error('ENOSPC');
-    this.current.push(record);
+    this.current.push(...records);
   }
 
   requireRoom(): void {

@@ -8,7 +8,7 @@ import {
   PrefixOrigins,
   ReverseTracerouteEngine,
 } from '@revtr/engine';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { createRandom, type Prober } from '@revtr/probing';
 import { Atlases, AtlasRuns, AuditBlocks, HopKinds, SelfAudits } from '@revtr/storage';
 import { pino } from 'pino';
@@ -18,7 +18,7 @@ import { AuditGuard } from '../src/audit/audit-guard.ts';
 import { AuditLog } from '../src/audit/audit-log.ts';
 import { RecordedWork } from '../src/audit/recorded-work.ts';
 import { Metrics } from '../src/foundation/metrics.ts';
-import { GuardedProber } from '../src/safety/guarded-prober.ts';
+import { GuardedProber, type GuardedRequest } from '../src/safety/guarded-prober.ts';
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
 import { AccuracyMetrics } from '../src/self-audit/accuracy-metrics.ts';
 import { KindEvidenceKeeper } from '../src/self-audit/kind-evidence-keeper.ts';
@@ -36,7 +36,7 @@ describe('while probes cannot be recorded', () => {
   const database = useDatabase();
 
   /** A network in which traceroutes arrive over one router and pings are answered, behind an audit whose disk can become full. */
-  const open = () => {
+  const open = ({ holdMs }: { readonly holdMs?: (sender: Ipv4Address) => number } = {}) => {
     const clock = new ManualClock();
     const journal = new MemoryJournal();
     const blocks = new AuditBlocks(database().db);
@@ -55,7 +55,10 @@ describe('while probes cannot be recorded', () => {
         return { type: 'traceroute', request, startedAt: at, endedAt: at, stop: 'completed', hops, probesSent: 2 };
       },
     };
-    const guards = [new AuditGuard({ audit, clock })];
+    const guards = [
+      { reserve: ({ sender }: GuardedRequest) => holdMs?.(sender) ?? 0 },
+      new AuditGuard({ audit, clock }),
+    ];
     const [aliases, ipToAs] = [new AliasSets(), new PrefixOrigins([])];
     const engineParts = {
       prober: new GuardedProber({ prober: wire, guards, clock, randomBytes: pooledRandomBytes }),
@@ -67,7 +70,8 @@ describe('while probes cannot be recorded', () => {
   };
 
   it('an atlas run waits, and goes on afterwards', async () => {
-    const { clock, journal, audit, sent, wire, engineParts } = open();
+    const holdMs = (sender: Ipv4Address): number => (sender === ORIGINS[0] ? 0 : 1_000);
+    const { clock, journal, audit, sent, wire, engineParts } = open({ holdMs });
     const runs = new AtlasRuns(database().db);
     const service = new AtlasService({
       ...{ engineParts, clock, runs, log, ripe: undefined, random: createRandom(1) },
@@ -83,8 +87,9 @@ describe('while probes cannot be recorded', () => {
       return traceroute(...asked);
     };
     const ended = service.collect(SOURCE, new AbortController().signal);
+    await expect.poll(() => sent.length).toBe(1);
+    await clock.advance(1_000);
     await expect.poll(() => audit.canRecord).toBe(false);
-    await settle();
     expect(sent).toEqual(['traceroute from 7.0.0.1']);
     await clock.advance(10_000);
     expect(await service.runsOf(SOURCE)).toMatchObject([{ state: 'running' }]);

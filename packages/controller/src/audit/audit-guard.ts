@@ -18,14 +18,14 @@ export class AuditGuard implements ProbeGuard {
   }
 
   /** @throws {ProbingError} `auditUnavailable` */
-  leaving(request: GuardedRequest, cause: ProbeCause | undefined): void {
-    try {
-      this.#audit.add(toRecord(request, cause, Math.floor(this.#clock.now())));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ProbingError('auditUnavailable', `the probe cannot be recorded, and is not sent: ${reason}`);
-    }
+  leaving(request: GuardedRequest, cause: ProbeCause | undefined): Promise<void> {
+    return this.#audit.add(toRecord(request, cause, Math.floor(this.#clock.now()))).catch(refuse);
   }
+}
+
+function refuse(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new ProbingError('auditUnavailable', `the probe cannot be recorded, and is not sent: ${reason}`);
 }
 
 function toRecord(request: GuardedRequest, cause: ProbeCause | undefined, at: number): AuditRecord {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockDirectory, makePrivate } from '@revtr/storage';
@@ -9,8 +9,8 @@ import { RECORD_BYTES, readRecords, writeRecord } from './journal-record.ts';
 export interface AuditJournal {
   /** Returns the records that earlier runs left behind. They stay in the journal until {@link dropRotated}. */
   open(): Promise<AuditRecord[]>;
-  /** Keeps a record. When this returns, the record survives the end of this process. @throws the error of the file system */
-  add(record: AuditRecord): void;
+  /** Keeps records, all or none. When this returns, they survive the end of this process. @throws the error of the file system */
+  add(records: readonly AuditRecord[]): void;
   /** Returns if there is room for many records. @throws the error of the file system */
   requireRoom(): void;
   /** Begins a new part, because the records so far are about to be stored elsewhere. @throws the error of the file system */
@@ -34,6 +34,8 @@ export const NO_JOURNAL: AuditJournal = {
 const ROOM = 'room';
 /** Room for more than ten thousand records. */
 const ROOM_BYTES = 2 ** 20;
+/** Records for which there is a buffer at the start. It grows with the records that are added at once. */
+const USUAL_RECORDS = 64;
 const NAME = /^journal\.(\d{1,15})$/;
 
 /**
@@ -42,7 +44,7 @@ const NAME = /^journal\.(\d{1,15})$/;
  */
 export class FileJournal implements AuditJournal {
   readonly #directory: string;
-  readonly #buffer = Buffer.alloc(RECORD_BYTES);
+  #buffer = Buffer.alloc(USUAL_RECORDS * RECORD_BYTES);
   #part = 0;
   #file: number | undefined;
   /** Length of the current file up to the end of its last whole record. */
@@ -72,13 +74,19 @@ export class FileJournal implements AuditJournal {
     return left;
   }
 
-  add(record: AuditRecord): void {
-    if (this.#file === undefined) throw new Error('the journal of the audit is not open');
-    writeRecord(record, this.#buffer, 0);
-    // At a full disk a part of the record may be written. The next record takes its place.
-    const written = writeSync(this.#file, this.#buffer, 0, RECORD_BYTES, this.#length);
-    if (written < RECORD_BYTES) throw new Error('the disk is full');
-    this.#length += RECORD_BYTES;
+  add(records: readonly AuditRecord[]): void {
+    const file = this.#file;
+    if (file === undefined) throw new Error('the journal of the audit is not open');
+    const bytes = records.length * RECORD_BYTES;
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.alloc(2 * bytes);
+    for (const [i, record] of records.entries()) writeRecord(record, this.#buffer, i * RECORD_BYTES);
+    const written = writeSync(file, this.#buffer, 0, bytes, this.#length);
+    if (written < bytes) {
+      // The disk is full. Of records that are refused, none may be found later.
+      ftruncateSync(file, this.#length);
+      throw new Error('the disk is full');
+    }
+    this.#length += bytes;
   }
 
   requireRoom(): void {

@@ -16,7 +16,7 @@ export interface AuditLogOptions {
   readonly flushMs: number;
   /** How long records are kept, milliseconds. */
   readonly keepMs: number;
-  /** Most records that wait for the database. When there are more, {@link AuditLog.add} throws. Default 500,000, about 100 MB. */
+  /** Most records that wait for the database. When there are more, {@link AuditLog.add} rejects. Default 500,000, about 100 MB. */
   readonly mostWaiting?: number;
 }
 
@@ -49,6 +49,9 @@ export class AuditLog {
   readonly #mostWaiting: number;
   /** What moves records and what reads them take turns: a search that saw a record at both places would return it twice. */
   readonly #turns = new Turns();
+  /** Added in this turn of the event loop, and not in the journal yet. */
+  #gathered: AuditRecord[] = [];
+  #keeping: Promise<void> | undefined;
   #fresh: AuditRecord[] = [];
   /** Being written to the database. */
   #leaving: readonly AuditRecord[] = [];
@@ -112,7 +115,7 @@ export class AuditLog {
     return this.#canRecord;
   }
 
-  /** Calls `listener` when records cannot be kept any more, before {@link add} throws, and when they can be kept again. */
+  /** Calls `listener` when records cannot be kept any more, before {@link add} rejects, and when they can be kept again. */
   onChange(listener: (canRecord: boolean) => void): void {
     this.#listeners.push(listener);
   }
@@ -136,24 +139,34 @@ export class AuditLog {
   }
 
   /**
-   * Keeps a record: when this returns, it survives the end of the process.
+   * Keeps a record: when the promise fulfils, it survives the end of the process. Records of one turn of the event loop are written together, because
+   * each write costs a system call.
    * @throws when the journal cannot be written, or too many records wait for the database
    */
-  add(record: AuditRecord): void {
+  add(record: AuditRecord): Promise<void> {
+    this.#gathered.push(record);
+    this.#keeping ??= new Promise<void>((resolve) => process.nextTick(resolve)).then(() => this.#keep());
+    return this.#keeping;
+  }
+
+  #keep(): void {
+    const records = this.#gathered;
+    this.#gathered = [];
+    this.#keeping = undefined;
     if (!this.#canRecord) throw new Error('the audit cannot keep records at this moment');
     try {
-      this.#requireRoom();
-      this.#collaborators.journal.add(record);
+      this.#requireRoom(records.length);
+      this.#collaborators.journal.add(records);
     } catch (error) {
       this.#collaborators.log.error({ err: error }, 'the audit cannot record probes: no probe is sent');
       this.#note(false);
       throw error;
     }
-    this.#fresh.push(record);
+    for (const record of records) this.#fresh.push(record);
   }
 
-  #requireRoom(): void {
-    if (this.#fresh.length + this.#leaving.length >= this.#mostWaiting)
+  #requireRoom(records: number): void {
+    if (this.#fresh.length + this.#leaving.length + records > this.#mostWaiting)
       throw new Error('the database has not taken the records of the audit for too long');
   }
 
@@ -161,7 +174,7 @@ export class AuditLog {
   #retry(): void {
     const waitedMs = this.#collaborators.clock.now() - this.#changedAt;
     if (this.#canRecord || (waitedMs >= 0 && waitedMs < this.#retryMs)) return;
-    this.#requireRoom();
+    this.#requireRoom(1);
     this.#collaborators.journal.requireRoom();
     this.#collaborators.log.info('the audit records probes again');
     this.#note(true);

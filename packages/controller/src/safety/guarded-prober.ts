@@ -37,10 +37,11 @@ export interface ProbeGuard {
    */
   reserve?(request: GuardedRequest, cause: ProbeCause | undefined): number;
   /**
-   * Called after every wait, right before the probe is handed to the prober. The probe is not sent when this throws.
+   * Called after every wait, right before the probe is handed to the prober, which waits for the promise. The probe is not sent when it rejects. It must
+   * settle within the same turn of the event loop, because no guard is asked again afterwards.
    * @throws {ProbingError} saying why the probe cannot be sent
    */
-  leaving?(request: GuardedRequest, cause: ProbeCause | undefined): void;
+  leaving?(request: GuardedRequest, cause: ProbeCause | undefined): Promise<void>;
   /** Called when a probe that was sent has a result, an unanswered one too. */
   after?(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void;
   /** Called when a probe that was reserved was not sent: it was cancelled while it waited, or no host could send it. */
@@ -113,7 +114,8 @@ export class GuardedProber implements Prober {
         hooks?.onHeld?.(holdMs);
         await this.#hold(holdMs, request, cause, signal);
       }
-      this.#leave(request, cause);
+      await this.#leave(request, cause);
+      if (signal?.aborted) throw cancelled();
     } catch (error) {
       this.#noteUnsent(request, error, cause);
       // Who cannot record the probe has interrupted what it is sent for: that begins again later, and must not go on without this probe.
@@ -160,8 +162,9 @@ export class GuardedProber implements Prober {
     for (const guard of guards) if (guard.reserve === undefined) guard.before?.(request, cause);
   }
 
-  #leave(request: GuardedRequest, cause: ProbeCause | undefined): void {
-    for (const guard of this.#collaborators.guards) guard.leaving?.(request, cause);
+  async #leave(request: GuardedRequest, cause: ProbeCause | undefined): Promise<void> {
+    for (const guard of this.#collaborators.guards)
+      if (guard.leaving !== undefined) await guard.leaving(request, cause);
   }
 
   #noteResult(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void {
