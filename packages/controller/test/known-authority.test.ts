@@ -64,7 +64,7 @@ describe('requireKnownAuthority', () => {
   it('refuses a lost authority, and creates none in its place', async () => {
     await begin('first');
     rmSync(place('first'), { recursive: true });
-    await expect(begin('first')).rejects.toThrow('has no certificate authority');
+    await expect(begin('first')).rejects.toThrow('contains no certificate authority');
     expect(has('first')).toBe(false);
   });
 

@@ -119,7 +119,7 @@ it('a controller without the certificate authority of its database does not star
   await terminate(first);
   const other = startController('other');
   expect(await other.ended).toEqual([1, null]);
-  expect(other.said.errors).toContain(`${join(directory, 'other')} has no certificate authority`);
+  expect(other.said.errors).toContain(`REVTR_AUTHORITY (${join(directory, 'other')}) contains no certificate authority`);
   expect(other.said.errors).toContain('adopt-authority');
   expect(await adopt('other')).toMatchObject({ code: 0, errors: '' });
   const next = startController('other');
@@ -127,7 +127,7 @@ it('a controller without the certificate authority of its database does not star
   await terminate(next);
   const before = startController();
   expect(await before.ended).toEqual([1, null]);
-  expect(before.said.errors).toContain('has the root');
+  expect(before.said.errors).toContain('has the fingerprint');
 }, 300_000);
 
 it('a signal during the start ends it before everything runs', async () => {

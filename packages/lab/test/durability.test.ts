@@ -117,7 +117,7 @@ describe('the embedded database', () => {
         .map((dst) => ({ src: first.ready.source, dst, isRunRttPings: false }));
       const { batchId } = await first.client.submit(pairs);
       const before = await whenDone(10, batchId, first.client);
-      await expect(copy(embedded, server.url)).rejects.toThrow('has the data directory');
+      await expect(copy(embedded, server.url)).rejects.toThrow('has the directory');
       await expect(copy(`${embedded}-mistyped`, server.url)).rejects.toThrow('contains no database');
       await end(first.child, 'SIGTERM');
 

@@ -25,7 +25,7 @@ export async function requireKnownAuthority(
     if (known !== undefined) return requireSame(directory, own, known);
     // A database of an earlier version does not name the authority that its agents trust.
     if (own === undefined && (await roots.isTrusted()))
-      throw foreign(`${directory} has no certificate authority, and agents have certificates of one`);
+      throw foreign(`REVTR_AUTHORITY (${directory}) contains no certificate authority, and agents have certificates of one`);
     const { fingerprint } = await Authority.open(directory, now);
     await roots.replace(fingerprint);
     return fingerprint;
@@ -38,28 +38,30 @@ export async function requireKnownAuthority(
 }
 
 /**
- * Makes the certificate authority in a directory, which is created where there is none, the one of a database. Returns the fingerprint of its root.
+ * Makes the certificate authority in a directory, which is created where there is none, the one of a database. Returns the fingerprint of its root, and whether
+ * it was created.
  * @throws {LinkError} `badCertificate` if it is damaged; {StorageError}
  */
 export async function adoptAuthority(
   directory: string,
   { db, now }: Pick<Database, 'db'> & { readonly now: Date },
-): Promise<string> {
+): Promise<{ readonly fingerprint: string; readonly isNew: boolean }> {
+  const isNew = rootFingerprint(directory) === undefined;
   const { fingerprint } = await Authority.open(directory, now);
   await new AuthorityRoot(db).replace(fingerprint);
-  return fingerprint;
+  return { fingerprint, isNew };
 }
 
 function requireSame(directory: string, own: string | undefined, known: string): undefined {
   if (own === known) return;
   throw foreign(
     own === undefined
-      ? `${directory} has no certificate authority, and the one of this database has the root ${known}`
-      : `the certificate authority in ${directory} has the root ${own}, and the one of this database has the root ${known}`,
+      ? `REVTR_AUTHORITY (${directory}) contains no certificate authority; this database belongs to the one with the fingerprint ${known}`
+      : `the certificate authority in REVTR_AUTHORITY (${directory}) has the fingerprint ${own}; this database belongs to the one with the fingerprint ${known}`,
   );
 }
 
 const foreign = (problem: string): ForeignAuthorityError =>
   new ForeignAuthorityError(
-    `${problem}: copy REVTR_AUTHORITY from another gateway or from a backup, or use revtr-controller adopt-authority (docs/agents.md)`,
+    `${problem}. Correct REVTR_AUTHORITY, copy the directory from another gateway or a backup, or replace the authority (docs/agents.md, Another authority)`,
   );

@@ -14,6 +14,6 @@ export async function warnOfNewDatabase(
   if (!existsSync(join(authority, 'root.crt'))) return;
   if (await new Users(db).exist()) return;
   log.error(
-    'the database is new, but the certificate authority is not: if REVTR_DATABASE was changed, stop this process and copy the earlier database, which has the opt-outs and kill switches (docs/running.md)',
+    'the database is new, but the certificate authority is not: if REVTR_DATABASE was changed, stop this process and copy the earlier database, which has the opt-outs and kill switches (docs/running.md, Move to PostgreSQL). If you want a new database, ignore this',
   );
 }

@@ -19,7 +19,7 @@ export async function prepareTarget(
   if (users > 0)
     throw new StorageError(
       'databaseNotEmpty',
-      `the target database is in use already (${users} users): it was copied before, or a controller has been started with it`,
+      `the target database is in use already (users: ${users}): it was copied before, or a controller has been started with it`,
       {
         users,
       },

@@ -54,7 +54,7 @@ function isAlive(pid: number): boolean {
 }
 
 function inUse(directory: string, owner: number): StorageError {
-  return new StorageError('directoryInUse', `process ${owner} has the data directory ${directory} open`, {
+  return new StorageError('directoryInUse', `process ${owner} has the directory ${directory} open`, {
     directory,
     owner,
   });
