@@ -119,7 +119,9 @@ it('a controller without the certificate authority of its database does not star
   await terminate(first);
   const other = startController('other');
   expect(await other.ended).toEqual([1, null]);
-  expect(other.said.errors).toContain(`REVTR_AUTHORITY (${join(directory, 'other')}) contains no certificate authority`);
+  expect(other.said.errors).toContain(
+    `REVTR_AUTHORITY (${join(directory, 'other')}) contains no certificate authority`,
+  );
   expect(other.said.errors).toContain('adopt-authority');
   expect(await adopt('other')).toMatchObject({ code: 0, errors: '' });
   const next = startController('other');

@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../src/migrations/index.ts';
 describe('the migration to accounts', () => {
   it('keeps keys working, knows those of operators, and removes keys in clear text from mails', async () => {
     const db = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: new PglitePool(new PgliteConnection({})) }),
+      dialect: new PostgresDialect({ pool: new PglitePool(await PgliteConnection.open({})) }),
     });
     const migrate = async (names: (name: string) => boolean): Promise<void> => {
       const some: Record<string, Migration> = Object.fromEntries(

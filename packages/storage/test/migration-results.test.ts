@@ -22,7 +22,7 @@ describe('the migration of results', () => {
 
   beforeAll(async () => {
     db = new Kysely<Schema>({
-      dialect: new PostgresDialect({ pool: new PglitePool(new PgliteConnection({})) }),
+      dialect: new PostgresDialect({ pool: new PglitePool(await PgliteConnection.open({})) }),
     });
     await migrate((name) => name < '0025');
     await sql`insert into users (name, email, role, max_per_day, max_parallel, max_per_minute)

@@ -40,7 +40,8 @@ export function addBatches(program: Command, context: Context): void {
       const { limit, before } = options;
       const client = await context.connect(options);
       const batches = await client.batches({ limit, ...(before !== undefined && { before }) });
-      if (batches.length === 0) output.note(before === undefined ? 'you have no batches' : `you have no batches before batch ${before}`);
+      if (batches.length === 0)
+        output.note(before === undefined ? 'you have no batches' : `you have no batches before batch ${before}`);
       output.print(options, batches, renderBatches);
     });
 

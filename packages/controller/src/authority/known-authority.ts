@@ -25,7 +25,9 @@ export async function requireKnownAuthority(
     if (known !== undefined) return requireSame(directory, own, known);
     // A database of an earlier version does not name the authority that its agents trust.
     if (own === undefined && (await roots.isTrusted()))
-      throw foreign(`REVTR_AUTHORITY (${directory}) contains no certificate authority, and agents have certificates of one`);
+      throw foreign(
+        `REVTR_AUTHORITY (${directory}) contains no certificate authority, and agents have certificates of one`,
+      );
     const { fingerprint } = await Authority.open(directory, now);
     await roots.replace(fingerprint);
     return fingerprint;

@@ -57,7 +57,9 @@ export async function runAdoptAuthority(
     if (isNew) write(`Created a certificate authority in ${authority}.`);
     write(`The database uses the certificate authority in ${authority}.`);
     write(`The fingerprint of its root.crt is ${fingerprint}.`);
-    write(`Copy the directory to every gateway, start the gateways with REVTR_AUTHORITY=${authority}, and give root.crt to every agent.`);
+    write(
+      `Copy the directory to every gateway, start the gateways with REVTR_AUTHORITY=${authority}, and give root.crt to every agent.`,
+    );
   } finally {
     await database.close();
   }

@@ -46,7 +46,7 @@ export async function openDatabase(
   settings: DatabaseSettings,
   { mustExist = false, sleep = unreferencedTimer, onStatement }: DatabaseCollaborators = {},
 ): Promise<Database> {
-  const { pool, release, migrated } = openPool(settings);
+  const { pool, release, migrated } = await openPool(settings);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new CheckedPool(pool, onStatement) }) });
   const isEmbedded = settings.kind !== 'postgres';
   const over = new AbortController();
@@ -90,11 +90,11 @@ interface OpenPool {
   migrated?(): Promise<void>;
 }
 
-function openPool(settings: DatabaseSettings): OpenPool {
+async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   if (settings.kind === 'postgres') return { pool: postgresPool(settings), release: () => undefined };
   if (settings.kind === 'memory') {
     const { image } = newDatabase;
-    const connection = new PgliteConnection(image === undefined ? {} : { image });
+    const connection = await PgliteConnection.open(image === undefined ? {} : { image });
     return {
       pool: new PglitePool(connection),
       release: () => undefined,
@@ -104,7 +104,12 @@ function openPool(settings: DatabaseSettings): OpenPool {
   const { directory } = settings;
   makePrivate(directory);
   const release = lockDirectory(directory);
-  return { pool: new PglitePool(new PgliteConnection({ directory })), release };
+  try {
+    return { pool: new PglitePool(await PgliteConnection.open({ directory })), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 const unreferencedTimer = (milliseconds: number, signal: AbortSignal): Promise<unknown> =>

@@ -10,7 +10,11 @@ export async function requireUtf8(db: Kysely<Schema>): Promise<void> {
   const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db);
   const encoding = rows[0]?.encoding ?? '';
   if (encoding !== 'UTF8')
-    throw new StorageError('notUtf8', `the database has the encoding ${encoding}: create it with the encoding UTF8 (docs/troubleshooting.md)`, {
-      encoding,
-    });
+    throw new StorageError(
+      'notUtf8',
+      `the database has the encoding ${encoding}: create it with the encoding UTF8 (docs/troubleshooting.md)`,
+      {
+        encoding,
+      },
+    );
 }

@@ -7,9 +7,10 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from './worker-prot
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
-const { directory, image }: WorkerOptions = workerData;
+const { directory, image, programs }: WorkerOptions = workerData;
 
 const database = await PGlite.create({
+  ...programs,
   ...(directory !== undefined && { fs: new PrivateNodeFs(directory) }),
   ...(image !== undefined && { loadDataDir: image }),
   parsers: { [types.INT8]: Number },
