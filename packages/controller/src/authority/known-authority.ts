@@ -65,5 +65,5 @@ function requireSame(directory: string, own: string | undefined, known: string):
 
 const foreign = (problem: string): ForeignAuthorityError =>
   new ForeignAuthorityError(
-    `${problem}. Correct REVTR_AUTHORITY, copy the directory from another gateway or a backup, or replace the authority (docs/agents.md, Another authority)`,
+    `${problem}. Correct REVTR_AUTHORITY, copy the directory from another gateway or a backup, or replace the authority with revtr-controller adopt-authority (docs/agents.md, Another authority)`,
   );
