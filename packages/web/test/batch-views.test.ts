@@ -1,12 +1,18 @@
 import { type Hop, type Measurement, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectFitAndAccessible } from './accessibility.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, startBrowser } from './browser.ts';
 import { withSession } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const SIZE = 80;
+const WIDTHS = [390, 1280, 1920];
+const LOOKS = [
+  [390, 'light'],
+  [1280, 'light'],
+  [1920, 'dark'],
+] as const;
 
 describe.skipIf(!hasBrowser)('the views of batches', () => {
   let system: DemoSystem;
@@ -183,7 +189,8 @@ describe.skipIf(!hasBrowser)('the views of batches', () => {
       await page.goto(path.replace('BEFORE', String(before[0].batchId)).replace('AFTER', String(after[0].batchId)));
       await page.locator('.tree, .tree-table, table.batch').first().waitFor();
       await page.waitForLoadState('networkidle');
-      await expectFitAndAccessible(page);
+      for (const width of WIDTHS) await expectFit(page, width);
+      for (const [width, colorScheme] of LOOKS) await expectAccessible(page, width, colorScheme);
     }),
   );
 });

@@ -1,7 +1,7 @@
 import { ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectFitAndAccessible } from './accessibility.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { HOSTILE_SHOWN, withHostileText } from './hostile.ts';
 import { logIn, pressTwice } from './steps.ts';
@@ -33,6 +33,14 @@ const PATHS = [
   '/about-probes',
   '/confirm',
 ];
+/** Each width and each scheme of colours at least once. */
+const LOOKS = [
+  [390, 'light'],
+  [390, 'dark'],
+  [1280, 'light'],
+  [1280, 'dark'],
+  [1920, 'dark'],
+] as const;
 /** Fields of answers whose text comes from people or from the network. */
 const STRANGERS = new Set([
   ...['name', 'email', 'hosting', 'reason', 'note', 'hostname', 'site', 'subject', 'body', 'recipient', 'lastError'],
@@ -281,7 +289,10 @@ describe.skipIf(!hasBrowser)('the pages of operators', () => {
     await page.goto(path.replace('HOST', system.source));
     await page.locator('h1').waitFor();
     await page.waitForLoadState('networkidle');
-    await expectFitAndAccessible(page);
+    for (const [width, colorScheme] of LOOKS) {
+      await expectFit(page, width);
+      await expectAccessible(page, width, colorScheme);
+    }
     expect(watched.faults).toEqual([]);
   });
 

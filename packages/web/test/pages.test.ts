@@ -3,7 +3,7 @@ import { type Measurement, type MeasurementResult, ReverseTracerouteClient } fro
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countProbes } from '../src/path/probes.ts';
-import { expectFitAndAccessible } from './accessibility.ts';
+import { expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { logIn, measure } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
@@ -14,6 +14,13 @@ const sentNothing = ({ stats }: MeasurementResult): boolean => {
   const { withOptions, others } = countProbes(stats);
   return withOptions + others === 0;
 };
+const WIDTHS = [390, 1280, 1920];
+/** Where accessibility is checked: each layout, and the colours of each scheme. */
+const LOOKS = [
+  [390, 'light'],
+  [1280, 'light'],
+  [1280, 'dark'],
+] as const;
 const PATHS = [
   '/',
   '/log-in',
@@ -217,7 +224,8 @@ describe.skipIf(!hasBrowser)('the web interface', () => {
       await page.goto(Object.entries(ids).reduce((url, [name, id]) => url.replace(name, String(id)), path));
       await page.locator('h1').waitFor();
       await page.waitForLoadState('networkidle');
-      await expectFitAndAccessible(page);
+      for (const width of WIDTHS) await expectFit(page, width);
+      for (const [width, colorScheme] of LOOKS) await expectAccessible(page, width, colorScheme);
       expect(faults).toEqual([]);
     });
   });

@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import { type Measurement, type Publication, ReverseTracerouteClient } from '@revtr/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessibilityFaults, expectFitAndAccessible } from './accessibility.ts';
+import { accessibilityFaults, expectAccessible, expectFit } from './accessibility.ts';
 import { hasBrowser, openPage, startBrowser, type WatchedPage, withPage } from './browser.ts';
 import { logIn } from './steps.ts';
 import { type DemoSystem, startDemoSystem } from './system.ts';
 
 const PICTURES = join(import.meta.dirname, '../../../docs/pictures');
+const LOOKS = [
+  [390, 'light'],
+  [1280, 'light'],
+  [1280, 'dark'],
+  [1920, 'light'],
+] as const;
 
 describe.skipIf(!hasBrowser)('sharing a result', () => {
   let system: DemoSystem;
@@ -182,7 +188,10 @@ describe.skipIf(!hasBrowser)('sharing a result', () => {
         .locator(name === 'embed' ? 'svg' : '.hop')
         .first()
         .waitFor();
-      await expectFitAndAccessible(page);
+      for (const [width, colorScheme] of LOOKS) {
+        await expectFit(page, width);
+        await expectAccessible(page, width, colorScheme);
+      }
       expect(faults).toEqual([]);
     });
   });
