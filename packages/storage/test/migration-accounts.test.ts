@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { describe, expect, it } from 'vitest';
+import { compiledPrograms } from '../src/embedded/compiled-programs.ts';
 import { PgliteConnection } from '../src/embedded/pglite-connection.ts';
 import { PglitePool } from '../src/embedded/pglite-pool.ts';
 import { MIGRATIONS } from '../src/migrations/index.ts';
@@ -8,7 +9,9 @@ import { MIGRATIONS } from '../src/migrations/index.ts';
 describe('the migration to accounts', () => {
   it('keeps keys working, knows those of operators, and removes keys in clear text from mails', async () => {
     const db = new Kysely<unknown>({
-      dialect: new PostgresDialect({ pool: new PglitePool(await PgliteConnection.open({})) }),
+      dialect: new PostgresDialect({
+        pool: new PglitePool(new PgliteConnection({ programs: await compiledPrograms() })),
+      }),
     });
     const migrate = async (names: (name: string) => boolean): Promise<void> => {
       const some: Record<string, Migration> = Object.fromEntries(

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compiledPrograms } from '../src/embedded/compiled-programs.ts';
 import { PgliteConnection } from '../src/embedded/pglite-connection.ts';
 import { PglitePool } from '../src/embedded/pglite-pool.ts';
 import { Batches, Jobs, JsonResults, Publications, WatchHistory } from '../src/index.ts';
@@ -22,7 +23,9 @@ describe('the migration of results', () => {
 
   beforeAll(async () => {
     db = new Kysely<Schema>({
-      dialect: new PostgresDialect({ pool: new PglitePool(await PgliteConnection.open({})) }),
+      dialect: new PostgresDialect({
+        pool: new PglitePool(new PgliteConnection({ programs: await compiledPrograms() })),
+      }),
     });
     await migrate((name) => name < '0025');
     await sql`insert into users (name, email, role, max_per_day, max_parallel, max_per_minute)

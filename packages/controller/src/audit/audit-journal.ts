@@ -34,8 +34,6 @@ export const NO_JOURNAL: AuditJournal = {
 const ROOM = 'room';
 /** Room for more than ten thousand records. */
 const ROOM_BYTES = 2 ** 20;
-/** Records for which there is a buffer at the start. It grows with the records that are added at once. */
-const USUAL_RECORDS = 64;
 const NAME = /^journal\.(\d{1,15})$/;
 
 /**
@@ -44,7 +42,6 @@ const NAME = /^journal\.(\d{1,15})$/;
  */
 export class FileJournal implements AuditJournal {
   readonly #directory: string;
-  #buffer = Buffer.alloc(USUAL_RECORDS * RECORD_BYTES);
   #part = 0;
   #file: number | undefined;
   /** Length of the current file up to the end of its last whole record. */
@@ -77,16 +74,15 @@ export class FileJournal implements AuditJournal {
   add(records: readonly AuditRecord[]): void {
     const file = this.#file;
     if (file === undefined) throw new Error('the journal of the audit is not open');
-    const bytes = records.length * RECORD_BYTES;
-    if (bytes > this.#buffer.length) this.#buffer = Buffer.alloc(2 * bytes);
-    for (const [i, record] of records.entries()) writeRecord(record, this.#buffer, i * RECORD_BYTES);
-    const written = writeSync(file, this.#buffer, 0, bytes, this.#length);
-    if (written < bytes) {
+    const bytes = Buffer.alloc(records.length * RECORD_BYTES);
+    for (const [i, record] of records.entries()) writeRecord(record, bytes, i * RECORD_BYTES);
+    const written = writeSync(file, bytes, 0, bytes.length, this.#length);
+    if (written < bytes.length) {
       // The disk is full. Of records that are refused, none may be found later.
       ftruncateSync(file, this.#length);
       throw new Error('the disk is full');
     }
-    this.#length += bytes;
+    this.#length += bytes.length;
   }
 
   requireRoom(): void {

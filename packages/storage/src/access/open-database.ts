@@ -1,5 +1,6 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { compiledPrograms } from '../embedded/compiled-programs.ts';
 import { lockDirectory } from '../embedded/lock-file.ts';
 import { maintainUntil } from '../embedded/maintenance.ts';
 import { NewDatabaseImage } from '../embedded/new-database-image.ts';
@@ -92,9 +93,10 @@ interface OpenPool {
 
 async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   if (settings.kind === 'postgres') return { pool: postgresPool(settings), release: () => undefined };
+  const programs = await compiledPrograms();
   if (settings.kind === 'memory') {
     const { image } = newDatabase;
-    const connection = await PgliteConnection.open(image === undefined ? {} : { image });
+    const connection = new PgliteConnection({ programs, ...(image !== undefined && { image }) });
     return {
       pool: new PglitePool(connection),
       release: () => undefined,
@@ -104,12 +106,7 @@ async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   const { directory } = settings;
   makePrivate(directory);
   const release = lockDirectory(directory);
-  try {
-    return { pool: new PglitePool(await PgliteConnection.open({ directory })), release };
-  } catch (error) {
-    release();
-    throw error;
-  }
+  return { pool: new PglitePool(new PgliteConnection({ programs, directory })), release };
 }
 
 const unreferencedTimer = (milliseconds: number, signal: AbortSignal): Promise<unknown> =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { keepWasmCode } from './wasm-code-collection.ts';
 
 // The types of Node.js lack WebAssembly, and those of browsers would bring all of the DOM.
 declare global {
@@ -16,7 +17,6 @@ export interface CompiledPrograms {
   readonly initdbWasmModule: WebAssembly.Module;
 }
 
-const DIRECTORY = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
 let programs: Promise<CompiledPrograms> | undefined;
 
 /**
@@ -33,9 +33,10 @@ export function compiledPrograms(): Promise<CompiledPrograms> {
 }
 
 async function compileBoth(): Promise<CompiledPrograms> {
+  keepWasmCode();
+  const directory = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
+  const compile = async (name: string): Promise<WebAssembly.Module> =>
+    WebAssembly.compile(await readFile(join(directory, name)));
   const [pgliteWasmModule, initdbWasmModule] = await Promise.all([compile('pglite.wasm'), compile('initdb.wasm')]);
   return { pgliteWasmModule, initdbWasmModule };
 }
-
-const compile = async (name: string): Promise<WebAssembly.Module> =>
-  WebAssembly.compile(await readFile(join(DIRECTORY, name)));

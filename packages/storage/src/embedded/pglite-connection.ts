@@ -1,15 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../errors.ts';
-import { compiledPrograms } from './compiled-programs.ts';
-import { keepWasmCode } from './wasm-code-collection.ts';
-import type {
-  DatabasePlace,
-  ImageRequest,
-  Statement,
-  WorkerOptions,
-  WorkerRequest,
-  WorkerResponse,
-} from './worker-protocol.ts';
+import type { ImageRequest, Statement, WorkerOptions, WorkerRequest, WorkerResponse } from './worker-protocol.ts';
 
 type Success = Exclude<WorkerResponse, { readonly error: unknown }>;
 
@@ -26,13 +17,8 @@ export class PgliteConnection {
   #nextId = 1;
   #closed = false;
 
-  /** Opens the database. Errors of PGlite are reported by the first query. @throws the error of the file system */
-  static async open(place: DatabasePlace): Promise<PgliteConnection> {
-    keepWasmCode();
-    return new PgliteConnection({ ...place, programs: await compiledPrograms() });
-  }
-
-  private constructor(options: WorkerOptions) {
+  /** Opens the database. Errors are reported by the first query. */
+  constructor(options: WorkerOptions) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
     this.#ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));

@@ -1,16 +1,12 @@
 import type { CompiledPrograms } from './compiled-programs.ts';
 
-/** Where the embedded database is. */
-export interface DatabasePlace {
+/** How the worker thread opens the embedded database. */
+export interface WorkerOptions {
+  readonly programs: CompiledPrograms;
   /** Data directory; in memory by default. */
   readonly directory?: string;
   /** Content of the new database in memory; an empty cluster by default. */
   readonly image?: Blob;
-}
-
-/** What the worker thread needs to open the embedded database. */
-export interface WorkerOptions extends DatabasePlace {
-  readonly programs: CompiledPrograms;
 }
 
 /** A statement for the worker thread that runs the embedded database. */
