@@ -49,6 +49,7 @@ export { type HopKindChange, HopKinds } from './queries/hop-kinds.ts';
 export { type ImportedResultQuery, ImportedResults, type NewImportedResult } from './queries/imported-results.ts';
 export { type FinishedJob, type Job, Jobs } from './queries/jobs.ts';
 export { KillSwitchRecords } from './queries/kill-switches.ts';
+export { LastLockHolder } from './queries/last-lock-holder.ts';
 export { type Lease, Leases } from './queries/leases.ts';
 export { Mails } from './queries/mails.ts';
 export { OldRecords } from './queries/old-records.ts';

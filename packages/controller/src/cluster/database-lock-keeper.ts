@@ -1,7 +1,7 @@
 import { type Clock, untilAborted } from '@revtr/probing';
-import { StorageError } from '@revtr/storage';
+import { type LastLockHolder, StorageError } from '@revtr/storage';
 import type { Logger } from 'pino';
-import { lockRefused, sharedDatabase } from './database-lock-error.ts';
+import { lockRefused, sharedDatabase, usedMeanwhile } from './database-lock-error.ts';
 import { type FirstLockCollaborators, type HeldLock, takeFirst } from './first-lock.ts';
 
 /** Pause between two attempts to lock a database that is away, and before a lock that was soon lost is taken again, milliseconds. */
@@ -10,13 +10,16 @@ const SOON_MS = 10_000;
 /** A database that answers, but cannot be locked for so long, must not be used any longer, milliseconds. */
 const MOST_REFUSAL_MS = 60_000;
 /**
- * SQLSTATEs of a server that is away: it stops or starts, a pooler does not reach it (class 08), or it is a standby, whose database nobody can lock or change.
+ * SQLSTATEs of a server that is away: it stops or starts, a pooler does not reach it (class 08), it lacks connections, memory or disk space (class 53),
+ * or it is a standby, whose database nobody can lock or change.
  */
-const AWAY = /^(57P0[123]|08...|0A000|25006)$/;
+const AWAY = /^(57P0[123]|08...|53...|0A000|25006)$/;
 
 export interface DatabaseLockOptions {
   /** Whether this process is a controller by itself, which excludes all others; otherwise it shares a bus and the lock with those of its cluster. */
   readonly isAlone: boolean;
+  /** Tells this process apart from others that lock the database; see `lockHolder`. */
+  readonly holder: number;
 }
 
 export interface DatabaseLockCollaborators extends FirstLockCollaborators {
@@ -26,7 +29,8 @@ export interface DatabaseLockCollaborators extends FirstLockCollaborators {
 
 /**
  * Keeps the lock of this process on its database. Two processes that share no bus would use each budget twice, and know nothing of each other's agents
- * and opt-outs. When the session with the lock is lost, the first process to lock the database again goes on.
+ * and opt-outs. When the session with the lock is lost, the first process to lock the database again goes on. A controller by itself goes on only if no
+ * other process had the database meanwhile: it reads opt-outs, kill switches and agents only when it starts.
  */
 export class DatabaseLockKeeper {
   readonly #options: DatabaseLockOptions;
@@ -34,6 +38,7 @@ export class DatabaseLockKeeper {
   readonly #over = new AbortController();
   readonly #mustStop = new AbortController();
   #lock: HeldLock;
+  #last: Pick<LastLockHolder, 'read' | 'replace'> | undefined;
   readonly #keeping: Promise<void>;
 
   private constructor(lock: HeldLock, options: DatabaseLockOptions, collaborators: DatabaseLockCollaborators) {
@@ -64,6 +69,12 @@ export class DatabaseLockKeeper {
   /** Whether this process has the lock at this moment. */
   get isHeld(): boolean {
     return !this.#lock.ended.aborted;
+  }
+
+  /** Stores that this process has the database. To be called once it is open, before anything is read from it. @throws {StorageError} */
+  async record(last: Pick<LastLockHolder, 'read' | 'replace'>): Promise<void> {
+    await last.replace(this.#options.holder);
+    this.#last = last;
   }
 
   /** Gives the lock back. */
@@ -98,7 +109,9 @@ export class DatabaseLockKeeper {
       try {
         const lock = await tryTake();
         if (lock === undefined) this.#mustStop.abort(sharedDatabase(this.#options));
-        return lock;
+        else if (await this.#isOutdated(lock)) this.#mustStop.abort(usedMeanwhile());
+        else return lock;
+        return undefined;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (reason !== logged) log.warn({ reason }, 'the database cannot be locked again');
@@ -112,6 +125,19 @@ export class DatabaseLockKeeper {
       await clock.sleep(AGAIN_MS, this.#over.signal).catch(() => undefined);
     }
     return undefined;
+  }
+
+  /** Whether this process knows less than the database because another one had it while the lock was lost. Such a lock is given back. */
+  async #isOutdated(lock: HeldLock): Promise<boolean> {
+    const { isAlone, holder } = this.#options;
+    let isOutdated = true;
+    try {
+      isOutdated = isAlone && this.#last !== undefined && (await this.#last.read()) !== holder;
+      if (!isAlone) await this.#last?.replace(holder);
+    } finally {
+      if (isOutdated) await lock.release();
+    }
+    return isOutdated;
   }
 }
 

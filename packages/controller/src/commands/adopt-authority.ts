@@ -1,6 +1,7 @@
 import {
   AuthorityRoot,
   type DatabaseSettings,
+  LastLockHolder,
   lockHolder,
   parseDatabaseSettings,
   StorageError,
@@ -42,7 +43,8 @@ export async function runAdoptAuthority(
   { write, signal, now }: CommandContext & { readonly now: Date },
 ): Promise<void> {
   requireDatabase(settings);
-  const database = await openUnused(settings, { mustExist: true, holder: lockHolder(), signal });
+  const holder = lockHolder();
+  const database = await openUnused(settings, { mustExist: true, holder, signal });
   try {
     const { db } = database;
     // A first start that failed after the authority had been stored leaves a database without users.
@@ -53,6 +55,7 @@ export async function runAdoptAuthority(
         {},
       );
     signal.throwIfAborted();
+    await new LastLockHolder(db).replace(holder);
     const { fingerprint, isNew } = await adoptAuthority(authority, { db, now });
     if (isNew) write(`Created a certificate authority in ${authority}.`);
     write(`The database uses the certificate authority in ${authority}.`);

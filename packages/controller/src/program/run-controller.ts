@@ -3,6 +3,7 @@ import {
   type Database,
   DatabaseLock,
   databaseTime,
+  LastLockHolder,
   lockHolder,
   openDatabase,
   parseDatabaseSettings,
@@ -61,6 +62,7 @@ async function run(settings: Settings): Promise<void> {
     if (stop.aborted) return;
     const database = await openDatabase(databaseSettings);
     try {
+      await lock?.record(new LastLockHolder(database.db));
       await serve(settings, { database, lock, log, tracing, stop });
       hasStarted = true;
     } catch (error) {
@@ -87,10 +89,11 @@ async function lockDatabase(
   { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<DatabaseLockKeeper | undefined> {
   const isAlone = bus === undefined;
-  const locked = { url, isShared: !isAlone, holder: lockHolder() };
+  const holder = lockHolder();
+  const locked = { url, isShared: !isAlone, holder };
   const tryTake = () => DatabaseLock.tryTake(locked);
   const isFree = async () => (await DatabaseLock.holders(locked)).others.length === 0;
-  return DatabaseLockKeeper.start({ isAlone }, { tryTake, isFree, clock: systemClock, log }, signal);
+  return DatabaseLockKeeper.start({ isAlone, holder }, { tryTake, isFree, clock: systemClock, log }, signal);
 }
 
 interface Served {

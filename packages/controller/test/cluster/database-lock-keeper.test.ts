@@ -1,4 +1,4 @@
-import { DatabaseLock, lockHolder, StorageError } from '@revtr/storage';
+import { type Database, DatabaseLock, LastLockHolder, lockHolder, openDatabase, StorageError } from '@revtr/storage';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startPostgres } from '../../../storage/test/postgres-server.ts';
 import { queryPostgres } from '../../../storage/test/query-postgres.ts';
@@ -7,14 +7,19 @@ import { DatabaseLockKeeper } from '../../src/cluster/database-lock-keeper.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 let server: { readonly url: string; stop(): Promise<void> };
+let database: Database;
 const begun: Process[] = [];
 beforeAll(async () => {
   server = await startPostgres();
+  database = await openDatabase({ kind: 'postgres', url: server.url });
 }, 60_000);
 afterEach(async () => {
   for (const process of begun.splice(0)) await process.stop();
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await database.close();
+  await server.stop();
+});
 
 /** A process of a controller, whose waits end at once while it starts, and whose database can be away. */
 class Process {
@@ -24,6 +29,8 @@ class Process {
   #keeper: DatabaseLockKeeper | undefined;
   /** Why the database cannot be locked. */
   #failure: Error | undefined;
+  /** Why the last holder of the lock cannot be read. */
+  unreadable: Error | undefined;
   readonly warnings: string[] = [];
   #attempts = 0;
   slept = 0;
@@ -54,7 +61,16 @@ class Process {
         warn: (...[about]: readonly unknown[]) => void this.warnings.push(JSON.stringify(about)),
       },
     };
-    this.#keeper = await DatabaseLockKeeper.start({ isAlone: this.#isAlone }, collaborators, signal);
+    const options = { isAlone: this.#isAlone, holder: this.#holder };
+    this.#keeper = await DatabaseLockKeeper.start(options, collaborators, signal);
+    const last = new LastLockHolder(database.db);
+    await this.#keeper?.record({
+      read: async () => {
+        if (this.unreadable !== undefined) throw this.unreadable;
+        return last.read();
+      },
+      replace: (holder) => last.replace(holder),
+    });
   }
 
   #tryTake(): Promise<DatabaseLock | undefined> {
@@ -201,14 +217,59 @@ it.each([
   expect(await holders()).toBe(1);
 });
 
-it('of two processes that have lost their sessions, one goes on', async () => {
+it.each([
+  { first: true, second: true, goesOn: false },
+  { first: true, second: false, goesOn: false },
+  { first: false, second: true, goesOn: true },
+])('a controller stops if another one had the database meanwhile: alone $first, then $second', async (kinds) => {
+  const first = new Process(kinds.first);
+  await first.start();
+  await first.cutOff();
+  const second = new Process(kinds.second);
+  await second.start();
+  await second.stop();
+  await first.tryAgain();
+  if (kinds.goesOn) await expect.poll(() => first.isHeld).toBe(true);
+  else await expect.poll(() => first.isRunning).toBe(false);
+  if (!kinds.goesOn) expect(first.reason).toMatchObject({ code: 'usedMeanwhile' });
+  await expect.poll(holders).toBe(kinds.goesOn ? 1 : 0);
+});
+
+it('a controller stops if a process that began before it had the database meanwhile', async () => {
+  const [first, second] = [new Process(false), new Process(true)];
+  await first.start();
+  await first.cutOff();
+  await second.start();
+  await second.cutOff();
+  await first.tryAgain();
+  await expect.poll(() => first.isHeld).toBe(true);
+  await first.stop();
+  await second.tryAgain();
+  await expect.poll(() => second.isRunning).toBe(false);
+});
+
+it('a lock is not kept while nobody knows who had it last', async () => {
+  const process = new Process(true);
+  await process.start();
+  await process.cutOff();
+  process.unreadable = new StorageError('unreachable', 'refused', { reason: 'ECONNREFUSED' });
+  await process.tryAgain();
+  await expect.poll(() => process.warnings.at(-1)).toContain('refused');
+  expect([process.isHeld, process.isRunning]).toEqual([false, true]);
+  expect(await holders()).toBe(0);
+  process.unreadable = undefined;
+  await process.tryAgain();
+  await expect.poll(() => process.isHeld).toBe(true);
+});
+
+it('of two processes that have lost their sessions, the one that had the lock last goes on', async () => {
   const [first, second] = [new Process(true), new Process(true)];
   await first.start();
   await first.cutOff();
   await second.start();
   await second.cutOff();
   await Promise.all([first.tryAgain(), second.tryAgain()]);
-  await expect.poll(() => [first.isRunning, second.isRunning].sort()).toEqual([false, true]);
+  await expect.poll(() => [first.isRunning, second.isHeld]).toEqual([false, true]);
   expect(await holders()).toBe(1);
 });
 
@@ -241,6 +302,7 @@ it.each([
   { error: new StorageError('unreachable', 'refused', { reason: 'ECONNREFUSED' }), isLast: false },
   { error: new StorageError('queryFailed', 'the server starts', { sqlState: '57P03' }), isLast: false },
   { error: new StorageError('queryFailed', 'a standby', { sqlState: '0A000' }), isLast: false },
+  { error: new StorageError('queryFailed', 'too many connections', { sqlState: '53300' }), isLast: false },
 ])('a process stops after a minute in which the server answers and refuses the lock: $error.message', async (fault) => {
   const process = new Process(true);
   await process.start();

@@ -37,6 +37,7 @@ import { unfinishedColdFiles } from './0049-unfinished-cold-files.ts';
 import { optOutChanges } from './0051-opt-out-changes.ts';
 import { optOutCounting } from './0052-opt-out-counting.ts';
 import { authorityRoot } from './0053-authority-root.ts';
+import { lastLockHolder } from './0054-last-lock-holder.ts';
 
 /** All migrations by name, which is also their order. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -76,6 +77,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0051-opt-out-changes': optOutChanges,
   '0052-opt-out-counting': optOutCounting,
   '0053-authority-root': authorityRoot,
+  '0054-last-lock-holder': lastLockHolder,
 };
 
 /**

@@ -17,6 +17,7 @@ import type {
   ColdUnfinishedTable,
 } from './cold.ts';
 import type { KillSwitchTable } from './kill-switches.ts';
+import type { LastLockHolderTable } from './last-lock-holder.ts';
 import type { LeaseTable } from './leases.ts';
 import type { MailTable } from './mails.ts';
 import type {
@@ -69,6 +70,7 @@ export interface Schema {
   readonly probe_sets: ProbeSetTable;
   readonly probes: ProbeTable;
   readonly leases: LeaseTable;
+  readonly last_lock_holder: LastLockHolderTable;
   readonly publications: PublicationTable;
   readonly archive_pending: ArchivePendingTable;
   readonly archive_files: ArchiveFileTable;
