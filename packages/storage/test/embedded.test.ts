@@ -3,8 +3,11 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { compiledPrograms } from '../src/embedded/compiled-programs.ts';
+import { EmptyCluster } from '../src/embedded/empty-cluster.ts';
 import { Agents, openDatabase, parseDatabaseSettings, StorageError } from '../src/index.ts';
 
 const writer = new URL('./kill-writer.ts', import.meta.url).pathname;
@@ -32,15 +35,26 @@ describe('embedded database on disk', () => {
     await (await openDatabase({ kind: 'embedded', directory })).close();
   });
 
-  it('creates every file for its owner only, also files that it creates later', async () => {
-    const parent = join(directory, 'a', 'b');
+  it.each([
+    { from: 'nothing', isKept: false },
+    { from: 'an empty cluster that was kept', isKept: true },
+  ])('creates every file for its owner only, also files that it creates later, from $from', async ({ isKept }) => {
+    const compiled = join(directory, 'compiled');
+    vi.stubEnv('NODE_COMPILE_CACHE', isKept ? compiled : '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    if (isKept) await keepMarkedCluster(compiled);
+    const home = join(directory, 'home');
+    const parent = join(home, 'a', 'b');
     const database = await openDatabase({ kind: 'embedded', directory: parent });
+    expect(await sql`select to_regclass('mark') is not null as "isKept"`.execute(database.db)).toMatchObject({
+      rows: [{ isKept }],
+    });
     await sql`create table later (x text)`.execute(database.db);
     await sql`insert into later select repeat('x', 1000) from generate_series(1, 30000)`.execute(database.db);
     await sql`select * from later order by md5(x)`.execute(database.db);
     await sql`vacuum full later`.execute(database.db);
     await sql`checkpoint`.execute(database.db);
-    const whileOpen = modesBelow(directory);
+    const whileOpen = modesBelow(home);
     await database.close();
     expect(whileOpen.files.length).toBeGreaterThan(900);
     expect(new Set(whileOpen.files)).toEqual(new Set(['600']));
@@ -161,6 +175,15 @@ function pathsBelow(directory: string): string[] {
 }
 
 /** The permission bits of everything below a directory. */
+/** Keeps an empty cluster that has a table `mark`. */
+async function keepMarkedCluster(directory: string): Promise<void> {
+  const { programs, digest } = await compiledPrograms();
+  const cluster = await PGlite.create(programs);
+  await cluster.exec('create table mark ()');
+  await new EmptyCluster({ directory, programs: digest }).keep(() => cluster.dumpDataDir('none'));
+  await cluster.close();
+}
+
 function modesBelow(directory: string): { readonly files: string[]; readonly directories: string[] } {
   const modeOf = (path: string): string => (lstatSync(path).mode & 0o777).toString(8);
   const isDirectory = (path: string): boolean => lstatSync(path).isDirectory();

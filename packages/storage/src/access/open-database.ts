@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { compiledPrograms } from '../embedded/compiled-programs.ts';
+import { EmptyCluster } from '../embedded/empty-cluster.ts';
 import { lockDirectory } from '../embedded/lock-file.ts';
 import { maintainUntil } from '../embedded/maintenance.ts';
 import { NewDatabaseImage } from '../embedded/new-database-image.ts';
@@ -35,6 +38,9 @@ export interface DatabaseCollaborators {
   /** Receives every statement when it begins. Default: nobody does. */
   readonly onStatement?: (statement: Promise<unknown>) => void;
 }
+
+/** A file that every directory of a database has. */
+const DATABASE_MARK = 'PG_VERSION';
 
 const newDatabase = new NewDatabaseImage();
 
@@ -93,10 +99,12 @@ interface OpenPool {
 
 async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   if (settings.kind === 'postgres') return { pool: postgresPool(settings), release: () => undefined };
-  const programs = await compiledPrograms();
+  const { programs, digest } = await compiledPrograms();
+  const empty = new EmptyCluster({ directory: process.env.NODE_COMPILE_CACHE, programs: digest });
   if (settings.kind === 'memory') {
-    const { image } = newDatabase;
-    const connection = new PgliteConnection({ programs, ...(image !== undefined && { image }) });
+    const image = newDatabase.image ?? (await empty.read());
+    const connection = new PgliteConnection({ programs, image });
+    if (image === undefined) await empty.keep(() => connection.image());
     return {
       pool: new PglitePool(connection),
       release: () => undefined,
@@ -106,7 +114,8 @@ async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   const { directory } = settings;
   makePrivate(directory);
   const release = lockDirectory(directory);
-  return { pool: new PglitePool(new PgliteConnection({ programs, directory })), release };
+  const image = existsSync(join(directory, DATABASE_MARK)) ? undefined : await empty.read();
+  return { pool: new PglitePool(new PgliteConnection({ programs, directory, image })), release };
 }
 
 const unreferencedTimer = (milliseconds: number, signal: AbortSignal): Promise<unknown> =>

@@ -6,7 +6,7 @@ export interface WorkerOptions {
   /** Data directory; in memory by default. */
   readonly directory?: string;
   /** Content of the new database in memory; an empty cluster by default. */
-  readonly image?: Blob;
+  readonly image?: Blob | undefined;
 }
 
 /** A statement for the worker thread that runs the embedded database. */
