@@ -1,4 +1,10 @@
-import { type CollectOptions, collectTails, collectTraceroutes, type EngineCollaborators } from '@revtr/engine';
+import {
+  type CollectOptions,
+  collectTails,
+  collectTraceroutes,
+  type EngineCollaborators,
+  type TailsReport,
+} from '@revtr/engine';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { ProbingError, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, RipeAtlasError } from '@revtr/ripe-atlas';
@@ -45,9 +51,14 @@ export async function carryOut(
       Object.assign(run.details, { done, total });
     };
     const facts = { aliases: engineParts.aliases, ipToAs: engineParts.ipToAs, useHeuristics: false };
-    const tails = await collectTails({ ...options, onProgress }, notSince, { ...engineParts, facts });
-    run.details.report.recordRoutePings += tails.recordRoutePings;
-    run.details.report.answered += tails.answered;
+    const { report } = run.details;
+    const before = { ...report };
+    // What was found before an interruption counts as well.
+    const onReport = ({ recordRoutePings, answered }: TailsReport): void => {
+      report.recordRoutePings = before.recordRoutePings + recordRoutePings;
+      report.answered = before.answered + answered;
+    };
+    await collectTails({ ...options, onProgress, onReport }, notSince, { ...engineParts, facts });
     await collaborators.stored();
     await run.end('done', engineParts.clock.now());
     log.info({ run: run.id, ...run.details.report, credits: run.spentCredits }, 'atlas collected');
