@@ -69,17 +69,19 @@ describe('while probes cannot be recorded', () => {
     return { clock, journal, audit, sent, wire, engineParts };
   };
 
-  it('an atlas run waits, and goes on afterwards', async () => {
-    const holdMs = (sender: Ipv4Address): number => (sender === ORIGINS[0] ? 0 : 1_000);
-    const { clock, journal, audit, sent, wire, engineParts } = open({ holdMs });
-    const runs = new AtlasRuns(database().db);
-    const service = new AtlasService({
-      ...{ engineParts, clock, runs, log, ripe: undefined, random: createRandom(1) },
+  const serviceOf = ({ engineParts, clock, audit }: Pick<ReturnType<typeof open>, 'engineParts' | 'clock' | 'audit'>) =>
+    new AtlasService({
+      ...{ engineParts, clock, runs: new AtlasRuns(database().db), log, ripe: undefined, random: createRandom(1) },
       records: new Atlases(database().db),
       origins: () => ORIGINS,
       importedProbes: () => [],
       recorded: new RecordedWork(audit),
     });
+
+  it('an atlas run waits, and goes on afterwards', async () => {
+    const holdMs = (sender: Ipv4Address): number => (sender === ORIGINS[0] ? 0 : 1_000);
+    const { clock, journal, audit, sent, wire, engineParts } = open({ holdMs });
+    const service = serviceOf({ engineParts, clock, audit });
     audit.start();
     const { traceroute } = wire;
     wire.traceroute = (...asked) => {
@@ -105,6 +107,24 @@ describe('while probes cannot be recorded', () => {
     // The first one had arrived.
     const traceroutes = sent.filter((what) => what.startsWith('traceroute'));
     expect(traceroutes).toEqual(ORIGINS.map((origin) => `traceroute from ${formatIpv4(origin)}`));
+    await service.stop();
+    await audit.stop();
+  });
+
+  it.each([
+    { how: 'cancelled', end: (service: AtlasService) => service.cancel(SOURCE), state: 'cancelled' },
+    { how: 'taken over by another process', end: (service: AtlasService) => service.unload(SOURCE, false) },
+    { how: 'stopped', end: (service: AtlasService) => service.stop() },
+  ])('an atlas run that waits can be $how', async ({ end, state = 'running' }) => {
+    const { clock, journal, audit, engineParts } = open();
+    const service = serviceOf({ engineParts, clock, audit });
+    journal.isFull = true;
+    const ended = service.collect(SOURCE, new AbortController().signal);
+    await expect.poll(() => audit.canRecord).toBe(false);
+    await settle();
+    await end(service);
+    await ended;
+    expect(await service.runsOf(SOURCE)).toMatchObject([{ state, phase: 'traceroutes' }]);
     await service.stop();
     await audit.stop();
   });
