@@ -127,7 +127,8 @@ describe('stored self-audits', () => {
     expect(await audits.list(10)).toEqual([]);
     expect(await audits.endAbandoned(NOW)).toBe(0);
     expect(await audits.endAbandoned(new Date(NOW.getTime() + 1))).toBe(1);
-    expect((await audits.list(10)).map(({ outcome }) => outcome)).toEqual(['interrupted']);
+    const detail = 'the process that carried it out ended';
+    expect(await audits.list(10)).toMatchObject([{ outcome: 'interrupted', detail }]);
     expect(await audits.latestByPair(NOW)).toEqual([{ host: '6.0.0.1', source: '9.0.0.1', startedAt: NOW }]);
   });
 });

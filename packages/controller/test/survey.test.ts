@@ -82,6 +82,28 @@ describe('the background survey', () => {
     expect(new Set(prober.sent.map(({ sender, target }) => `${sender} ${target}`)).size).toBe(pairs);
   });
 
+  it('sends the probes again that could not be recorded when it had begun a step', async () => {
+    const prober = new Answering();
+    let left = 7;
+    const failing: Prober = {
+      ping: async (request) => {
+        if (left-- > 0) return prober.ping(request);
+        canRecord = false;
+        throw new ProbingError('auditUnavailable', 'the disk is full');
+      },
+      traceroute: () => prober.traceroute(),
+    };
+    const pairs = targets.length * vantagePoints.length;
+    const steps = survey(failing, newRanking(), 5_000);
+    await steps.step();
+    await steps.step();
+    expect([await steps.step(), prober.sent.length]).toEqual([0, 7]);
+    left = pairs;
+    canRecord = true;
+    for (let sent = 7; sent < pairs; sent += 5) await steps.step();
+    expect(new Set(prober.sent.map(({ sender, target }) => `${sender} ${target}`)).size).toBe(pairs);
+  });
+
   it('does not visit one target after the other', async () => {
     const prober = new Answering();
     await survey(prober, newRanking(), 30_000).step();

@@ -9,7 +9,7 @@ import {
   ReverseTracerouteEngine,
 } from '@revtr/engine';
 import { formatIpv4, type Ipv4Address, parseIpv4 } from '@revtr/net';
-import { createRandom, type Prober } from '@revtr/probing';
+import { cancelled, createRandom, type Prober } from '@revtr/probing';
 import { Atlases, AtlasRuns, AuditBlocks, HopKinds, SelfAudits } from '@revtr/storage';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,6 @@ import { GuardedProber, type GuardedRequest } from '../src/safety/guarded-prober
 import { pooledRandomBytes } from '../src/safety/random-pool.ts';
 import { AccuracyMetrics } from '../src/self-audit/accuracy-metrics.ts';
 import { KindEvidenceKeeper } from '../src/self-audit/kind-evidence-keeper.ts';
-import type { AuditFinding } from '../src/self-audit/self-audit.ts';
 import { SelfAuditor } from '../src/self-audit/self-auditor.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 import { MemoryJournal } from './memory-journal.ts';
@@ -69,17 +68,19 @@ describe('while probes cannot be recorded', () => {
     return { clock, journal, audit, sent, wire, engineParts };
   };
 
-  it('an atlas run waits, and goes on afterwards', async () => {
-    const holdMs = (sender: Ipv4Address): number => (sender === ORIGINS[0] ? 0 : 1_000);
-    const { clock, journal, audit, sent, wire, engineParts } = open({ holdMs });
-    const runs = new AtlasRuns(database().db);
-    const service = new AtlasService({
-      ...{ engineParts, clock, runs, log, ripe: undefined, random: createRandom(1) },
+  const serviceOf = ({ engineParts, clock, audit }: Pick<ReturnType<typeof open>, 'engineParts' | 'clock' | 'audit'>) =>
+    new AtlasService({
+      ...{ engineParts, clock, runs: new AtlasRuns(database().db), log, ripe: undefined, random: createRandom(1) },
       records: new Atlases(database().db),
       origins: () => ORIGINS,
       importedProbes: () => [],
       recorded: new RecordedWork(audit),
     });
+
+  it('an atlas run waits, and goes on afterwards', async () => {
+    const holdMs = (sender: Ipv4Address): number => (sender === ORIGINS[0] ? 0 : 1_000);
+    const { clock, journal, audit, sent, wire, engineParts } = open({ holdMs });
+    const service = serviceOf({ engineParts, clock, audit });
     audit.start();
     const { traceroute } = wire;
     wire.traceroute = (...asked) => {
@@ -110,6 +111,24 @@ describe('while probes cannot be recorded', () => {
   });
 
   it.each([
+    { how: 'cancelled', end: (service: AtlasService) => service.cancel(SOURCE), state: 'cancelled' },
+    { how: 'taken over by another process', end: (service: AtlasService) => service.unload(SOURCE, false) },
+    { how: 'stopped', end: (service: AtlasService) => service.stop() },
+  ])('an atlas run that waits can be $how', async ({ end, state = 'running' }) => {
+    const { clock, journal, audit, engineParts } = open();
+    const service = serviceOf({ engineParts, clock, audit });
+    journal.isFull = true;
+    const ended = service.collect(SOURCE, new AbortController().signal);
+    await expect.poll(() => audit.canRecord).toBe(false);
+    await settle();
+    await end(service);
+    await ended;
+    expect(await service.runsOf(SOURCE)).toMatchObject([{ state, phase: 'traceroutes' }]);
+    await service.stop();
+    await audit.stop();
+  });
+
+  it.each([
     { what: 'its forward traceroute', options: { forwardTraceroute: true } },
     { what: 'its only round-trip time', options: { measureRtts: true } },
   ])('a measurement does not end without $what', async ({ options }) => {
@@ -127,45 +146,73 @@ describe('while probes cannot be recorded', () => {
     expect(stopReason).toBe('cancelled');
   });
 
-  it('a self-audit waits, and begins again afterwards', async () => {
-    const { clock, journal, audit, sent, wire, engineParts } = open();
-    const calibration = new DeploymentCalibration();
-    const keeper = new KindEvidenceKeeper({ kinds: new HopKinds(database().db), calibration, clock });
-    const auditor = new SelfAuditor(
-      { perDay: 1, pairPauseMs: 0 },
-      {
-        ...{ engineParts, keeper, calibration, clock, log, random: createRandom(1), isBusy: () => false },
-        engine: new ReverseTracerouteEngine({ plan: defaultPlan }, engineParts),
-        audits: new SelfAudits(database().db),
-        hosts: () => [],
-        sources: () => [],
-        recorded: new RecordedWork(audit),
-        metrics: new AccuracyMetrics(new Metrics(), () => keeper.rows),
-        onEvents: async () => undefined,
-      },
-    );
-    audit.start();
-    const { traceroute } = wire;
-    wire.traceroute = (...asked) => {
-      journal.isFull = true;
-      return traceroute(...asked);
+  describe('a self-audit', () => {
+    const pair = { host: ORIGINS[0], source: SOURCE };
+    const openAuditor = () => {
+      const opened = open();
+      const { clock, audit, engineParts } = opened;
+      const calibration = new DeploymentCalibration();
+      const keeper = new KindEvidenceKeeper({ kinds: new HopKinds(database().db), calibration, clock });
+      const audits = new SelfAudits(database().db);
+      const auditor = new SelfAuditor(
+        { perDay: 1, pairPauseMs: 0 },
+        {
+          ...{ audits, engineParts, keeper, calibration, clock, log, random: createRandom(1), isBusy: () => false },
+          engine: new ReverseTracerouteEngine({ plan: defaultPlan }, engineParts),
+          hosts: () => [],
+          sources: () => [],
+          recorded: new RecordedWork(audit),
+          metrics: new AccuracyMetrics(new Metrics(), () => keeper.rows),
+          onEvents: async () => undefined,
+        },
+      );
+      const latest = async () => (await audits.list(1))[0];
+      return { ...opened, auditor, latest };
     };
-    let finding: AuditFinding | undefined;
-    const ended = auditor.audit({ host: ORIGINS[0], source: SOURCE }).then((found) => {
-      finding = found;
+
+    it('ends as interrupted, and is not repeated', async () => {
+      const { clock, journal, audit, sent, wire, auditor, latest } = openAuditor();
+      audit.start();
+      const { traceroute } = wire;
+      wire.traceroute = (...asked) => {
+        journal.isFull = true;
+        return traceroute(...asked);
+      };
+      const interrupted = { outcome: 'interrupted', detail: 'its probes could not be recorded' };
+      expect(await auditor.audit(pair)).toBeUndefined();
+      expect(await latest()).toMatchObject({ ...interrupted, ended_at: new Date(clock.now()) });
+      expect(sent).toEqual(['traceroute from 7.0.0.1']);
+      // It does not begin.
+      await clock.advance(500);
+      expect(await auditor.audit(pair)).toBeUndefined();
+      expect(await latest()).toMatchObject({ ...interrupted, ended_at: new Date(clock.now()) });
+      wire.traceroute = traceroute;
+      journal.isFull = false;
+      const soon = async (): Promise<boolean> => {
+        await clock.advance(1_000);
+        return audit.canRecord;
+      };
+      await expect.poll(soon).toBe(true);
+      await settle();
+      expect(sent).toEqual(['traceroute from 7.0.0.1']);
+      expect(await auditor.audit(pair)).toBeDefined();
+      await audit.stop();
     });
-    await expect.poll(() => audit.canRecord).toBe(false);
-    await settle();
-    expect(finding).toBeUndefined();
-    wire.traceroute = traceroute;
-    journal.isFull = false;
-    const soon = async (): Promise<unknown> => {
-      await clock.advance(1_000);
-      return finding?.outcome;
-    };
-    await expect.poll(soon).toBeDefined();
-    await ended;
-    expect(sent.filter((what) => what === 'traceroute from 7.0.0.1').length).toBeGreaterThan(1);
-    await audit.stop();
+
+    it.each([
+      { what: 'the controller stops', isStop: true, detail: 'the controller stopped' },
+      { what: 'it fails unexpectedly', isStop: false, detail: expect.stringContaining('failed unexpectedly') },
+    ])('says that $what', async ({ isStop, detail }) => {
+      const { audit, wire, auditor, latest } = openAuditor();
+      const over = new AbortController();
+      wire.traceroute = async () => {
+        if (!isStop) throw new Error('a defect');
+        over.abort();
+        throw cancelled();
+      };
+      await expect(auditor.audit(pair, over.signal)).rejects.toThrow();
+      expect(await latest()).toMatchObject({ outcome: 'interrupted', detail });
+      await audit.stop();
+    });
   });
 });

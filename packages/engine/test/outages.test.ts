@@ -1,5 +1,12 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type PingRequest, type PingResult, type Prober, ProbingError, type TracerouteRequest } from '@revtr/probing';
+import {
+  cancelled,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  ProbingError,
+  type TracerouteRequest,
+} from '@revtr/probing';
 import { describe, expect, it } from 'vitest';
 import {
   AliasSets,
@@ -11,6 +18,8 @@ import {
   NO_RELATIONS,
   PrefixOrigins,
   ReverseTracerouteEngine,
+  type TailsOptions,
+  type TailsReport,
 } from '../src/index.ts';
 import { JumpingClock } from './support/jumping-clock.ts';
 import { DESTINATION, ip, SOURCE } from './support/measurement.ts';
@@ -271,8 +280,8 @@ describe('a collection of Record Route stamps', () => {
     const options = { source: SOURCE, spoofersPerHop: 1, concurrency: 1, timeoutMs: 1_000 };
     await collectTraceroutes(options, [{ address: FAR, platform: 'vantagePoint' }], parts);
     const facts = { aliases, ipToAs, useHeuristics: false };
-    const collect = () =>
-      network.clock.drive(collectTails(options, network.clock.now() + 1, { ...parts, hosts: network, facts }));
+    const collect = (tailsOptions: Partial<TailsOptions> = {}, notSince = network.clock.now() + 1) =>
+      network.clock.drive(collectTails({ ...options, ...tailsOptions }, notSince, { ...parts, hosts: network, facts }));
     const pinged = () => ROUTERS.filter((hop) => (parts.atlas.of(SOURCE)?.pingedAt(hop) ?? 0) > 0);
     return { network, collect, pinged };
   };
@@ -291,6 +300,31 @@ describe('a collection of Record Route stamps', () => {
     expect(pinged()).toEqual([]);
     network.refuses = () => undefined;
     await collect();
+    expect(pinged()).toEqual(ROUTERS);
+  });
+
+  it('keeps what it has measured when it is interrupted, and pings the hops that were under way again', async () => {
+    const { network, collect, pinged } = await setUp();
+    const [underWay, done] = ROUTERS;
+    const over = new AbortController();
+    const reports: TailsReport[] = [];
+    // The source has pinged both hops.
+    network.answers = ({ target }) => target === done;
+    network.refuses = ({ spoof, target }) => {
+      if (spoof === undefined || target === done) return undefined;
+      over.abort();
+      return cancelled();
+    };
+    const options = { signal: over.signal, onReport: (report: TailsReport) => void reports.push(report) };
+    await expect(collect(options)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(network.pings.map(({ target }) => target)).toEqual([done, done, underWay]);
+    expect(pinged()).toEqual([done]);
+    expect(reports).toEqual([{ hops: 1, recordRoutePings: 2, answered: 0 }]);
+    network.answers = () => true;
+    network.refuses = () => undefined;
+    network.pings.length = 0;
+    expect(await collect({}, 1)).toEqual({ hops: 1, recordRoutePings: 1, answered: 1 });
+    expect(network.pings).toMatchObject([{ sender: SOURCE, target: underWay }]);
     expect(pinged()).toEqual(ROUTERS);
   });
 });

@@ -112,7 +112,7 @@ describe('self-audits of a simulated network whose behaviour changes', () => {
         hosts: () => world.vantagePoints,
         sources: () => sources,
         isBusy: () => false,
-        recorded: { run: (work, signal) => work(signal) },
+        recorded: { runOnce: (work, signal) => work(signal) },
         metrics: new AccuracyMetrics(new Metrics(), () => keeper.rows),
         onEvents: async (news) => void events.push(...news),
         clock: systemClock,

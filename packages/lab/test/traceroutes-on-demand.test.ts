@@ -75,6 +75,8 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
       await driving;
     }
   };
+  const reasons = async () =>
+    (await database.db.selectFrom('atlas_runs').select('reason').orderBy('id').execute()).map(({ reason }) => reason);
   const spent = (): number => BALANCE - account.balance;
 
   it('come from a probe in the network of the hop, are in the atlas, and are stored with who asked and what they cost', async () => {
@@ -180,6 +182,7 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     for (let tries = 0; tries < 1_000 && spent() === 0; tries++) await sleep(2);
     await onDemand.stop();
     await waiting;
+    expect(await reasons()).toEqual(['interrupted: the process that carried it out ended']);
     expect((await runs.open()).length).toBe(0);
     expect(await runs.paidSince('onDemand', new Date(0))).toEqual({ runs: 1, credits: CREDITS });
   });
@@ -197,6 +200,7 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     await runs.add({ ...row, ...started, cause: 'onDemand' });
     const other = await runs.add({ ...row, ...started, cause: 'refresh' });
     await service().closeInterrupted();
+    expect(await reasons()).toEqual(['interrupted: the process that carried it out ended', null]);
     expect((await runs.open()).map(({ id }) => id)).toEqual([other.id]);
     expect(await runs.paidSince('onDemand', new Date(0))).toEqual({ runs: 1, credits: CREDITS });
   });

@@ -61,15 +61,25 @@ export async function pingAll(
   return results.filter((result) => result !== undefined);
 }
 
-/** Runs `work` for 0 to `count` - 1 with at most `concurrency` calls at a time; the first failure rejects. */
+/**
+ * Runs `work` for 0 to `count` - 1 with at most `concurrency` calls at a time. After a failure no further call begins. Settles when the calls under way have
+ * ended: what they measure must not arrive after that. Rejects with what failed first.
+ */
 export async function inParallel(
   count: number,
   concurrency: number,
   work: (index: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
+  let first: { readonly error: unknown } | undefined;
   const runner = async (): Promise<void> => {
-    while (next < count) await work(next++);
+    while (next < count && first === undefined)
+      try {
+        await work(next++);
+      } catch (error) {
+        first ??= { error };
+      }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, runner));
+  if (first !== undefined) throw first.error;
 }

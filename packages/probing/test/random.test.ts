@@ -44,4 +44,23 @@ describe('inParallel', () => {
     expect(most).toBe(7);
     expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
   });
+
+  it('begins nothing after a failure, and settles when what was under way has ended', async () => {
+    const begun: number[] = [];
+    const ended: number[] = [];
+    const running = inParallel(9, 3, async (i) => {
+      begun.push(i);
+      if (i === 1) throw new Error('first');
+      await new Promise((resolve) => setImmediate(resolve));
+      ended.push(i);
+      if (i === 2) throw new Error('second');
+    });
+    await expect(running).rejects.toThrow('first');
+    expect([begun, ended]).toEqual([
+      [0, 1, 2],
+      [0, 2],
+    ]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(begun).toEqual([0, 1, 2]);
+  });
 });

@@ -1,8 +1,15 @@
-import { type CollectOptions, collectTails, collectTraceroutes, type EngineCollaborators } from '@revtr/engine';
+import {
+  collectTails,
+  collectTraceroutes,
+  type EngineCollaborators,
+  type TailsOptions,
+  type TailsReport,
+} from '@revtr/engine';
 import { type Ipv4Address, parseIpv4 } from '@revtr/net';
 import { ProbingError, type Random } from '@revtr/probing';
 import { creditsPerTraceroute, RipeAtlasError } from '@revtr/ripe-atlas';
 import type { Logger } from 'pino';
+import type { RecordedWork } from '../audit/recorded-work.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
 import { createMeasurements, PACKETS } from './ripe-measurements.ts';
 import { gatherResults } from './ripe-results.ts';
@@ -15,6 +22,11 @@ export interface RunCollaborators {
   readonly chooseProbes: (signal: AbortSignal) => Promise<number[]>;
   /** Resolves when the whole atlas is stored: a run must not report paths that a crash would lose. */
   readonly stored: () => Promise<void>;
+  /**
+   * Interrupts the probes of vantage points and source while they cannot be recorded. What RIPE Atlas does goes on: its probes are not recorded, and a
+   * measurement that was interrupted while it was created might be created, and paid for, twice.
+   */
+  readonly recorded: Pick<RecordedWork, 'run'>;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -34,20 +46,11 @@ export async function carryOut(
   signal: AbortSignal,
 ): Promise<void> {
   const { engineParts, log } = collaborators;
-  const options: CollectOptions = { ...COMMON, source: run.source, signal };
   try {
-    if (run.details.phase !== 'recordRoute') await measureTraceroutes(run, key, options, collaborators, signal);
+    if (run.details.phase !== 'recordRoute') await measureTraceroutes(run, key, collaborators, signal);
     await collaborators.stored();
     await run.enter('recordRoute', 0);
-    const now = engineParts.clock.now();
-    const notSince = run.cause === 'catchUp' || run.cause === 'refresh' ? now - TAIL_AGE_MS : run.startedAt;
-    const onProgress = (done: number, total: number): void => {
-      Object.assign(run.details, { done, total });
-    };
-    const facts = { aliases: engineParts.aliases, ipToAs: engineParts.ipToAs, useHeuristics: false };
-    const tails = await collectTails({ ...options, onProgress }, notSince, { ...engineParts, facts });
-    run.details.report.recordRoutePings += tails.recordRoutePings;
-    run.details.report.answered += tails.answered;
+    await measureTails(run, collaborators, signal);
     await collaborators.stored();
     await run.end('done', engineParts.clock.now());
     log.info({ run: run.id, ...run.details.report, credits: run.spentCredits }, 'atlas collected');
@@ -65,8 +68,7 @@ export async function carryOut(
 async function measureTraceroutes(
   run: RunRecord,
   key: string | undefined,
-  options: CollectOptions,
-  { engineParts, ripe, chooseProbes, random, log }: RunCollaborators,
+  { engineParts, ripe, chooseProbes, recorded, random, log }: RunCollaborators,
   signal: AbortSignal,
 ): Promise<void> {
   const { details } = run;
@@ -109,16 +111,43 @@ async function measureTraceroutes(
         .flatMap(({ platform, origin, at }) => (platform === 'vantagePoint' && at >= run.startedAt ? [origin] : [])),
     );
   const fromVantagePoints = async (half: AbortSignal): Promise<void> => {
-    // A run that was interrupted does not measure them again.
-    const done = arrivedFrom();
-    const left = origins.filter(({ address }) => !done.has(address));
-    await collectTraceroutes({ ...options, signal: half }, left, engineParts);
+    await recorded.run(async (interrupted) => {
+      // A run that was interrupted does not measure them again.
+      const done = arrivedFrom();
+      const left = origins.filter(({ address }) => !done.has(address));
+      await collectTraceroutes({ ...COMMON, source: run.source, signal: interrupted }, left, engineParts);
+    }, half);
   };
   if (!wantsProbes) await run.enter('traceroutes', origins.length);
   await together([fromProbes, fromVantagePoints], signal);
   const done = arrivedFrom();
   details.report.traceroutes = Math.max(details.report.traceroutes, origins.length);
   details.report.arrived += origins.filter(({ address }) => done.has(address)).length;
+}
+
+/** Sends Record Route pings to the hops of the atlas. After an interruption, hops that were pinged in this run are not pinged again. */
+async function measureTails(
+  run: RunRecord,
+  { engineParts, recorded }: RunCollaborators,
+  signal: AbortSignal,
+): Promise<void> {
+  const { report } = run.details;
+  const now = engineParts.clock.now();
+  const notSince = run.cause === 'catchUp' || run.cause === 'refresh' ? now - TAIL_AGE_MS : run.startedAt;
+  const facts = { aliases: engineParts.aliases, ipToAs: engineParts.ipToAs, useHeuristics: false };
+  const onProgress = (done: number, total: number): void => {
+    Object.assign(run.details, { done, total });
+  };
+  await recorded.run(async (interrupted) => {
+    const before = { ...report };
+    // What was found before an interruption counts as well.
+    const onReport = ({ recordRoutePings, answered }: TailsReport): void => {
+      report.recordRoutePings = before.recordRoutePings + recordRoutePings;
+      report.answered = before.answered + answered;
+    };
+    const options: TailsOptions = { ...COMMON, source: run.source, signal: interrupted, onProgress, onReport };
+    await collectTails(options, notSince, { ...engineParts, facts });
+  }, signal);
 }
 
 /**

@@ -28,7 +28,7 @@ export interface AtlasServiceCollaborators {
   readonly importedProbes: () => readonly RipeProbe[];
   readonly random: Random;
   readonly log: Logger;
-  /** A run waits while its probes cannot be recorded. Default: they always can. */
+  /** What sends the probes of a run, other than RIPE Atlas, waits while they cannot be recorded. Default: they always can. */
   readonly recorded?: Pick<RecordedWork, 'run'> | undefined;
   /** The process whose leases must cover the sources of stored atlases. Default: no lease is needed. */
   readonly owner?: string | undefined;

@@ -18,7 +18,7 @@ export interface RunsUnderWayCollaborators {
   readonly probesFor: (source: Ipv4Address, signal: AbortSignal) => Promise<number[]>;
   /** Resolves when everything that the atlas holds is stored. */
   readonly stored: () => Promise<void>;
-  /** A run waits while its probes cannot be recorded. Default: they always can. */
+  /** What sends the probes of a run, other than RIPE Atlas, waits while they cannot be recorded. Default: they always can. */
   readonly recorded?: Pick<RecordedWork, 'run'> | undefined;
   readonly random: Random;
   readonly log: Logger;
@@ -74,11 +74,11 @@ export class RunsUnderWay {
     const { log, probesFor, recorded = UNRECORDED } = this.#collaborators;
     const collaborators = {
       ...this.#collaborators,
+      recorded,
       chooseProbes: (signal: AbortSignal) => probesFor(run.source, signal),
     };
     const cause = { type: 'atlasRun', runId: run.id, userId: run.userId, keyId: run.details.keyId } as const;
-    const work = (signal: AbortSignal): Promise<void> => carryOut(run, key, collaborators, signal);
-    const ended = probingFor(cause, () => recorded.run(work, over.signal))
+    const ended = probingFor(cause, () => carryOut(run, key, collaborators, over.signal))
       .catch((error: unknown) => {
         if (!over.signal.aborted) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
         else if (this.#isStopping || this.#interrupted.has(run.id)) return run.save();

@@ -55,7 +55,8 @@ const REFUSALS: ReadonlySet<RipeAtlasErrorCode> = new Set([
   'quota',
   'insufficientCredits',
 ]);
-const INTERRUPTED = 'interrupted: the controller stopped, or the run failed unexpectedly';
+const INTERRUPTED = 'interrupted: the process that carried it out ended';
+const FAILED = 'The run failed unexpectedly. The operator can find the cause in the log.';
 
 interface UnderWay {
   /** The path; `undefined` when it did not arrive. */
@@ -228,10 +229,11 @@ export class TraceroutesOnDemand {
       // A lost answer, or a stop while waiting for it, does not say that the measurement was not created.
       if (isOrdered && !(error instanceof RipeAtlasError && REFUSALS.has(error.code)))
         run.spentCredits = run.estimatedCredits;
-      const reason = error instanceof RipeAtlasError && !signal.aborted ? error.message : INTERRUPTED;
+      const failure = error instanceof RipeAtlasError ? error.message : FAILED;
+      const reason = signal.aborted ? INTERRUPTED : failure;
       await run
         .end('failed', clock.now(), reason)
-        .catch((failure: unknown) => log.error({ err: failure, run: run.id }, 'an atlas run could not be stored'));
+        .catch((unstored: unknown) => log.error({ err: unstored, run: run.id }, 'an atlas run could not be stored'));
       return undefined;
     }
   }

@@ -1,7 +1,7 @@
 import { orCancelled } from '@revtr/probing';
 import type { AuditLog } from './audit-log.ts';
 
-/** Work whose probes the audit records. It waits while the audit cannot record, and is interrupted when that begins. */
+/** Work whose probes the audit records. It does not begin while the audit cannot record, and is interrupted when that begins. */
 export class RecordedWork {
   #interrupting = new AbortController();
   /** Resolved when probes can be recorded again; `undefined` while they can. */
@@ -28,12 +28,31 @@ export class RecordedWork {
   async run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
       while (this.#waiting !== undefined) await orCancelled(this.#waiting.promise, signal);
-      const interrupted = this.#interrupting.signal;
-      try {
-        return await work(AbortSignal.any([signal, interrupted]));
-      } catch (error) {
-        if (signal.aborted || !interrupted.aborted) throw error;
-      }
+      const done = await this.#attempt(work, signal);
+      if (done !== undefined) return done.result;
+    }
+  }
+
+  /**
+   * Runs work that is not worth waiting for. Returns `undefined` when its probes cannot be recorded, or cannot any more.
+   * @throws {ProbingError} `cancelled` when `signal` fires, and what the work rejects with
+   */
+  async runOnce<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    if (this.#waiting !== undefined) return undefined;
+    return (await this.#attempt(work, signal))?.result;
+  }
+
+  /** Returns `undefined` when the work was interrupted. */
+  async #attempt<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<{ readonly result: T } | undefined> {
+    const interrupted = this.#interrupting.signal;
+    try {
+      return { result: await work(AbortSignal.any([signal, interrupted])) };
+    } catch (error) {
+      if (signal.aborted || !interrupted.aborted) throw error;
+      return undefined;
     }
   }
 }

@@ -47,8 +47,8 @@ export interface SelfAuditorCollaborators extends SelfAuditCollaborators {
   readonly sources: () => readonly Ipv4Address[];
   /** Whether audits must wait, because users need the system or an operator has stopped it. */
   readonly isBusy: () => boolean;
-  /** An audit waits while its probes cannot be recorded, and begins again then. */
-  readonly recorded: Pick<RecordedWork, 'run'>;
+  /** Ends an audit whose probes cannot be recorded. It does not wait: until they can, another process may own its source. */
+  readonly recorded: Pick<RecordedWork, 'runOnce'>;
   readonly metrics: AccuracyMetrics;
   /** Told what audits have shown about kinds of hops. */
   readonly onEvents: (events: readonly KindEvent[]) => Promise<void>;
@@ -113,7 +113,7 @@ export class SelfAuditor {
     await Promise.all(this.#series.map((series) => series.stop()));
   }
 
-  /** Audits a pair if one is due and nothing is in the way. Returns whether it did. */
+  /** Audits a pair if one is due and nothing is in the way. Returns whether an audit ended with a finding. */
   async step(signal?: AbortSignal): Promise<boolean> {
     const { audits, hosts, sources, isBusy, clock, random } = this.#collaborators;
     const { perDay, pairPauseMs } = this.#settings;
@@ -132,12 +132,17 @@ export class SelfAuditor {
     );
     const pair = choosePair({ ...candidates, lastAudited: (one) => last.get(keyOf(one)) }, now - pairPauseMs, random);
     if (pair === undefined) return false;
-    await this.audit(pair, signal);
-    return true;
+    return (await this.audit(pair, signal)) !== undefined;
   }
 
-  /** Audits a pair, and stores what it shows. @throws {ProbingError} `cancelled` when the signal fires */
-  async audit(pair: AuditedPair, signal: AbortSignal = new AbortController().signal): Promise<AuditFinding> {
+  /**
+   * Audits a pair, and stores what it shows. Returns `undefined` when its probes could not be recorded.
+   * @throws {ProbingError} `cancelled` when the signal fires
+   */
+  async audit(
+    pair: AuditedPair,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<AuditFinding | undefined> {
     const {
       audits,
       calibration,
@@ -156,16 +161,20 @@ export class SelfAuditor {
       network: (isPublic(pair.host) ? engineParts.ipToAs.originOf(pair.host) : undefined) ?? 0,
       is_retry: isRetry,
     });
+    const work = (interrupted: AbortSignal): Promise<AuditFinding> =>
+      auditPair(pair, { retriesSuspended: isRetry }, this.#collaborators, interrupted);
+    const interrupt = (detail: string): Promise<void> =>
+      this.#store(unjudged(id, new Date(clock.now()), { outcome: 'interrupted', detail }), []);
     let finding: AuditFinding | undefined;
     try {
-      finding = await probingFor({ type: 'selfAudit', auditId: id }, () =>
-        recorded.run(
-          (interrupted) => auditPair(pair, { retriesSuspended: isRetry }, this.#collaborators, interrupted),
-          signal,
-        ),
-      );
-    } finally {
-      if (finding === undefined) await this.#store(interrupted(id, new Date(clock.now())), []);
+      finding = await probingFor({ type: 'selfAudit', auditId: id }, () => recorded.runOnce(work, signal));
+    } catch (error) {
+      await interrupt(signal.aborted ? 'the controller stopped' : FAILED);
+      throw error;
+    }
+    if (finding === undefined) {
+      await interrupt('its probes could not be recorded');
+      return undefined;
     }
     const hops = finding.outcome === 'judged' ? finding.judgement.hops : [];
     metrics.audited(finding.outcome, isRetry ? [] : hops);
@@ -196,18 +205,16 @@ export class SelfAuditor {
 
 const keyOf = ({ host, source }: AuditedPair): string => `${host} ${source}`;
 
-const interrupted = (id: number, endedAt: Date): FinishedSelfAudit => ({
-  id,
-  endedAt,
-  outcome: 'interrupted',
-  detail: 'the controller stopped, or the audit failed unexpectedly',
-  routers: 0,
-  routersFound: 0,
-  counts: [],
-});
+const FAILED = 'it failed unexpectedly; the operator can find the cause in the log';
+
+const unjudged = (
+  id: number,
+  endedAt: Date,
+  end: Pick<FinishedSelfAudit, 'outcome' | 'detail'>,
+): FinishedSelfAudit => ({ id, endedAt, ...end, routers: 0, routersFound: 0, counts: [] });
 
 function toFinished(id: number, endedAt: Date, finding: AuditFinding): FinishedSelfAudit {
-  if (finding.outcome !== 'judged') return { ...interrupted(id, endedAt), ...finding };
+  if (finding.outcome !== 'judged') return unjudged(id, endedAt, finding);
   const { reached, asPathExact, routers, routersFound, hops } = finding.judgement;
   return {
     id,

@@ -82,7 +82,7 @@ export class BackgroundSurvey {
     const order = new PseudoRandomOrder({ count: pairs, seed });
     let sent = 0;
     const first = this.#place;
-    this.#place = (this.#place + due) % pairs;
+    let done = due;
     await inParallel(due, CONCURRENCY, async (i) => {
       const pair = order.at(first + i);
       const target = targets[Math.floor(pair / vantagePoints.length)];
@@ -93,10 +93,13 @@ export class BackgroundSurvey {
         const result = await prober.ping(recordRoutePing(sender, sender, target, TIMEOUT_MS), signal);
         surveyAnswer(result, ranking, facts);
       } catch (error) {
+        // The next step begins with the first probe that could not be recorded.
+        if (error instanceof ProbingError && error.code === 'auditUnavailable') done = Math.min(done, i);
         // An agent may disconnect at any time.
         if (!(error instanceof ProbingError)) log.error({ err: error }, 'a survey ping failed unexpectedly');
       }
     });
+    this.#place = (first + done) % pairs;
     if (this.#place < first) ranking.rankGlobally();
     return sent;
   }

@@ -24,6 +24,12 @@ export interface CollectOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Options for collecting Record Route stamps behind the hops of an atlas. */
+export interface TailsOptions extends CollectOptions {
+  /** Called after each hop with what has been found so far, which is all that is known when the collection is interrupted. */
+  readonly onReport?: (report: TailsReport) => void;
+}
+
 /** What collecting an atlas uses. */
 export interface CollectCollaborators {
   readonly prober: Prober;
@@ -72,6 +78,7 @@ export async function collectTraceroutes(
 
 /** Cost and yield of Record Route pings to the hops of an atlas. */
 export interface TailsReport {
+  /** Hops that were pinged. */
   readonly hops: number;
   readonly recordRoutePings: number;
   /** Hops whose answer has a stamp behind the hop's own. */
@@ -81,44 +88,55 @@ export interface TailsReport {
 /**
  * Sends Record Route pings to every hop of the atlas that was not pinged since `notSince` (milliseconds since the Unix epoch): first from the
  * source, then spoofed from the nearest vantage points, until one shows a reverse hop. Adds the stamps to the atlas.
- * A ping that was not sent, or whose sender or receiver was offline, is not added: the hop is pinged again next time.
+ * A ping that was not sent, or whose sender or receiver was offline, is not added: the hop is pinged again next time. The pings to a hop are added
+ * together when they have ended, also when the collection is interrupted then: the hops that were under way are pinged again.
  * @throws {ProbingError} `cancelled` when the signal fires; `proberStopped` when the source is offline for more than a minute
  */
 export async function collectTails(
-  options: CollectOptions,
+  options: TailsOptions,
   notSince: number,
   collaborators: CollectCollaborators,
 ): Promise<TailsReport> {
   const { atlas, clock, mayProbe, hosts } = collaborators;
-  const { source, concurrency, timeoutMs, signal, onProgress } = options;
+  const { source, concurrency, timeoutMs, signal, onProgress, onReport } = options;
   const known = atlas.of(source);
   const hops = (known?.hops() ?? []).filter((hop) => mayProbe(hop) && (known?.pingedAt(hop) ?? 0) < notSince);
-  let recordRoutePings = 0;
-  let answered = 0;
-  let done = 0;
+  let report: TailsReport = { hops: 0, recordRoutePings: 0, answered: 0 };
   let batch: TailStamps[] = [];
-  const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
-  await inParallel(hops.length, concurrency, async (i) => {
-    const target = hops[i];
-    for (const sender of sendersFor(target, source, options.spoofersPerHop, collaborators.ranking)) {
-      recordRoutePings++;
-      const at = clock.now();
-      const ping = { sender, source, target, timeoutMs };
-      const stamps = await stampsBehind(ping, { ...collaborators, outages }, signal);
-      // A ping that was not sent says nothing about the hop: the hop is pinged again next time.
-      if (stamps === undefined) continue;
-      batch.push({ target, sender, at, stamps });
-      if (stamps.length === 0) continue;
-      answered++;
-      break;
-    }
-    onProgress?.(++done, hops.length);
-    if (batch.length < TAILS_AT_ONCE) return;
-    atlas.addTails(source, batch);
+  const add = (): void => {
+    if (batch.length > 0) atlas.addTails(source, batch);
     batch = [];
-  });
-  if (batch.length > 0) atlas.addTails(source, batch);
-  return { hops: hops.length, recordRoutePings, answered };
+  };
+  const outages = new Outages({ mostWaitMs: MOST_OUTAGE_WAIT_MS }, { hosts, clock });
+  try {
+    await inParallel(hops.length, concurrency, async (i) => {
+      const target = hops[i];
+      const found: TailStamps[] = [];
+      let pings = 0;
+      for (const sender of sendersFor(target, source, options.spoofersPerHop, collaborators.ranking)) {
+        pings++;
+        const at = clock.now();
+        const ping = { sender, source, target, timeoutMs };
+        const stamps = await stampsBehind(ping, { ...collaborators, outages }, signal);
+        // A ping that was not sent says nothing about the hop: the hop is pinged again next time.
+        if (stamps === undefined) continue;
+        found.push({ target, sender, at, stamps });
+        if (stamps.length > 0) break;
+      }
+      batch.push(...found);
+      report = {
+        hops: report.hops + 1,
+        recordRoutePings: report.recordRoutePings + pings,
+        answered: report.answered + (found.some(({ stamps }) => stamps.length > 0) ? 1 : 0),
+      };
+      onReport?.(report);
+      onProgress?.(report.hops, hops.length);
+      if (batch.length >= TAILS_AT_ONCE) add();
+    });
+  } finally {
+    add();
+  }
+  return report;
 }
 
 /** Longest time that a collection waits for a source that is offline, milliseconds. */

@@ -115,7 +115,7 @@ export class SelfAudits {
   async endAbandoned(time: Date): Promise<number> {
     const { numUpdatedRows } = await this.#db
       .updateTable('self_audits')
-      .set({ outcome: 'interrupted', ended_at: time })
+      .set({ outcome: 'interrupted', ended_at: time, detail: 'the process that carried it out ended' })
       .where('outcome', '=', 'running')
       .where('started_at', '<', time)
       .executeTakeFirstOrThrow();
