@@ -11,9 +11,9 @@ export default defineConfig({
     // Threads of one process that compile WebAssembly side by side (the database) have ended V8 by an assertion of its own.
     pool: 'forks',
     isolate: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: 'kernel', include: KERNEL_SUITES } },
       { extends: true, test: { name: 'process', include: ['packages/*/test/**/*.test.ts'], exclude: KERNEL_SUITES } },

@@ -53,13 +53,13 @@ describe('runCopy', () => {
     await (await openDatabase({ kind: 'embedded', directory: join(directory, 'data') })).close();
     await expect(run(join(directory, 'data'), other)).rejects.toMatchObject({ code: 'directoryNotEmpty' });
     expect(readdirSync(other)).toEqual(['notes.txt']);
-  }, 60_000);
+  });
 
   describe('of PostgreSQL', () => {
     let server: Awaited<ReturnType<typeof startPostgres>>;
     beforeAll(async () => {
       server = await startPostgres();
-    }, 60_000);
+    });
     afterAll(() => server.stop());
     const query = (text: string) => queryPostgres(server.url, text);
     const settings = (url: string) => ({ kind: 'postgres', url }) as const;
@@ -89,14 +89,14 @@ describe('runCopy', () => {
         code: 'noDatabase',
       });
       expect(await query("select to_regclass('users') as users")).toEqual([{ users: null }]);
-    }, 60_000);
+    });
 
     it('refuses two names of one database', async () => {
       await (await openDatabase(settings(server.url))).close();
       const other = server.url.replace('127.0.0.1', 'localhost');
       const copy = runCopy({ from: settings(server.url), to: settings(other) }, options);
       await expect(copy).rejects.toMatchObject({ code: 'sameDatabase' });
-    }, 60_000);
+    });
 
     it('is ended by a signal', async () => {
       const stop = new AbortController();
@@ -116,6 +116,6 @@ describe('runCopy', () => {
       await query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
       await expect.poll(() => database.lost.reason).toMatchObject({ code: 'databaseClosed' });
       await database.close();
-    }, 60_000);
+    });
   });
 });

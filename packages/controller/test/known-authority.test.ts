@@ -30,7 +30,7 @@ describe('requireKnownAuthority', () => {
   let database: Database;
   beforeEach(async () => {
     database = await openDatabase({ kind: 'memory' });
-  }, 60_000);
+  });
   afterEach(() => database.close());
   const begin = (name: string): Promise<void> => requireKnownAuthority(place(name), { db: database.db, now, log });
 
@@ -102,7 +102,7 @@ it('lets two gateways that share a directory create one authority', async () => 
     execFileSync('openssl', ['verify', '-CAfile', file('root'), '-untrusted', file('intermediate'), file(name)]);
   for (const database of databases) await database.close();
   await server.stop();
-}, 120_000);
+});
 
 describe('adopt-authority', () => {
   it('takes a database and a directory', () => {
@@ -151,7 +151,7 @@ describe('adopt-authority', () => {
     await expect(begin('first')).rejects.toThrow(opensslFingerprint('new'));
     await close();
     await server.stop();
-  }, 60_000);
+  });
 
   it('refuses a directory whose root is damaged', async () => {
     const database = await openDatabase({ kind: 'memory' });
@@ -161,5 +161,5 @@ describe('adopt-authority', () => {
       'not a certificate in PEM form',
     );
     await database.close();
-  }, 60_000);
+  });
 });

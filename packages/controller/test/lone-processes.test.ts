@@ -19,7 +19,7 @@ const begun: ChildProcess[] = [];
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'revtr-lone-'));
   server = await startPostgres();
-}, 60_000);
+});
 afterEach(async () => {
   for (const child of begun.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -29,7 +29,7 @@ afterEach(async () => {
   }
   await server.stop();
   rmSync(directory, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** Starts a controller without a bus. `authority`: name of its directory. */
 function startController(authority = 'authority') {

@@ -29,7 +29,7 @@ describe('a backup of PostgreSQL and of the files of the controller', () => {
   afterAll(async () => {
     await cluster?.stop();
     rmSync(backup, { recursive: true });
-  }, 60_000);
+  });
 
   const process = (name: string) => processOf(cluster, name);
   const host = () => new URL(cluster.database).searchParams.get('host') ?? '';

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => expect(await metricOf(system.url, 'revtr_cold_results')).toBe(OLD_RESULTS), {
     timeout: 60_000,
   });
-}, 180_000);
+});
 afterAll(async () => {
   await system?.stop();
   rmSync(root, { recursive: true });
@@ -56,4 +56,4 @@ it('the controller reports damaged results, and goes on', async () => {
   writeFileSync(file, content);
   const isPublic = (answer: string): boolean => answer.includes('public-results');
   expect((await readAll(system.url, old)).filter(isPublic)).toEqual(old.answers.filter(isPublic));
-}, 120_000);
+});

@@ -43,7 +43,7 @@ beforeAll(async () => {
   frontUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
   answers = await readAll(await start('30').url, old);
   await stop();
-}, 180_000);
+});
 afterEach(() => stop());
 afterAll(async () => {
   front.closeAllConnections();
@@ -127,7 +127,7 @@ it('the controller moves old results to an object store, and answers as before',
   expect(await readAll(url, old)).toEqual(answers);
   // Files that are younger than an hour can be those of another process.
   expect(await pathsIn(files())).toHaveLength(left.length + 1);
-}, 120_000);
+});
 
 it.each<[string, (content: Buffer) => Buffer | undefined]>([
   ['damaged', (content) => content.fill(0, content.length >> 1)],

@@ -199,7 +199,7 @@ describe.skipIf(!canRunKernelLab())('npm run lab -- up --name --before-start', (
     second.kill('SIGTERM');
     await over;
     expect(namespaces(name)).toEqual([]);
-  }, 120_000);
+  });
 
   it('refuses bad options with their names', async () => {
     for (const [option, value] of [

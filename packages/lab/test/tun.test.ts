@@ -115,7 +115,7 @@ describe.skipIf(!canRunKernelLab())('the simulated Internet at the other end of 
     afterAll(async () => {
       await system?.stop();
       await network?.down();
-    }, 60_000);
+    });
 
     it('measures reverse paths with agents, as accurately as in the kernel lab', async () => {
       const client = new ReverseTracerouteClient({ server: system.api, key: system.key });

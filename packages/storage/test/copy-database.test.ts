@@ -20,7 +20,7 @@ describe('copyDatabase', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'revtr-copy-'));
     server = await startPostgres();
-  }, 120_000);
+  });
   afterAll(async () => {
     await server.stop();
     rmSync(directory, { recursive: true });
@@ -33,7 +33,7 @@ describe('copyDatabase', () => {
     await administration.query(`create database ${name}`);
     await administration.end();
     to = await openDatabase({ kind: 'postgres', url: urlOf(databases) });
-  }, 120_000);
+  });
   const urlOf = (number: number): string => server.url.replace(/postgres$/, `copy_${number}`);
   afterEach(async () => {
     await from.close();
@@ -63,7 +63,7 @@ describe('copyDatabase', () => {
     } finally {
       await back.close();
     }
-  }, 120_000);
+  });
 
   it('leaves a database in which everything works', async () => {
     await fill(from);
@@ -81,7 +81,7 @@ describe('copyDatabase', () => {
     await addSyntheticResults(to.db, { users: [1, 2], count: 1_000, days: 1, from: new Date('2026-03-01T00:00:00Z') });
     const { rows } = await sql<{ n: number }>`select count(*) as n from results`.execute(to.db);
     expect(rows).toEqual([{ n: 6_000 }]);
-  }, 120_000);
+  });
 
   it('refuses a database that was used, and changes nothing in it', async () => {
     await fill(from);
@@ -89,17 +89,17 @@ describe('copyDatabase', () => {
     const before = await everything(to);
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'databaseNotEmpty', details: { users: 1 } });
     expect(await everything(to)).toEqual(before);
-  }, 120_000);
+  });
 
   it('refuses a database that no controller has used', async () => {
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'noDatabase' });
-  }, 120_000);
+  });
 
   it('refuses a schema that differs', async () => {
     await fill(from);
     await sql`alter table users add column later text`.execute(from.db);
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'differentSchemas', details: { table: 'users' } });
-  }, 120_000);
+  });
 
   it('finds a row that is not as it was read', async () => {
     await fill(from);
@@ -119,7 +119,7 @@ describe('copyDatabase', () => {
     );
     await expect(copy(from, to)).rejects.toMatchObject({ code: 'copyDiffers', details: { table: 'users' } });
     expect(await sql`select * from users`.execute(to.db)).toMatchObject({ rows: [] });
-  }, 120_000);
+  });
 
   it('can be interrupted, and begun again', async () => {
     await fill(from);
@@ -132,7 +132,7 @@ describe('copyDatabase', () => {
     expect(await sql`select * from users`.execute(to.db)).toMatchObject({ rows: [] });
     await copy(from, to);
     expect(await everything(to)).toEqual(await everything(from));
-  }, 120_000);
+  });
 });
 
 const aUser = (email: string) =>

@@ -18,7 +18,7 @@ describe.skipIf(findPostgres() === undefined)('DatabaseLock', () => {
     relayed = url.href;
     administration = new pg.Client(server.url);
     await administration.connect();
-  }, 60_000);
+  });
   afterEach(async () => void (await Promise.all(taken.splice(0).map((lock) => lock.release()))));
   afterAll(async () => {
     await administration.end();
@@ -112,7 +112,7 @@ describe.skipIf(findPostgres() === undefined)('DatabaseLock', () => {
     } finally {
       await standby.stop();
     }
-  }, 60_000);
+  });
 
   it('says that the server cannot be reached', async () => {
     await expect(take({ url: 'postgres://revtr@127.0.0.1:1/revtr' })).rejects.toThrow(StorageError);

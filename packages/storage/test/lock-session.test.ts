@@ -53,4 +53,4 @@ it('limits how long a suspended process keeps the transaction, and not how long 
   await database.close();
   // Earlier versions do not know the setting.
   expect(beginning(160_000).join()).not.toContain('transaction_timeout');
-}, 60_000);
+});

@@ -56,7 +56,7 @@ describe('the migration of results', () => {
       await add(batch, position, state);
     await sql`insert into publications (measurement_id, token, published_at) values (3, 't', now())`.execute(db);
     await migrate(() => true);
-  }, 120_000);
+  });
   afterAll(() => db.destroy());
 
   /** Everything that readers see of the results of the earlier version. */

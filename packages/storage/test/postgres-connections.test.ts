@@ -24,7 +24,7 @@ describe.skipIf(findPostgres() === undefined)('connections to PostgreSQL', () =>
     direct = await openDatabase(parseDatabaseSettings(server.url));
     relayed = url.href;
     database = await openDatabase(parseDatabaseSettings(relayed));
-  }, 60_000);
+  });
   afterAll(async () => {
     await database?.close();
     await direct?.close();

@@ -62,4 +62,4 @@ it('the tables of results do not grow beyond their retention day by day', async 
   } finally {
     await database.close();
   }
-}, 120_000);
+});

@@ -12,7 +12,7 @@ const begun: Process[] = [];
 beforeAll(async () => {
   server = await startPostgres();
   database = await openDatabase({ kind: 'postgres', url: server.url });
-}, 60_000);
+});
 afterEach(async () => {
   for (const process of begun.splice(0)) await process.stop();
 });
