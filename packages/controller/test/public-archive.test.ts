@@ -15,10 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { systemClock } from '@revtr/probing';
-import { ArchiveRecords, encodeRecord, openDatabase, Users } from '@revtr/storage';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ArchiveRecords, encodeRecord, lockDirectory, openDatabase, Users } from '@revtr/storage';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PublicArchive } from '../src/archive/public-archive.ts';
 import { addResults, addSources, archiveParts, PRIVATE_SOURCE, userOf } from './archived-results.ts';
+import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
 const NOW = Date.UTC(2026, 10, 26, 23, 55);
@@ -209,6 +210,34 @@ describe('the public archive', () => {
     await secondRun;
     expect(archivedIds()).toEqual(ids.filter((_, i) => i !== 7));
     expect(await new ArchiveRecords(database().db).unplaced()).toEqual([]);
+    expect(readdirSync(join(directory, '.unplaced'))).toEqual([]);
+  });
+
+  it('keeps what one process has recorded when another one removes the same file, which it could not record', async () => {
+    const ids = await addConsented();
+    const [written, recorded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    class Second extends ArchiveRecords {
+      override async commit(...args: Parameters<ArchiveRecords['commit']>) {
+        written.resolve();
+        await recorded.promise;
+        return super.commit(...args);
+      }
+    }
+    const clock = { ...systemClock, now: () => NOW };
+    const second = archiveWith({ records: new Second(database().db), clock }).run(never);
+    /** Does not give its files their names before the second one has removed its own. */
+    class First extends ArchiveRecords {
+      override async commit(...args: Parameters<ArchiveRecords['commit']>) {
+        await written.promise;
+        const isDone = await super.commit(...args);
+        recorded.resolve();
+        await second;
+        return isDone;
+      }
+    }
+    await archiveWith({ records: new First(database().db), clock }).run(never);
+    expect(archivedIds()).toEqual(ids);
+    expect(readdirSync(join(directory, '.unplaced'))).toEqual([]);
   });
 
   it('loses nothing while a process of the previous version empties its own directory of unfinished files, and places what that one left', async () => {
@@ -247,6 +276,46 @@ describe('the public archive', () => {
     await one.start();
     await expect(other.start()).rejects.toMatchObject({ code: 'directoryInUse' });
     await one.stop();
+  });
+
+  it('is written by processes of a cluster in turn: each has the directory during a run only', async () => {
+    const [reading, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    class Slow extends ArchiveRecords {
+      override async firstPendingDay() {
+        reading.resolve();
+        await mayGoOn.promise;
+        return super.firstPendingDay();
+      }
+    }
+    const sharedWith = (more: Parameters<typeof archiveParts>[1]) =>
+      new PublicArchive({ directory, everyMs: 1_000, isShared: true }, archiveParts(database(), more));
+    const [oneClock, clock] = [new ManualClock(), new ManualClock()];
+    const one = sharedWith({ records: new Slow(database().db), clock: oneClock });
+    const other = sharedWith({ clock });
+    await one.start();
+    await reading.promise;
+    await expect(other.start()).rejects.toMatchObject({ code: 'directoryInUse' });
+    mayGoOn.resolve();
+    await vi.waitFor(() => expect(oneClock.sleeping).toBe(1));
+    await other.start();
+    await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+
+    const unlock = lockDirectory(directory);
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(other.failure).toContain('has the directory'));
+    unlock();
+    const ids = await addConsented();
+    await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(other.failure).toBeUndefined());
+    expect(archivedIds()).toEqual(ids);
+    await Promise.all([one.stop(), other.stop()]);
+  });
+
+  it('does not start where it cannot write', async () => {
+    writeFileSync(join(directory, 'file'), '');
+    const options = { directory: join(directory, 'file'), isShared: true };
+    await expect(new PublicArchive(options, archiveParts(database())).start()).rejects.toThrow('EEXIST');
   });
 });
 

@@ -63,7 +63,7 @@ describe('a run that is kept', () => {
     const text = JSON.stringify(planned);
     const broken = [
       text.slice(0, -10),
-      JSON.stringify({ ...planned, format: 3 }),
+      JSON.stringify({ ...planned, format: 4 }),
       JSON.stringify({ ...planned, faults: [{ kind: 'earthquake', atMs: 0, forMs: 0 }] }),
     ];
     for (const content of broken) {
@@ -73,10 +73,23 @@ describe('a run that is kept', () => {
     expect(() => readRunRecord(join(directory, 'missing'))).toThrow(ChaosError);
   });
 
-  it('is read when it has format 1, which had no restrictions', () => {
-    const { restrictions: _, ...planned } = plan(5, { measurements: 10 });
+  it('is read when it has format 1, which had no restrictions, or 2, whose restrictions did not wait', () => {
+    const { restrictions, ...planned } = plan(5, { measurements: 10 });
     writeFileSync(runFile(directory, RUN_FILES.record), JSON.stringify({ ...planned, format: 1 }));
     expect(readRunRecord(directory)).toEqual({ ...planned, format: 1, restrictions: [] });
+    const former = { ...planned, format: 2, restrictions: restrictions.map(({ waitForProbeMs: _, ...more }) => more) };
+    writeFileSync(runFile(directory, RUN_FILES.record), JSON.stringify(former));
+    expect(readRunRecord(directory)).toEqual(former);
+  });
+
+  it('waits for a probe of the vantage point that it stops, and for a spoofed one, until a minute after all probes are allowed again', () => {
+    const { restrictions } = plan(8, { faultsForMs: 60_000 });
+    const probing = restrictions.find(({ kind }) => kind === 'probing');
+    const allowedAgainMs = (probing?.atMs ?? 0) + (probing?.liftAfterMs ?? 0);
+    const waiting = restrictions.filter(({ waitForProbeMs }) => waitForProbeMs !== undefined);
+    expect(waiting.map(({ kind }) => kind)).toEqual(['vantagePoint', 'spoofing']);
+    for (const { atMs, waitForProbeMs = 0 } of waiting)
+      expect(atMs + waitForProbeMs).toBeGreaterThanOrEqual(allowedAgainMs + 60_000);
   });
 
   it('forbids probes to networks of destinations in which no host of the system is', () => {

@@ -29,6 +29,11 @@ export interface PublicArchiveOptions {
   readonly everyMs?: number;
   /** Most results in one file. Default 50,000, at most 100,000. */
   readonly mostResults?: number;
+  /**
+   * Whether other processes on this machine take turns to write the archive: each then has the directory only during a run. Default `false`:
+   * this process has it from start to stop, and an archive of another system cannot be written to it.
+   */
+  readonly isShared?: boolean;
 }
 
 export interface PublicArchiveCollaborators {
@@ -52,7 +57,7 @@ const PER_PAGE = 500;
  * Writes results to a directory that everybody may read. A run takes the results that wait, writes them to files under temporary names, records the
  * files in the transaction that ends the waiting of their results, and then gives the files their final names. Whenever the process is killed,
  * the next run finishes what was recorded: each result is in one file of each format. This also holds while two processes write the same archive, which
- * happens for a moment when the work passes from one to the other. Therefore a process removes only its own unfinished files, and what is a day old.
+ * happens for a moment when the work passes from one to the other. Therefore a process removes only its own files, and what is a day old.
  */
 export class PublicArchive {
   readonly #options: Required<PublicArchiveOptions>;
@@ -70,7 +75,7 @@ export class PublicArchive {
   #failure: string | undefined;
 
   constructor(options: PublicArchiveOptions, collaborators: PublicArchiveCollaborators) {
-    this.#options = { everyMs: EVERY_MS, mostResults: MOST_RESULTS, ...options };
+    this.#options = { everyMs: EVERY_MS, mostResults: MOST_RESULTS, isShared: false, ...options };
     this.#layout = new ArchiveLayout(options.directory);
     this.#records = collaborators.records;
     this.#rules = collaborators.rules;
@@ -82,7 +87,7 @@ export class PublicArchive {
       { everyMs: this.#options.everyMs, isImmediate: true },
       {
         clock: collaborators.clock,
-        work: (signal) => this.run(signal),
+        work: (signal) => this.#runAlone(signal),
         onError: (error) => this.#log.error({ err: error }, 'the public archive could not be written; trying again'),
       },
     );
@@ -109,7 +114,9 @@ export class PublicArchive {
    */
   async start(): Promise<void> {
     await makeDirectory(this.#layout.root, '', 'everybody');
-    this.#unlock = lockDirectory(this.#layout.root);
+    const unlock = lockDirectory(this.#layout.root);
+    if (this.#options.isShared) unlock();
+    else this.#unlock = unlock;
     this.#series.start();
   }
 
@@ -118,7 +125,7 @@ export class PublicArchive {
     this.#unlock?.();
   }
 
-  /** Writes all results that wait. Rejects with what failed; the next run goes on from there. */
+  /** Writes all results that wait, whoever else writes the archive. Rejects with what failed; the next run goes on from there. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       await this.#prepare();
@@ -133,11 +140,33 @@ export class PublicArchive {
       this.#metrics.ended((await this.#records.totals()).pending, now);
       [this.#completeAt, this.#failure] = [now, undefined];
     } catch (error) {
-      if (signal.aborted) throw error;
-      this.#metrics.failed();
-      this.#failure = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted) this.#failed(error);
       throw error;
     }
+  }
+
+  /** A run that has the directory. One that finds another process there fails, and the next one tries again. */
+  async #runAlone(signal: AbortSignal): Promise<void> {
+    const unlock = this.#options.isShared ? this.#lock() : undefined;
+    try {
+      await this.run(signal);
+    } finally {
+      unlock?.();
+    }
+  }
+
+  #lock(): () => void {
+    try {
+      return lockDirectory(this.#layout.root);
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#metrics.failed();
+    this.#failure = error instanceof Error ? error.message : String(error);
   }
 
   async #prepare(): Promise<void> {
@@ -160,6 +189,8 @@ export class PublicArchive {
     const writing = { layout: this.#layout, writer: this.#writer, signal };
     const files = await writePart(part, this.#pages(ids, signal), writing);
     if (!(await this.#records.commit(ids, files))) {
+      for (const { path, sha256 } of files)
+        await rm(this.#layout.complete(path, sha256, this.#writer), { force: true });
       this.#log.warn({ day }, 'results for the public archive were taken or deleted meanwhile; they are read again');
       return false;
     }
@@ -202,7 +233,9 @@ export class PublicArchive {
   async #placeOne({ path, sha256 }: ArchiveFile): Promise<boolean> {
     await makeDirectory(this.#layout.root, dirname(path), 'everybody');
     const final = this.#layout.final(path);
-    if (await moved(this.#layout.complete(path, sha256), final)) return true;
+    for (const name of await namesIn(this.#layout.unplaced))
+      if (this.#layout.isComplete(name, path, sha256) && (await moved(join(this.#layout.unplaced, name), final)))
+        return true;
     if ((await changedAt(final)) !== undefined) return true;
     if (await moved(this.#layout.ofFormerVersion(path), final)) return true;
     const what = 'a file of the public archive is missing: is the database shared with another archive?';

@@ -16,7 +16,7 @@ export interface ArchiveSubsystem extends Subsystem {
 
 /** Opens the public archive, and the results that were imported from other archives. */
 export function openArchive(
-  { database, cold, facts, targetPolicy, metrics, clock, log }: Context,
+  { database, cluster, cold, facts, targetPolicy, metrics, clock, log }: Context,
   options: PublicArchiveOptions | undefined,
   { measuring, visitors }: { readonly measuring: MeasuringSubsystem; readonly visitors: Visitors },
 ): ArchiveSubsystem {
@@ -33,9 +33,10 @@ export function openArchive(
   };
   const archive =
     options &&
-    new PublicArchive(options, {
-      ...{ records, rules, refreshRules, metrics: new ArchiveMetrics(metrics.registry), clock, log },
-    });
+    new PublicArchive(
+      { ...options, isShared: cluster.isShared },
+      { records, rules, refreshRules, metrics: new ArchiveMetrics(metrics.registry), clock, log },
+    );
   return {
     name: 'archive',
     archive,

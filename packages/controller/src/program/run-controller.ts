@@ -59,6 +59,7 @@ async function run(settings: Settings): Promise<void> {
   const stop = lock === undefined ? stopping.signal : AbortSignal.any([stopping.signal, lock.mustStop]);
   let hasStarted = false;
   try {
+    lock?.mustStop.throwIfAborted();
     if (stop.aborted) return;
     const database = await openDatabase(databaseSettings);
     try {

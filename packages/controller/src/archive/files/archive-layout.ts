@@ -59,9 +59,14 @@ export class ArchiveLayout {
     return join(this.unplaced, `${flat(path)}.${writer}`);
   }
 
-  /** Where a complete file is before it has its final name. The digest tells it from one that another writer calls the same. */
-  complete(path: string, sha256: string): string {
-    return join(this.unplaced, `${flat(path)}.${sha256}`);
+  /** Where a writer has a complete file before it has its final name. The digest tells it from one that another writer calls the same. */
+  complete(path: string, sha256: string, writer: string): string {
+    return join(this.unplaced, `${flat(path)}.${writer}.${sha256}`);
+  }
+
+  /** Whether `name` is that of a complete file in {@link unplaced}, whoever wrote it. */
+  isComplete(name: string, path: string, sha256: string): boolean {
+    return name.startsWith(`${flat(path)}.`) && name.endsWith(`.${sha256}`);
   }
 
   /** Where the previous version has a file before it has its final name. */

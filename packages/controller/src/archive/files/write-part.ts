@@ -74,7 +74,10 @@ export async function writePart(
     const digests = { archive: await lines.close(), paths: await table.close() };
     if (seen.rows === 0) return [];
     for (const format of FORMATS)
-      await placeFile(layout.unfinished(paths[format], writer), layout.complete(paths[format], digests[format].sha256));
+      await placeFile(
+        layout.unfinished(paths[format], writer),
+        layout.complete(paths[format], digests[format].sha256, writer),
+      );
     return FORMATS.map((format) => ({
       path: paths[format],
       day,

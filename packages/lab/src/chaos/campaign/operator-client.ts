@@ -1,8 +1,11 @@
 import { isClientError, type ReverseTracerouteClient } from '@revtr/client';
 import type { PlannedRestriction } from '../plan/restrictions.ts';
+import { hasLeft } from './left-probes.ts';
 import { type CallCollaborators, PersistentCalls } from './persistent-calls.ts';
 
 const REASON = 'fault tests';
+/** How often the operator looks whether a probe has left, milliseconds. */
+const LOOK_MS = 2_000;
 
 /** An operator who forbids probes, and allows some of them again. */
 export class OperatorClient {
@@ -14,9 +17,11 @@ export class OperatorClient {
     this.#calls = new PersistentCalls({ firstApi: 0 }, collaborators);
   }
 
-  /** Forbids probes, and allows them again if that is planned. `number` is the place of the restriction in the plan. */
+  /** Forbids probes, when one has left if that is planned, and allows them again if that is. `number` is the place of the restriction in the plan. */
   async forbid(restriction: PlannedRestriction, number: number, signal: AbortSignal): Promise<void> {
     const { history, clock } = this.#collaborators;
+    const { waitForProbeMs } = restriction;
+    if (waitForProbeMs !== undefined) await this.#waitForProbe(restriction, waitForProbeMs, signal);
     history.write({ type: 'forbidding', restriction: number });
     await this.#calls.persist('forbid', (client) => forbid(client, restriction), signal);
     history.write({ type: 'forbidden', restriction: number });
@@ -32,6 +37,17 @@ export class OperatorClient {
     };
     await this.#calls.persist('allow', attempt, signal);
     history.write({ type: 'allowed', restriction: number });
+  }
+
+  /** Resolves when a probe has left that the restriction is about; without one after `mostMs`, and the checker then finds that nothing was shown. */
+  async #waitForProbe(restriction: PlannedRestriction, mostMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#collaborators;
+    const until = clock.now() + mostMs;
+    const look = (client: ReverseTracerouteClient): Promise<boolean> => hasLeft(client, restriction, clock.now());
+    while (!(await this.#calls.persist('audit', look, signal))) {
+      if (clock.now() >= until) return;
+      await clock.sleep(LOOK_MS, signal);
+    }
   }
 }
 

@@ -14,6 +14,8 @@ export const plannedRestrictionSchema = z.strictObject({
   subject: z.string(),
   /** When the operator asks for it, milliseconds after the start of the clients. */
   atMs: z.number().min(0),
+  /** How long the operator waits then for the first probe that this forbids, milliseconds: without one, nothing is shown. Absent if the operator does not wait. */
+  waitForProbeMs: z.number().min(0).exactOptional(),
   /** Time from the answer to the request that allows the probes again, milliseconds. Absent if they stay forbidden. */
   liftAfterMs: z.number().min(0).exactOptional(),
 });
@@ -38,11 +40,13 @@ const LEAST_HELD_MS = 50_000;
 const MORE_HELD_MS = 10_000;
 /** Time from the stop of all probes to what is forbidden while measurements wait in the queue, milliseconds. */
 const QUEUED_MS = 20_000;
+/** Time from the stop of all probes until the operator no longer waits for the first probe of a kind, milliseconds: a minute after they are allowed again. */
+const LAST_WAIT_MS = LEAST_HELD_MS + MORE_HELD_MS + 60_000;
 
 /**
  * Draws what an operator forbids: probes to networks in which many destinations are, those of one vantage point, spoofed ones, and all. One network
  * opts out, and one is stopped, while no probe may be sent and measurements to it wait in the queue: afterwards, a process that does not know it
- * would probe them.
+ * would probe them. The probes of the vantage point, and spoofed ones, are forbidden early, but not before one has left.
  */
 export function planRestrictions(random: Random, options: RestrictionOptions): PlannedRestriction[] {
   const { submitForMs, vantagePoints } = options;
@@ -50,6 +54,11 @@ export function planRestrictions(random: Random, options: RestrictionOptions): P
   const between = (from: number, to: number): number => Math.round(submitForMs * (from + (to - from) * random.next()));
   const held = (): { readonly liftAfterMs: number } => ({ liftAfterMs: LEAST_HELD_MS + random.below(MORE_HELD_MS) });
   const stoppedAtMs = between(0.6, 0.65);
+  /** When probes are forbidden of which the first one leaves late on a slow machine. */
+  const early = (): Pick<PlannedRestriction, 'atMs' | 'waitForProbeMs'> => {
+    const atMs = between(0.1, 0.2);
+    return { atMs, waitForProbeMs: stoppedAtMs + LAST_WAIT_MS - atMs };
+  };
   const ofNetworks = (
     [
       { kind: 'optOut', atMs: stoppedAtMs + QUEUED_MS },
@@ -61,10 +70,10 @@ export function planRestrictions(random: Random, options: RestrictionOptions): P
   return [
     ...ofNetworks.map((planned, i) => ({ subject: networks[i], ...planned })),
     {
-      ...{ kind: 'vantagePoint', subject: formatIpv4(random.pick(vantagePoints)), atMs: between(0.1, 0.2) },
+      ...{ kind: 'vantagePoint', subject: formatIpv4(random.pick(vantagePoints)), ...early() },
       ...held(),
     },
-    { kind: 'spoofing', subject: '', atMs: between(0.1, 0.2), ...held() },
+    { kind: 'spoofing', subject: '', ...early(), ...held() },
     { kind: 'probing', subject: '', atMs: stoppedAtMs, ...held() },
   ];
 }

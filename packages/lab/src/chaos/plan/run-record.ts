@@ -8,8 +8,8 @@ import { faultSchema } from './fault.ts';
 import { plannedRestrictionSchema } from './restrictions.ts';
 import { SCENARIO_NAMES } from './scenario-names.ts';
 
-/** Version of the format. Records of format 1 have no restrictions, and can be replayed and checked as well. */
-export const RECORD_FORMAT = 2;
+/** Version of the format. Records of formats 1, without restrictions, and 2, in which no restriction waits for a probe, can be replayed and checked as well. */
+export const RECORD_FORMAT = 3;
 
 /** The system that a run starts: everything that differs between runs. */
 const systemSchema = z.strictObject({
@@ -22,7 +22,7 @@ const systemSchema = z.strictObject({
 });
 
 const runRecordSchema = z.strictObject({
-  format: z.literal([1, RECORD_FORMAT]),
+  format: z.literal([1, 2, RECORD_FORMAT]),
   /** Versions of the programs of the run, for people. */
   programs: z.record(z.string(), z.string()),
   system: systemSchema,
