@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseLock, lockHolder, openDatabase } from '@revtr/storage';
+import { DatabaseLock, LastLockHolder, lockHolder, openDatabase } from '@revtr/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../storage/test/postgres-server.ts';
 import { queryPostgres } from '../../storage/test/query-postgres.ts';
@@ -96,6 +96,17 @@ describe('runCopy', () => {
       const other = server.url.replace('127.0.0.1', 'localhost');
       const copy = runCopy({ from: settings(server.url), to: settings(other) }, options);
       await expect(copy).rejects.toMatchObject({ code: 'sameDatabase' });
+    });
+
+    it('leaves the database that was copied to no controller that had lost its connection meanwhile', async () => {
+      const database = await openDatabase(settings(server.url));
+      const last = new LastLockHolder(database.db);
+      await last.replace(1);
+      await query(`insert into users (name, email, role, max_per_day, max_parallel, max_per_minute)
+        values ('O', 'o@example.net', 'operator', 1, 1, 1)`);
+      await runCopy({ from: settings(server.url), to: { kind: 'memory' } }, options);
+      expect(await last.read()).not.toBe(1);
+      await database.close();
     });
 
     it('is ended by a signal', async () => {

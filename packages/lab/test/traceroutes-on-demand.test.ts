@@ -182,7 +182,9 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     for (let tries = 0; tries < 1_000 && spent() === 0; tries++) await sleep(2);
     await onDemand.stop();
     await waiting;
-    expect(await reasons()).toEqual(['interrupted: the process that carried it out ended']);
+    expect(await reasons()).toEqual([
+      'interrupted: the process that carried it out ended, or no longer has the source',
+    ]);
     expect((await runs.open()).length).toBe(0);
     expect(await runs.paidSince('onDemand', new Date(0))).toEqual({ runs: 1, credits: CREDITS });
   });
@@ -200,7 +202,10 @@ describe('traceroutes on demand, through an emulated RIPE Atlas', () => {
     await runs.add({ ...row, ...started, cause: 'onDemand' });
     const other = await runs.add({ ...row, ...started, cause: 'refresh' });
     await service().closeInterrupted();
-    expect(await reasons()).toEqual(['interrupted: the process that carried it out ended', null]);
+    expect(await reasons()).toEqual([
+      'interrupted: the process that carried it out ended, or no longer has the source',
+      null,
+    ]);
     expect((await runs.open()).map(({ id }) => id)).toEqual([other.id]);
     expect(await runs.paidSince('onDemand', new Date(0))).toEqual({ runs: 1, credits: CREDITS });
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -32,6 +32,19 @@ it('an empty cluster that another user has created is not read', async () => {
   } finally {
     process.getuid = getuid;
   }
+});
+
+it.each([
+  { damage: 'cut', damaged: (content: Buffer) => content.subarray(0, -1) },
+  { damage: 'empty', damaged: () => '' },
+  { damage: 'zeros', damaged: (content: Buffer) => content.fill(0) },
+])('a file that is damaged ($damage) is not read, and replaced', async ({ damaged }) => {
+  await clusterIn(parent).keep(image);
+  const [name] = readdirSync(parent);
+  writeFileSync(join(parent, name), damaged(readFileSync(join(parent, name))));
+  expect(await clusterIn(parent).read()).toBeUndefined();
+  await clusterIn(parent).keep(image);
+  expect(await (await clusterIn(parent).read())?.text()).toBe('an archive');
 });
 
 it.each([undefined, ''])('without a directory (%j) nothing is kept, and no image is made', async (directory) => {

@@ -55,7 +55,7 @@ const REFUSALS: ReadonlySet<RipeAtlasErrorCode> = new Set([
   'quota',
   'insufficientCredits',
 ]);
-const INTERRUPTED = 'interrupted: the process that carried it out ended';
+const INTERRUPTED = 'interrupted: the process that carried it out ended, or no longer has the source';
 const FAILED = 'The run failed unexpectedly. The operator can find the cause in the log.';
 
 interface UnderWay {

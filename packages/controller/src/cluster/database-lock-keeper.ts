@@ -102,14 +102,15 @@ export class DatabaseLockKeeper {
 
   /** The lock, as soon as the database answers; `undefined` when this process stops, or must stop. */
   async #retake(): Promise<HeldLock | undefined> {
-    const { tryTake, clock, log } = this.#collaborators;
+    const { clock, log } = this.#collaborators;
     let logged: string | undefined;
     let refusedSince: number | undefined;
     while (!this.#over.signal.aborted) {
       try {
-        const lock = await tryTake();
-        if (lock === undefined) this.#mustStop.abort(sharedDatabase(this.#options));
-        else if (await this.#isOutdated(lock)) this.#mustStop.abort(usedMeanwhile());
+        // Another process may have the lock, and leave no connection for an attempt to take it.
+        const lock = (await this.#isSuperseded().catch(() => false)) ? 'superseded' : await this.#takeAgain();
+        if (lock === 'superseded') this.#mustStop.abort(usedMeanwhile());
+        else if (lock === undefined) this.#mustStop.abort(sharedDatabase(this.#options));
         else return lock;
         return undefined;
       } catch (error) {
@@ -127,17 +128,26 @@ export class DatabaseLockKeeper {
     return undefined;
   }
 
-  /** Whether this process knows less than the database because another one had it while the lock was lost. Such a lock is given back. */
-  async #isOutdated(lock: HeldLock): Promise<boolean> {
+  /** The lock, if this process may go on with it; `undefined` while another process excludes this one. */
+  async #takeAgain(): Promise<HeldLock | 'superseded' | undefined> {
     const { isAlone, holder } = this.#options;
-    let isOutdated = true;
+    const lock = await this.#collaborators.tryTake();
+    if (lock === undefined) return undefined;
+    let isUsed = false;
     try {
-      isOutdated = isAlone && this.#last !== undefined && (await this.#last.read()) !== holder;
+      if (await this.#isSuperseded()) return 'superseded';
       if (!isAlone) await this.#last?.replace(holder);
+      isUsed = true;
+      return lock;
     } finally {
-      if (isOutdated) await lock.release();
+      if (!isUsed) await lock.release();
     }
-    return isOutdated;
+  }
+
+  /** Whether this process knows less than the database, because another one had it while the lock was lost. @throws {StorageError} */
+  async #isSuperseded(): Promise<boolean> {
+    const { isAlone, holder } = this.#options;
+    return isAlone && this.#last !== undefined && (await this.#last.read()) !== holder;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type CopyProgress,
   copyDatabase,
   type DatabaseSettings,
+  LastLockHolder,
   lockHolder,
   parseDatabaseSettings,
   StorageError,
@@ -46,6 +47,8 @@ export async function runCopy(
   const holder = lockHolder();
   const from = await openUnused(source, { mustExist: true, holder, signal });
   try {
+    // A controller that has lost its connection for a while must not go on with the database that was copied.
+    await new LastLockHolder(from.db).replace(holder);
     const to = await openUnused(target, { mustExist: false, holder, signal });
     try {
       const { rows, tables } = await copyDatabase(

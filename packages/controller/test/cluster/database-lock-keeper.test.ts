@@ -29,7 +29,7 @@ class Process {
   #keeper: DatabaseLockKeeper | undefined;
   /** Why the database cannot be locked. */
   #failure: Error | undefined;
-  /** Why the last holder of the lock cannot be read. */
+  /** Why the last holder of the lock can neither be read nor stored. */
   unreadable: Error | undefined;
   readonly warnings: string[] = [];
   #attempts = 0;
@@ -69,7 +69,10 @@ class Process {
         if (this.unreadable !== undefined) throw this.unreadable;
         return last.read();
       },
-      replace: (holder) => last.replace(holder),
+      replace: async (holder) => {
+        if (this.unreadable !== undefined) throw this.unreadable;
+        await last.replace(holder);
+      },
     });
   }
 
@@ -114,7 +117,7 @@ class Process {
     const before = this.#attempts;
     await expect.poll(() => this.clock.sleeping).toBe(1);
     await this.clock.advance(1_000);
-    await expect.poll(() => this.#attempts).toBe(before + 1);
+    await expect.poll(() => this.#attempts === before + 1 || !this.isRunning).toBe(true);
   }
 
   get attempts(): number {
@@ -211,7 +214,7 @@ it.each([
   expect([first.isRunning, second.isRunning]).toEqual([true, true]);
   await first.tryAgain();
   await expect.poll(() => first.isRunning).toBe(false);
-  expect(first.reason).toMatchObject({ code: 'shared' });
+  expect(first.reason).toMatchObject({ code: kinds.first ? 'usedMeanwhile' : 'shared' });
   expect(second.isRunning).toBe(true);
   await first.stop();
   expect(await holders()).toBe(1);
@@ -248,19 +251,32 @@ it('a controller stops if a process that began before it had the database meanwh
   await expect.poll(() => second.isRunning).toBe(false);
 });
 
-it('a lock is not kept while nobody knows who had it last', async () => {
-  const process = new Process(true);
-  await process.start();
-  await process.cutOff();
-  process.unreadable = new StorageError('unreachable', 'refused', { reason: 'ECONNREFUSED' });
-  await process.tryAgain();
-  await expect.poll(() => process.warnings.at(-1)).toContain('refused');
-  expect([process.isHeld, process.isRunning]).toEqual([false, true]);
-  expect(await holders()).toBe(0);
-  process.unreadable = undefined;
-  await process.tryAgain();
-  await expect.poll(() => process.isHeld).toBe(true);
+it('a controller stops that cannot reach a database which another one has', async () => {
+  const [first, second] = [new Process(true), new Process(true)];
+  await first.start();
+  await first.cutOff();
+  await second.start();
+  await first.tryAgain(new StorageError('queryFailed', 'too many connections', { sqlState: '53300' }));
+  await expect.poll(() => first.isRunning).toBe(false);
+  expect(first.reason).toMatchObject({ code: 'usedMeanwhile' });
 });
+
+it.each([{ isAlone: true }, { isAlone: false }])(
+  'a lock is not kept while nobody knows who had it last: alone $isAlone',
+  async ({ isAlone }) => {
+    const process = new Process(isAlone);
+    await process.start();
+    await process.cutOff();
+    process.unreadable = new StorageError('unreachable', 'refused', { reason: 'ECONNREFUSED' });
+    await process.tryAgain();
+    await expect.poll(() => process.warnings.at(-1)).toContain('refused');
+    expect([process.isHeld, process.isRunning]).toEqual([false, true]);
+    expect(await holders()).toBe(0);
+    process.unreadable = undefined;
+    await process.tryAgain();
+    await expect.poll(() => process.isHeld).toBe(true);
+  },
+);
 
 it('of two processes that have lost their sessions, the one that had the lock last goes on', async () => {
   const [first, second] = [new Process(true), new Process(true)];

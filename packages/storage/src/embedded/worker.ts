@@ -7,19 +7,23 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from './worker-prot
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
-const { directory, image, programs }: WorkerOptions = workerData;
-
-const database = await PGlite.create({
-  ...programs,
-  ...(directory !== undefined && { fs: new PrivateNodeFs(directory) }),
-  ...(image !== undefined && { loadDataDir: image }),
-  parsers: { [types.INT8]: Number },
-});
+const database = await open(workerData);
+// What the database was loaded from, 40 MB, must not stay in memory.
+workerData.image = undefined;
 
 port.on('message', (request: WorkerRequest) => {
   run(request).then(answer, (error: unknown) => answer({ id: request.id, error: describeError(error) }));
 });
 answer({ id: 0, rows: [], affectedRows: undefined });
+
+function open({ directory, image, programs }: WorkerOptions): Promise<PGlite> {
+  return PGlite.create({
+    ...programs,
+    ...(directory !== undefined && { fs: new PrivateNodeFs(directory) }),
+    ...(image !== undefined && { loadDataDir: image }),
+    parsers: { [types.INT8]: Number },
+  });
+}
 
 async function run(request: WorkerRequest): Promise<WorkerResponse> {
   const { id, sql } = request;
