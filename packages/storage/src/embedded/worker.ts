@@ -7,6 +7,12 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from './worker-prot
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
+/**
+ * The files of a database in memory are themselves in memory. The server writes to all of its cache when it starts, and the 128 MB that it has by default take most
+ * of the processor time of an opening.
+ */
+const SMALL_CACHE = ['-c', 'shared_buffers=16MB'];
+
 const database = await open(workerData);
 // What the database was loaded from, 40 MB, must not stay in memory.
 workerData.image = undefined;
@@ -19,7 +25,9 @@ answer({ id: 0, rows: [], affectedRows: undefined });
 function open({ directory, image, programs }: WorkerOptions): Promise<PGlite> {
   return PGlite.create({
     ...programs,
-    ...(directory !== undefined && { fs: new PrivateNodeFs(directory) }),
+    ...(directory === undefined
+      ? { startParams: [...PGlite.defaultStartParams, ...SMALL_CACHE] }
+      : { fs: new PrivateNodeFs(directory) }),
     ...(image !== undefined && { loadDataDir: image }),
     parsers: { [types.INT8]: Number },
   });
