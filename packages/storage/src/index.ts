@@ -10,6 +10,7 @@ export { DirectoryFiles } from './cold/files/directory-files.ts';
 export { S3Files } from './cold/files/s3/s3-files.ts';
 export { parseS3Url, type S3Place } from './cold/files/s3/s3-place.ts';
 export { type CopiedDatabase, type CopyProgress, copyDatabase } from './copy/copy-database.ts';
+export { hasDatabase } from './embedded/database-directory.ts';
 export { lockDirectory } from './embedded/lock-file.ts';
 export { makePrivate } from './embedded/private-directory.ts';
 export * from './errors.ts';

@@ -177,10 +177,10 @@ function pathsBelow(directory: string): string[] {
 /** The permission bits of everything below a directory. */
 /** Keeps an empty cluster that has a table `mark`. */
 async function keepMarkedCluster(directory: string): Promise<void> {
-  const { programs, digest } = await compiledPrograms();
-  const cluster = await PGlite.create(programs);
+  const cluster = await PGlite.create(await compiledPrograms());
   await cluster.exec('create table mark ()');
-  await new EmptyCluster({ directory, programs: digest }).keep(() => cluster.dumpDataDir('none'));
+  const kept = await EmptyCluster.in(directory);
+  await kept?.keep(() => cluster.dumpDataDir('none'));
   await cluster.close();
 }
 

@@ -11,8 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(parent, { recursive: true }));
 
 const image = async (): Promise<Blob> => new Blob(['an archive']);
-const clusterIn = (directory: string | undefined, programs = 'digest'): EmptyCluster =>
-  new EmptyCluster({ directory, programs });
+const clusterIn = (directory: string, programs = 'digest'): EmptyCluster => new EmptyCluster({ directory, programs });
 
 it('an empty cluster is kept for later processes with the same programs', async () => {
   const directory = join(parent, 'compiled');
@@ -48,9 +47,9 @@ it.each([
 });
 
 it.each([undefined, ''])('without a directory (%j) nothing is kept, and no image is made', async (directory) => {
-  const cluster = clusterIn(directory);
-  await cluster.keep(() => Promise.reject(new Error('an image was made')));
-  expect(await cluster.read()).toBeUndefined();
+  const cluster = await EmptyCluster.in(directory);
+  await cluster?.keep(() => Promise.reject(new Error('an image was made')));
+  expect(await cluster?.read()).toBeUndefined();
 });
 
 it('a directory that cannot be written does no harm', async () => {

@@ -10,7 +10,7 @@ describe('the migration to accounts', () => {
   it('keeps keys working, knows those of operators, and removes keys in clear text from mails', async () => {
     const db = new Kysely<unknown>({
       dialect: new PostgresDialect({
-        pool: new PglitePool(new PgliteConnection({ programs: (await compiledPrograms()).programs })),
+        pool: new PglitePool(new PgliteConnection({ programs: await compiledPrograms() })),
       }),
     });
     const migrate = async (names: (name: string) => boolean): Promise<void> => {

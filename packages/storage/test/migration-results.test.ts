@@ -24,7 +24,7 @@ describe('the migration of results', () => {
   beforeAll(async () => {
     db = new Kysely<Schema>({
       dialect: new PostgresDialect({
-        pool: new PglitePool(new PgliteConnection({ programs: (await compiledPrograms()).programs })),
+        pool: new PglitePool(new PgliteConnection({ programs: await compiledPrograms() })),
       }),
     });
     await migrate((name) => name < '0025');

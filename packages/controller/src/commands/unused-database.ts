@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Database, DatabaseLock, type DatabaseSettings, openDatabase, StorageError } from '@revtr/storage';
-
-/** A file that every directory of an embedded database has. */
-const MARK = 'PG_VERSION';
+import {
+  type Database,
+  DatabaseLock,
+  type DatabaseSettings,
+  hasDatabase,
+  openDatabase,
+  StorageError,
+} from '@revtr/storage';
 
 /** A database that nobody else uses. */
 export interface UnusedDatabase extends Database {
@@ -13,7 +15,7 @@ export interface UnusedDatabase extends Database {
 
 /** Whether settings name a database that exists, as far as it can be known: a server is asked when it is used. */
 export const isThere = (settings: DatabaseSettings): boolean =>
-  settings.kind !== 'embedded' || existsSync(join(settings.directory, MARK));
+  settings.kind !== 'embedded' || hasDatabase(settings.directory);
 
 /** A mistyped directory must not become a new database. @throws {StorageError} `noDatabase` */
 export function requireDatabase(settings: DatabaseSettings): void {

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { compiledPrograms } from '../embedded/compiled-programs.ts';
+import { hasDatabase } from '../embedded/database-directory.ts';
 import { EmptyCluster } from '../embedded/empty-cluster.ts';
 import { lockDirectory } from '../embedded/lock-file.ts';
 import { maintainUntil } from '../embedded/maintenance.ts';
@@ -38,9 +37,6 @@ export interface DatabaseCollaborators {
   /** Receives every statement when it begins. Default: nobody does. */
   readonly onStatement?: (statement: Promise<unknown>) => void;
 }
-
-/** A file that every directory of a database has. */
-const DATABASE_MARK = 'PG_VERSION';
 
 const newDatabase = new NewDatabaseImage();
 
@@ -99,12 +95,12 @@ interface OpenPool {
 
 async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   if (settings.kind === 'postgres') return { pool: postgresPool(settings), release: () => undefined };
-  const { programs, digest } = await compiledPrograms();
-  const empty = new EmptyCluster({ directory: process.env.NODE_COMPILE_CACHE, programs: digest });
+  const programs = await compiledPrograms();
+  const empty = await EmptyCluster.in(process.env.NODE_COMPILE_CACHE);
   if (settings.kind === 'memory') {
-    const image = newDatabase.image ?? (await empty.read());
+    const image = newDatabase.image ?? (await empty?.read());
     const connection = new PgliteConnection({ programs, image });
-    if (image === undefined) await empty.keep(() => connection.image());
+    if (image === undefined) await empty?.keep(() => connection.image());
     return {
       pool: new PglitePool(connection),
       release: () => undefined,
@@ -114,7 +110,7 @@ async function openPool(settings: DatabaseSettings): Promise<OpenPool> {
   const { directory } = settings;
   makePrivate(directory);
   const release = lockDirectory(directory);
-  const image = existsSync(join(directory, DATABASE_MARK)) ? undefined : await empty.read();
+  const image = hasDatabase(directory) ? undefined : await empty?.read();
   return { pool: new PglitePool(new PgliteConnection({ programs, directory, image })), release };
 }
 

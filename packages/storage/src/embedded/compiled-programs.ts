@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -18,34 +17,31 @@ export interface CompiledPrograms {
   readonly initdbWasmModule: WebAssembly.Module;
 }
 
-/** Compiled programs, and what tells them apart from those of another version. */
-export interface KnownPrograms {
-  readonly programs: CompiledPrograms;
-  /** SHA-256 of both files, hexadecimal digits. */
-  readonly digest: string;
-}
-
-let known: Promise<KnownPrograms> | undefined;
+let programs: Promise<CompiledPrograms> | undefined;
 
 /**
  * Compiles the programs of PGlite once for all databases that this process opens. All worker threads share the code, also that which V8 has optimized: each
  * opening after the first takes about half the processor time.
  * @throws the error of the file system
  */
-export function compiledPrograms(): Promise<KnownPrograms> {
-  known ??= compileBoth().catch((error: unknown) => {
-    known = undefined;
+export function compiledPrograms(): Promise<CompiledPrograms> {
+  programs ??= compileBoth().catch((error: unknown) => {
+    programs = undefined;
     throw error;
   });
-  return known;
+  return programs;
 }
 
-async function compileBoth(): Promise<KnownPrograms> {
+async function compileBoth(): Promise<CompiledPrograms> {
   keepWasmCode();
+  const compile = async (file: Promise<Uint8Array>): Promise<WebAssembly.Module> => WebAssembly.compile(await file);
+  const [pglite, initdb] = programFiles();
+  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([compile(pglite), compile(initdb)]);
+  return { pgliteWasmModule, initdbWasmModule };
+}
+
+/** Reads the files of the programs: of the database, and of what creates its cluster. They reject with the error of the file system. */
+export function programFiles(): readonly [Promise<Uint8Array>, Promise<Uint8Array>] {
   const directory = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
-  const files = await Promise.all(['pglite.wasm', 'initdb.wasm'].map((name) => readFile(join(directory, name))));
-  const [pgliteWasmModule, initdbWasmModule] = await Promise.all(files.map((file) => WebAssembly.compile(file)));
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(file);
-  return { programs: { pgliteWasmModule, initdbWasmModule }, digest: hash.digest('hex') };
+  return [readFile(join(directory, 'pglite.wasm')), readFile(join(directory, 'initdb.wasm'))];
 }

@@ -1,14 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-
-/** Where an empty cluster is kept, and by which programs it was made. */
-export interface EmptyClusterOptions {
-  /** Directory of compiled programs. Default: none, and nothing is kept. */
-  readonly directory?: string | undefined;
-  /** Digest of the programs of PGlite: others may have another format. */
-  readonly programs: string;
-}
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectory, replaceFile } from '../files/durable-file.ts';
+import { programFiles } from './compiled-programs.ts';
 
 const DIGEST_BYTES = 32;
 
@@ -18,16 +12,27 @@ const DIGEST_BYTES = 32;
  * The SHA-256 of the cluster follows it in the file: PGlite would load a part of a damaged one without an error.
  */
 export class EmptyCluster {
-  readonly #path: string | undefined;
+  readonly #directory: string;
+  readonly #path: string;
 
-  constructor({ directory, programs }: EmptyClusterOptions) {
-    this.#path = directory ? join(directory, `empty-cluster-${programs}.tar`) : undefined;
+  /** @param programs - digest of the programs of PGlite: others may have another format */
+  constructor({ directory, programs }: { readonly directory: string; readonly programs: string }) {
+    this.#directory = directory;
+    this.#path = join(directory, `empty-cluster-${programs}.tar`);
+  }
+
+  /** The cluster that this version of PGlite has in a directory of compiled programs; `undefined` without a directory: nothing is kept. */
+  static async in(directory: string | undefined): Promise<EmptyCluster | undefined> {
+    if (!directory) return undefined;
+    const hash = createHash('sha256');
+    for (const file of await Promise.all(programFiles())) hash.update(file);
+    return new EmptyCluster({ directory, programs: hash.digest('hex') });
   }
 
   /** The cluster as an archive (tar); `undefined` while none is kept that this user has created, and that is whole. */
   async read(): Promise<Blob | undefined> {
-    const file = this.#path && (await open(this.#path).catch(() => undefined));
-    if (!file) return undefined;
+    const file = await open(this.#path).catch(() => undefined);
+    if (file === undefined) return undefined;
     try {
       if ((await file.stat()).uid !== process.getuid?.()) return undefined;
       const content = await file.readFile();
@@ -42,13 +47,11 @@ export class EmptyCluster {
 
   /** Keeps what `image` returns. A directory that cannot be written keeps no database from opening. @throws the error of `image` */
   async keep(image: () => Promise<Blob>): Promise<void> {
-    if (this.#path === undefined) return;
     const cluster = await (await image()).bytes();
     const unfinished = `${this.#path}.${randomUUID()}`;
     try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await writeFile(unfinished, Buffer.concat([cluster, digestOf(cluster)]), { mode: 0o600 });
-      await rename(unfinished, this.#path);
+      await makeDirectory(this.#directory, '', 'owner');
+      await replaceFile(this.#path, Buffer.concat([cluster, digestOf(cluster)]), 'owner', unfinished);
     } catch {
       await rm(unfinished, { force: true }).catch(() => undefined);
     }

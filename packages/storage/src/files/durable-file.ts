@@ -62,16 +62,16 @@ export async function placeFile(from: string, to: string): Promise<void> {
   await syncDirectory(dirname(to));
 }
 
-/** Replaces a file in one step, durably. Until then the text is in the file `part`, which nobody else may write. */
+/** Replaces a file in one step, durably. Until then the content is in the file `part`, which nobody else may write. */
 export async function replaceFile(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   readers: Readers,
   part: string = `${path}${PART}`,
 ): Promise<void> {
   await rm(part, { force: true });
   const file = await DurableFile.create(part, readers);
-  await file.write(Buffer.from(text)).finally(() => file.close());
+  await file.write(typeof content === 'string' ? Buffer.from(content) : content).finally(() => file.close());
   await placeFile(part, path);
 }
 
