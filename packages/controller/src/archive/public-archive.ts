@@ -223,17 +223,19 @@ export class PublicArchive {
   /** Gives recorded files their final names, writes the catalogues of their days, and removes abandoned files. */
   async #place(): Promise<void> {
     const placed: ArchiveFile[] = [];
-    for (const file of await this.#records.unplaced()) if (await this.#placeOne(file)) placed.push(file);
+    const recorded = await this.#records.unplaced();
+    const names = await namesIn(this.#layout.unplaced);
+    for (const file of recorded) if (await this.#placeOne(file, names)) placed.push(file);
     for (const day of new Set(placed.map((file) => file.day))) await this.#describe(day);
     await this.#records.markPlaced(placed.map(({ path }) => path));
     for (const directory of [this.#layout.unplaced, this.#layout.former]) await this.#removeAbandoned(directory);
   }
 
   /** Returns whether the file has its final name. Nothing is known of one that is missing: another machine may have it. */
-  async #placeOne({ path, sha256 }: ArchiveFile): Promise<boolean> {
+  async #placeOne({ path, sha256 }: ArchiveFile, names: readonly string[]): Promise<boolean> {
     await makeDirectory(this.#layout.root, dirname(path), 'everybody');
     const final = this.#layout.final(path);
-    for (const name of await namesIn(this.#layout.unplaced))
+    for (const name of names)
       if (this.#layout.isComplete(name, path, sha256) && (await moved(join(this.#layout.unplaced, name), final)))
         return true;
     if ((await changedAt(final)) !== undefined) return true;
