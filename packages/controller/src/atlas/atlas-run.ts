@@ -13,7 +13,7 @@ import type { RecordedWork } from '../audit/recorded-work.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
 import { createMeasurements, PACKETS } from './ripe-measurements.ts';
 import { gatherResults } from './ripe-results.ts';
-import type { RunRecord } from './run-record.ts';
+import { FAILED_UNEXPECTEDLY, type RunRecord } from './run-record.ts';
 
 export interface RunCollaborators {
   readonly engineParts: EngineCollaborators;
@@ -58,9 +58,7 @@ export async function carryOut(
     if (signal.aborted) throw error;
     const isExpected = error instanceof ProbingError || error instanceof RipeAtlasError;
     if (!isExpected) log.error({ err: error, run: run.id }, 'an atlas run failed unexpectedly');
-    const reason = isExpected
-      ? error.message
-      : 'The run failed unexpectedly. The operator can find the cause in the log.';
+    const reason = isExpected ? error.message : FAILED_UNEXPECTEDLY;
     await run.end('failed', engineParts.clock.now(), reason);
   }
 }

@@ -16,6 +16,9 @@ export const runPhaseSchema = z.enum(['choosing', 'creating', 'traceroutes', 're
 /** Whether an atlas run is in progress, and how it ended. */
 export const runStateSchema = z.enum(['running', 'done', 'failed', 'cancelled']);
 
+/** The reason of a run that failed for a cause which only the operator can understand. */
+export const FAILED_UNEXPECTEDLY = 'The run failed unexpectedly. The operator can find the cause in the log.';
+
 /** Counts of what a run has measured. */
 export const runReportSchema = z.object({
   traceroutes: z.int(),

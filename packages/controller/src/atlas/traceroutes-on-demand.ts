@@ -10,7 +10,7 @@ import { nearestProbe } from './nearest-probe.ts';
 import type { RipeAtlasAccess } from './ripe-access.ts';
 import { createMeasurements, PACKETS, type RipePayer } from './ripe-measurements.ts';
 import { gatherResults } from './ripe-results.ts';
-import { beginRun, type RunRecord } from './run-record.ts';
+import { beginRun, FAILED_UNEXPECTEDLY, type RunRecord } from './run-record.ts';
 
 export interface TraceroutesOnDemandOptions {
   /** Credits that all measurements together may cost the system in 24 hours. */
@@ -56,7 +56,6 @@ const REFUSALS: ReadonlySet<RipeAtlasErrorCode> = new Set([
   'insufficientCredits',
 ]);
 const INTERRUPTED = 'interrupted: the process that carried it out ended, or no longer has the source';
-const FAILED = 'The run failed unexpectedly. The operator can find the cause in the log.';
 
 interface UnderWay {
   /** The path; `undefined` when it did not arrive. */
@@ -229,7 +228,7 @@ export class TraceroutesOnDemand {
       // A lost answer, or a stop while waiting for it, does not say that the measurement was not created.
       if (isOrdered && !(error instanceof RipeAtlasError && REFUSALS.has(error.code)))
         run.spentCredits = run.estimatedCredits;
-      const failure = error instanceof RipeAtlasError ? error.message : FAILED;
+      const failure = error instanceof RipeAtlasError ? error.message : FAILED_UNEXPECTEDLY;
       const reason = signal.aborted ? INTERRUPTED : failure;
       await run
         .end('failed', clock.now(), reason)
