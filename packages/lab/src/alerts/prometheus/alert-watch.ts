@@ -1,20 +1,20 @@
 import type { Clock } from '@revtr/probing';
-import type { FiringAlert, Prometheus } from './prometheus.ts';
+import type { ActiveAlert, Prometheus } from './prometheus.ts';
 
 const POLL_MS = 500;
 
 /** Looks again and again at the alerts that fire, and notes those that nobody expects. */
 export class AlertWatch {
-  readonly #prometheus: Pick<Prometheus, 'firing'>;
+  readonly #prometheus: Pick<Prometheus, 'active'>;
   readonly #clock: Clock;
   readonly #onUnexpected: (alert: string) => void;
   /** How many faults let an alert fire, by its name. */
   readonly #expected = new Map<string, number>();
   readonly #unexpected = new Set<string>();
-  #firing: readonly FiringAlert[] = [];
+  #firing: readonly ActiveAlert[] = [];
 
   constructor(collaborators: {
-    readonly prometheus: Pick<Prometheus, 'firing'>;
+    readonly prometheus: Pick<Prometheus, 'active'>;
     readonly clock: Clock;
     /** Receives each alert that nobody expects, once. */
     readonly onUnexpected: (alert: string) => void;
@@ -28,13 +28,16 @@ export class AlertWatch {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // A machine that is busy may not answer at once. If it never does, no alert fires.
-      this.#firing = await this.#prometheus.firing().catch(() => this.#firing);
+      this.#firing = await this.#prometheus.active().then(
+        (alerts) => alerts.filter(({ isFiring }) => isFiring),
+        () => this.#firing,
+      );
       for (const alert of this.#firing) this.#judge(alert);
       await this.#clock.sleep(POLL_MS, signal).catch(() => undefined);
     }
   }
 
-  #judge({ name, labels }: FiringAlert): void {
+  #judge({ name, labels }: ActiveAlert): void {
     const alert = `${name} ${JSON.stringify(labels)}`;
     if ((this.#expected.get(name) ?? 0) > 0 || this.#unexpected.has(alert)) return;
     this.#unexpected.add(alert);

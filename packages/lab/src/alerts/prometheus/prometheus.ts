@@ -12,10 +12,13 @@ const PORT = 9090;
 const answerSchema = z.object({
   data: z.object({ alerts: z.array(z.object({ labels: z.record(z.string(), z.string()), state: z.string() })) }),
 });
-/** An alert that fires. */
-export interface FiringAlert {
+
+/** An alert whose condition holds. */
+export interface ActiveAlert {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether the condition has held as long as its rule demands. */
+  readonly isFiring: boolean;
 }
 
 export interface PrometheusOptions {
@@ -74,19 +77,19 @@ export class Prometheus {
   async start(): Promise<void> {
     this.#process.start();
     await untilReady('Prometheus', () =>
-      this.firing().then(
+      this.active().then(
         () => true,
         () => false,
       ),
     );
   }
 
-  /** The alerts that fire now. */
-  async firing(): Promise<FiringAlert[]> {
+  /** The alerts whose conditions hold now, whether they fire already or not. */
+  async active(): Promise<ActiveAlert[]> {
     const response = await fetch(`${this.#url}/api/v1/alerts`);
     const { alerts } = answerSchema.parse(await response.json()).data;
     return alerts.flatMap(({ labels: { alertname: name, ...labels }, state }) =>
-      state === 'firing' && name !== undefined ? [{ name, labels }] : [],
+      name === undefined ? [] : [{ name, labels, isFiring: state === 'firing' }],
     );
   }
 
