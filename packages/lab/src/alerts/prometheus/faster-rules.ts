@@ -23,7 +23,10 @@ export function fasterRules(rules: string): string {
     .replace(/\[(\d+)([smhd])\]/g, (_, count: string, unit: string) => {
       return `[${shorter(count, unit, LEAST_RANGE_SECONDS)}s]`;
     })
-    .replace(/(_(?:age|oldest|overdue)_seconds(?:\{[^}]*\})?\)* > )(\d+(?: \* \d+)*)/g, `$1$2 / ${FACTOR} + ${HEALTHY_SECONDS}`);
+    .replace(
+      /(_(?:age|oldest|overdue)_seconds(?:\{[^}]*\})?\)* > )(\d+(?: \* \d+)*)/g,
+      `$1$2 / ${FACTOR} + ${HEALTHY_SECONDS}`,
+    );
 }
 
 /** Names of the alerts of rules. */

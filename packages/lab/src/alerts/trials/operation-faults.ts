@@ -1,5 +1,6 @@
 import { readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { isClientError } from '@revtr/client';
 import { formatIpv4 } from '@revtr/net';
 import { untilReady } from '../../cluster/servers.ts';
 import { FACTOR } from '../prometheus/faster-rules.ts';
@@ -53,7 +54,16 @@ export const datasetFails: Trial = {
     async ({ datasets, operator }) =>
     async () => {
       datasets.isFailing = false;
-      await operator.fleet.updateDataset('ripeProbes');
+      // Another fault may have struck the controller at this moment.
+      const isUpdated = (): Promise<boolean> =>
+        operator.fleet.updateDataset('ripeProbes').then(
+          () => true,
+          (error: unknown) => {
+            if (!isClientError(error)) throw error;
+            return false;
+          },
+        );
+      await untilReady('the dataset', isUpdated);
     },
 };
 
