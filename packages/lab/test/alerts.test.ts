@@ -31,6 +31,7 @@ describe('rules that fire sooner', () => {
   it('wait a 144th of the time, but for several readings, look back less far, and allow for work that is in order', () => {
     const rules = [
       'for: 1m',
+      '- alert: A',
       'for: 1d',
       'rate(revtr_x_total[30m]) > 0.9',
       'increase(revtr_x_total[1h])',
@@ -41,6 +42,7 @@ describe('rules that fire sooner', () => {
     ];
     expect(fasterRules(rules.join('\n')).split('\n')).toEqual([
       'for: 8s',
+      '- alert: A',
       'for: 600s',
       'rate(revtr_x_total[20s]) > 0.9',
       'increase(revtr_x_total[25s])',
@@ -49,6 +51,18 @@ describe('rules that fire sooner', () => {
       'revtr_dataset_age_seconds{dataset="prefix2as"} > 30 * 86400 / 144 + 20',
       'histogram_quantile(0.99, rate(revtr_http_request_duration_seconds_bucket[20s])) > 2',
     ]);
+  });
+});
+
+describe('a rule of a rate that fires sooner', () => {
+  const rule = (name: string, expression: string, lasts: string): string =>
+    `      - alert: ${name}\n        expr: ${expression}\n        for: ${lasts}\n`;
+
+  it('is not fired by one moment if the rule is not', () => {
+    const rules = [rule('A', 'rate(revtr_x_total[10m])', '15m'), rule('B', 'rate(revtr_x_total[1h])', '2m')];
+    expect(fasterRules(rules.join(''))).toBe(
+      rule('A', 'rate(revtr_x_total[20s])', '24s') + rule('B', 'rate(revtr_x_total[25s])', '8s'),
+    );
   });
 });
 
