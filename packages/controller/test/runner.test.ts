@@ -1,13 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  emptyStats,
-  type FailReason,
-  type MeasureHooks,
-  NO_RELATIONS,
-  type ReverseTraceroute,
-  type ReverseTracerouteRequest,
-} from '@revtr/engine';
-import { formatIpv4, parseIpv4 } from '@revtr/net';
+import { NO_RELATIONS } from '@revtr/engine';
+import { parseIpv4 } from '@revtr/net';
 import {
   Batches,
   Jobs,
@@ -25,6 +18,7 @@ import { type BatchEvent, BatchEvents } from '../src/measurements/batch-events.t
 import { MeasurementRunner } from '../src/measurements/runner.ts';
 import { readStoredResult } from '../src/measurements/stored-result.ts';
 import { KillSwitches } from '../src/safety/kill-switches.ts';
+import { HeldEngine } from './held-engine.ts';
 import { ManualClock } from './manual-clock.ts';
 import { Recording } from './recording.ts';
 import { useDatabase } from './test-database.ts';
@@ -40,48 +34,6 @@ const facts: AddressFacts = {
   nameOf: async () => undefined,
   resolve: async () => [],
 };
-
-/** Measurements that end when the test ends them. */
-class HeldEngine {
-  readonly #clock: ManualClock;
-  readonly #ends = new Map<string, (outcome?: Error | FailReason) => void>();
-  readonly begun: string[] = [];
-
-  constructor(clock: ManualClock) {
-    this.#clock = clock;
-  }
-
-  measure(request: ReverseTracerouteRequest, { signal }: MeasureHooks = {}): Promise<ReverseTraceroute> {
-    const { source, destination } = request;
-    const text = formatIpv4(destination);
-    this.begun.push(text);
-    const startedAt = this.#clock.now();
-    return new Promise((resolve, reject) => {
-      const result = (stopReason: 'reaches' | 'cancelled' | 'failed', failReason?: FailReason): ReverseTraceroute => ({
-        source,
-        destination,
-        plan: 'held',
-        stopReason,
-        ...(failReason && { failReason }),
-        hops: [],
-        confidence: 1,
-        startedAt,
-        endedAt: this.#clock.now(),
-        stats: emptyStats(),
-        attempts: [],
-      });
-      signal?.addEventListener('abort', () => resolve(result('cancelled')), { once: true });
-      this.#ends.set(text, (outcome) => {
-        if (outcome instanceof Error) reject(outcome);
-        else resolve(outcome === undefined ? result('reaches') : result('failed', outcome));
-      });
-    });
-  }
-
-  end(destination: string, outcome?: Error | FailReason): void {
-    this.#ends.get(destination)?.(outcome);
-  }
-}
 
 describe('MeasurementRunner', () => {
   const database = useDatabase();

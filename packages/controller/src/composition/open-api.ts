@@ -4,6 +4,7 @@ import { removeStaleSocket } from '../api/http/stale-socket.ts';
 import { describeApi } from '../api/openapi/document.ts';
 import { RevtrService } from '../api/original/revtr-service.ts';
 import { createServer, type ServerOptions } from '../api/server.ts';
+import { OpenConnections } from '../foundation/open-connections.ts';
 import { readWebFiles } from '../web/web-files.ts';
 import type { Context } from './context.ts';
 import { type GrpcListenOptions, openGrpc } from './open-grpc.ts';
@@ -13,6 +14,9 @@ import type { Subsystem } from './subsystem.ts';
 export type ListenOptions =
   | { readonly host: string /** 0 takes any free port. */; readonly port: number }
   | { readonly path: string };
+
+/** Time that requests under way have to end when the API stops, milliseconds. */
+const STOP_MS = 5_000;
 
 export interface ApiSubsystem extends Subsystem {
   readonly app: FastifyInstance;
@@ -44,6 +48,7 @@ export async function openApi(
   const shared = { ...collaborators, stopping: stopping.signal, log, metrics, tracing };
   const revtr = new RevtrService(shared);
   const app = await createServer({ ...options, web }, { ...shared, revtr });
+  const connections = new OpenConnections(app.server);
   const grpc = options.grpc === undefined ? undefined : openGrpc(options.grpc, { ...shared, revtr });
   const { listen } = options;
   let url = '';
@@ -66,7 +71,7 @@ export async function openApi(
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([app.close(), grpc?.stop()]);
+      await Promise.all([connections.endWith(app.close(), STOP_MS), grpc?.stop()]);
     },
   };
 }

@@ -82,7 +82,7 @@ export async function openMeasurements(
       ...{ leaseMs: LEASE_MS, pollMs: POLL_MS, longestWaitMs: options.longestWaitMs ?? LONGEST_WAIT_MS },
     },
     {
-      jobs: isShared ? ownedJobs(jobs, owned) : jobs,
+      ...(isShared ? { jobs: ownedJobs(jobs, owned), owned } : { jobs }),
       ...{ batches, engine: system.engine, facts, owners, onDemand, events, metrics, switches, audit, clock },
       ...{ random: () => random.next(), log, tracing, delayMs: system.delayMs },
     },

@@ -43,18 +43,10 @@ export class Connections {
     return session === undefined ? undefined : this.#open.get(session)?.client;
   }
 
-  /** Lets the calls under way end, accepts no other, and closes all connections, at the latest after `ms`. */
-  async stop(ms: number): Promise<void> {
+  /** Lets the calls under way end, accepts no other, and closes each connection that has none. */
+  stop(): void {
     clearInterval(this.#timer);
-    const closed = [...this.#open.keys()].map(
-      (session) => new Promise<void>((resolve) => session.once('close', () => resolve())),
-    );
     for (const session of this.#open.keys()) session.close();
-    const timer = setTimeout(() => {
-      for (const session of this.#open.keys()) session.destroy();
-    }, ms);
-    await Promise.all(closed);
-    clearTimeout(timer);
   }
 
   #check(): void {

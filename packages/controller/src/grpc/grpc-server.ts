@@ -2,6 +2,7 @@ import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { ConnectRouter } from '@connectrpc/connect';
 import { type Credential, limitConnections, listen } from '@revtr/link';
 import type { Clock } from '@revtr/probing';
+import { OpenConnections } from '../foundation/open-connections.ts';
 import { Connections } from './connections.ts';
 import { Dispatcher, type DispatcherCollaborators } from './dispatcher.ts';
 import { addHealth } from './health.ts';
@@ -41,6 +42,7 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #limits: GrpcLimits;
   readonly #server: Http2SecureServer;
+  readonly #sockets: OpenConnections;
   readonly #connections: Connections;
   readonly #dispatcher: Dispatcher;
   readonly #stopping = new AbortController();
@@ -67,6 +69,7 @@ export class GrpcServer {
       },
     );
     this.#server = this.#createServer(refusals);
+    this.#sockets = new OpenConnections(this.#server);
   }
 
   /** Begins to listen. Returns the port. Rejects when the port cannot be used. */
@@ -81,13 +84,13 @@ export class GrpcServer {
     this.#server.setSecureContext({ cert: certificate, key });
   }
 
-  /** Ends streams, lets the other calls end, and closes all connections. */
+  /** Ends streams, lets the other calls end, and closes all connections, at the latest after `stopMs`. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const isClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#dispatcher.endStreams();
-    await this.#connections.stop(this.#limits.stopMs);
-    await isClosed;
+    this.#connections.stop();
+    await this.#sockets.endWith(isClosed, this.#limits.stopMs);
   }
 
   #createServer(refusals: Refusals): Http2SecureServer {

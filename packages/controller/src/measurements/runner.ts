@@ -45,6 +45,8 @@ export type JobQueue = Pick<Jobs, 'lease' | 'renew' | 'release' | 'releaseOf' | 
 
 export interface RunnerCollaborators {
   readonly jobs: JobQueue;
+  /** The sources of which this engine may measure now, dotted quads. Default: all. */
+  readonly owned?: (() => readonly string[]) | undefined;
   readonly batches: Pick<Batches, 'cancel' | 'cancelledOf'>;
   readonly engine: Pick<ReverseTracerouteEngine, 'measure'>;
   readonly facts: Pick<AddressFacts, 'ipToAs' | 'relations'>;
@@ -121,6 +123,8 @@ export class MeasurementRunner {
   #emptyUntil = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
+  /** The lease under way, or the latest one. */
+  #leasing: Promise<readonly Job[]> = Promise.resolve([]);
   readonly #limit: InFlightLimit;
   readonly #renewing: Periodic;
   readonly #expiring: Periodic;
@@ -222,8 +226,8 @@ export class MeasurementRunner {
   }
 
   /**
-   * Interrupts the measurements of a source (dotted quad), of which no new ones are leased any more, stores finished results, and returns unfinished
-   * measurements to the queue. With `isLost` another engine takes them by itself.
+   * Interrupts the measurements of a source (dotted quad) that is not owned any more, stores finished results, and returns unfinished measurements to
+   * the queue, also those that a lease under way takes. With `isLost` another engine takes them by itself.
    */
   async handOver(source: string, isLost: boolean): Promise<void> {
     const isOf = ({ job }: { readonly job: Job }): boolean => job.source === source;
@@ -235,6 +239,8 @@ export class MeasurementRunner {
     });
     await Promise.all(ended);
     if (isLost) return;
+    // What it takes is not measured, and what it rejects with is logged by who asked.
+    await this.#leasing.catch(() => undefined);
     await this.#writer.flush();
     await this.#collaborators.jobs.releaseOf(source, this.#options.owner);
   }
@@ -270,14 +276,15 @@ export class MeasurementRunner {
       if (isRoomy || (this.#hasNews && room > 0)) {
         this.#hasNews = false;
         try {
-          taken = await this.#lease(room);
+          this.#leasing = this.#lease(room);
+          taken = await this.#leasing;
         } catch (error) {
           log.error({ err: error }, 'measurements could not be read from the queue');
         }
       }
-      // Probes may have been stopped while the queue was read. What was taken returns to it.
-      if (this.#isPaused) continue;
-      for (const job of taken) void this.#measure(job);
+      // Probes, or this runner, may have been stopped while the queue was read. What was taken returns to it.
+      if (this.#isPaused || this.#isStopping) continue;
+      for (const job of this.#stillOwned(taken)) void this.#measure(job);
       if (taken.length === 0) await this.#waitForWork();
     }
     while (this.#underWay.size > 0) await this.#waitForWork();
@@ -293,6 +300,14 @@ export class MeasurementRunner {
     const leased = await jobs.lease(this.#options.owner, all, new Date(clock.now()), this.#leaseEnd(), bulk);
     if (leased.length < bulk) this.#emptyUntil = clock.now() + this.#options.pollMs;
     return leased.filter(({ id }) => !held.has(id));
+  }
+
+  /** Those jobs whose sources were not given up or lost while the queue was read. The other ones belong to the next owners. */
+  #stillOwned(taken: readonly Job[]): readonly Job[] {
+    const { owned } = this.#collaborators;
+    if (owned === undefined) return taken;
+    const sources = new Set(owned());
+    return taken.filter(({ source }) => sources.has(source));
   }
 
   /** Ids of the measurements that are under way or wait to be written. */

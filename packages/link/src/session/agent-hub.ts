@@ -7,6 +7,7 @@ import type { AgentHealth, ToController } from '../messages/to-controller.ts';
 import { type OptOutList, OptOutPublisher } from '../opt-out/opt-out-publisher.ts';
 import { AgentSession } from './agent-session.ts';
 import { AgentState, sourcesDelta, type Topic, type Versioned } from './agent-state.ts';
+import { HealthReports } from './health-reports.ts';
 
 export interface AgentHubOptions {
   /** PEM of the certificate that grants are signed with, with its chain. */
@@ -28,7 +29,7 @@ export interface AgentHubCollaborators {
   readonly onJoined?: (session: AgentSession) => void;
   /** Called when an agent has not reconnected in time. */
   readonly onLeft?: (address: Ipv4Address) => void;
-  /** Called when an agent reports whether it measures. */
+  /** Called when an agent reports something new about whether it measures, at most once a second for each agent. */
   readonly onHealth?: (address: Ipv4Address, health: AgentHealth) => void;
   /** Called with an opt-out list or source list that cannot be published. The version before stays in force. */
   readonly onUnpublishable?: (error: LinkError) => void;
@@ -47,6 +48,7 @@ interface Presence {
   readonly session: AgentSession;
   connection: AgentConnection | undefined;
   state: AgentState;
+  readonly health: HealthReports;
   timer?: NodeJS.Timeout;
 }
 
@@ -139,7 +141,12 @@ export class AgentHub {
       { send, optOuts: this.#optOuts, now: this.#collaborators.now },
     );
     this.#readLists();
-    this.#presences.set(address, { session, connection, state });
+    if (resumed) before.health.reconnected();
+    else before?.health.stop();
+    const health = resumed
+      ? before.health
+      : new HealthReports((changed) => this.#collaborators.onHealth?.(address, changed));
+    this.#presences.set(address, { session, connection, state, health });
     const { contact } = this.#options;
     send({
       type: 'welcome',
@@ -160,13 +167,13 @@ export class AgentHub {
   receive(address: Ipv4Address, message: Report): void {
     const presence = this.#presences.get(address);
     if (presence === undefined) return;
-    const { state, session } = presence;
+    const { state, session, health } = presence;
     if (message.type === 'applied') state.applied(message.topic, message.version);
     else if (message.type === 'optOutRequest') state.request(message.version, message.index);
     else if (message.type === 'optOutResync') state.resync();
     else {
       session.health = message.health;
-      this.#collaborators.onHealth?.(address, message.health);
+      health.receive(message.health);
     }
   }
 
@@ -296,6 +303,7 @@ export class AgentHub {
     clearTimeout(presence.timer);
     if (this.#presences.get(address) !== presence) return;
     this.#presences.delete(address);
+    presence.health.stop();
     presence.session.end('the agent did not reconnect');
     this.#collaborators.onLeft?.(address);
   }
