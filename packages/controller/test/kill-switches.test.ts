@@ -1,10 +1,12 @@
 import { MOST_BLOCKED } from '@revtr/link';
 import { formatIpv4, parseIpv4 } from '@revtr/net';
-import type { PingRequest } from '@revtr/probing';
+import type { PingRequest, Prober } from '@revtr/probing';
 import { KillSwitchRecords, Users } from '@revtr/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { GuardedProber, type GuardedRequest } from '../src/safety/guarded-prober.ts';
 import { canonicalSubject, KillSwitches } from '../src/safety/kill-switches.ts';
-import type { ProbeCause } from '../src/safety/probe-context.ts';
+import { type ProbeCause, probingFor } from '../src/safety/probe-context.ts';
+import { pooledRandomBytes } from '../src/safety/random-pool.ts';
 import { ManualClock } from './manual-clock.ts';
 import { useDatabase } from './test-database.ts';
 
@@ -75,6 +77,88 @@ describe('kill switches', () => {
       expect(stops(plain, run)).toBe(true);
       await switches.lift(scope, subject);
     }
+  });
+
+  describe('end a probe under way', () => {
+    const raw = { type: 'rawProbe', probeId: 1, userId: 3, keyId: 9 } as const;
+    const run = { type: 'atlasRun', runId: 1, userId: 3, keyId: 9 } as const;
+    const trace: GuardedRequest = { type: 'traceroute', sender: VANTAGE_POINT, target: SOURCE, timeoutMs: 1_000 };
+    /** Sends a probe that waits for a minute before it leaves. */
+    const send = (request: GuardedRequest, by: ProbeCause, { holdMs = 0 } = {}) => {
+      const left: GuardedRequest[] = [];
+      const ending: string[] = [];
+      const wait = async (asked: GuardedRequest, signal: AbortSignal | undefined): Promise<void> => {
+        await clock.sleep(60_000, signal);
+        left.push(asked);
+      };
+      const prober: Prober = {
+        ping: async (asked, signal) => {
+          await wait(asked, signal);
+          return { type: 'ping', request: asked, sentAt: 0 };
+        },
+        traceroute: async (asked, signal) => {
+          await wait(asked, signal);
+          const ends = { startedAt: 0, endedAt: 0, stop: 'completed' } as const;
+          return { type: 'traceroute', request: asked, ...ends, hops: [], probesSent: 1 };
+        },
+      };
+      const watcher = {
+        reserve: () => holdMs,
+        after: () => ending.push('answered'),
+        unsent: () => ending.push('unsent'),
+        abandoned: () => ending.push('abandoned'),
+      };
+      const guards = [switches, watcher];
+      const guarded = new GuardedProber({ prober, guards, clock, randomBytes: pooledRandomBytes });
+      const cancel = new AbortController();
+      const outcome = probingFor(by, async () =>
+        request.type === 'ping' ? guarded.ping(request, cancel.signal) : guarded.traceroute(request, cancel.signal),
+      ).then(
+        () => 'sent',
+        (error: Error) => ('code' in error ? error.code : error),
+      );
+      return { left, ending, cancel, outcome };
+    };
+
+    it.each([
+      { what: 'a raw ping', request: plain, by: raw },
+      { what: 'a raw traceroute', request: trace, by: raw },
+      { what: 'a spoofed raw probe', request: spoofed, by: raw },
+      { what: 'a traceroute of an atlas run', request: trace, by: run },
+    ])('of their user or key: $what', async ({ request, by }) => {
+      for (const [scope, subject] of [
+        ['user', '3'],
+        ['key', '9'],
+      ] as const) {
+        const { left, ending, outcome } = send(request, by);
+        await switches.set(scope, '77', 'another one', operator);
+        await clock.advance(30_000);
+        expect([ending, left]).toEqual([[], []]);
+        await switches.set(scope, subject, 'test', operator);
+        await clock.advance(60_000);
+        expect(await outcome).toBe('killSwitch');
+        expect([ending, left]).toEqual([['abandoned'], []]);
+        await switches.lift(scope, subject);
+      }
+    });
+
+    it('that waits for the budgets, as if it had never begun', async () => {
+      const { left, ending, outcome } = send(plain, raw, { holdMs: 60_000 });
+      await switches.set('user', '3', 'test', operator);
+      await clock.advance(120_000);
+      expect(await outcome).toBe('killSwitch');
+      expect([ending, left]).toEqual([['unsent'], []]);
+    });
+
+    it('unless its caller has cancelled it, or nobody forbids it', async () => {
+      const [cancelled, allowed] = [send(plain, raw), send(plain, { ...raw, userId: 4 })];
+      await clock.advance(1);
+      cancelled.cancel.abort();
+      await switches.set('user', '3', 'test', operator);
+      await clock.advance(60_000);
+      expect([await cancelled.outcome, await allowed.outcome]).toEqual(['cancelled', 'sent']);
+      expect([cancelled.ending, allowed.ending]).toEqual([['abandoned'], ['answered']]);
+    });
   });
 
   it('that another process has stored stop a probe once they are read again', async () => {

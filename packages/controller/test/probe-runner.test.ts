@@ -1,11 +1,14 @@
 import { parseIpv4 } from '@revtr/net';
 import { type Clock, cancelled, type PingRequest, type Prober, ProbingError, systemClock } from '@revtr/probing';
-import { ProbeSets, Users } from '@revtr/storage';
+import { KillSwitchRecords, ProbeSets, Users } from '@revtr/storage';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ProbeEvents } from '../src/probes/probe-events.ts';
 import { ProbeRunner } from '../src/probes/probe-runner.ts';
 import type { SenderRules } from '../src/probes/sender-rules.ts';
+import { GuardedProber } from '../src/safety/guarded-prober.ts';
+import { KillSwitches } from '../src/safety/kill-switches.ts';
+import { pooledRandomBytes } from '../src/safety/random-pool.ts';
 import { settle } from './manual-clock.ts';
 import { Recording } from './recording.ts';
 import { useDatabase } from './test-database.ts';
@@ -69,12 +72,12 @@ describe('ProbeRunner', () => {
     },
     traceroute: () => Promise.reject(new Error('not asked')),
   };
-  const open = (): ProbeRunner =>
+  const open = (through: Prober = prober): ProbeRunner =>
     new ProbeRunner(
       { owner: `process ${Math.random()}`, concurrency: 10, pollMs: 1_000_000, longestWaitMs: 3_600_000 },
       {
         audit,
-        ...{ sets, prober, events, clock, probingClock: clock, log: pino({ level: 'silent' }) },
+        ...{ sets, prober: through, events, clock, probingClock: clock, log: pino({ level: 'silent' }) },
         rulesOf: async () => rules,
         destinationCheck: {
           refuse: (address) =>
@@ -202,6 +205,34 @@ describe('ProbeRunner', () => {
     expect(interrupted).toBe(1);
     await runner.stop();
     expect(await sets.probesOf(set)).toMatchObject([{ state: 'queued', result: null }]);
+  });
+
+  it('ends the probes under way of a user whom a kill switch stops, each once, like those that it refuses', async () => {
+    const set = await submit('192.0.2.1', '192.0.2.2');
+    const [user] = await new Users(database().db).list();
+    const switches = await KillSwitches.open({ records: new KillSwitchRecords(database().db), clock });
+    isSilent = true;
+    const guarded = new GuardedProber({ prober, guards: [switches], clock, randomBytes: pooledRandomBytes });
+    const runner = open(guarded);
+    const published: number[] = [];
+    events.subscribe(set, (probe) => published.push(probe));
+    runner.start();
+    await expect.poll(() => sent).toHaveLength(2);
+    await switches.set('user', '999', 'another user', user.id);
+    await settle();
+    expect(interrupted).toBe(0);
+    await switches.set('user', String(user.id), 'abuse', user.id);
+    await expect.poll(() => published).toHaveLength(2);
+    expect(interrupted).toBe(2);
+    const later = await submit('192.0.2.3');
+    const refused = ended(later, 1);
+    runner.notify();
+    await refused;
+    await runner.stop();
+    const failure = { code: 'killSwitch', message: `an operator has stopped user ${user.id}: abuse` };
+    const stopped = { state: 'done', result: { sent: 0, failure } };
+    expect([...(await sets.probesOf(set)), ...(await sets.probesOf(later))]).toMatchObject(Array(3).fill(stopped));
+    expect([sent.length, published.length]).toEqual([2, 2]);
   });
 
   it('renews the leases of probes under way, which another process takes over soon after this one was killed', async () => {

@@ -143,8 +143,17 @@ export class Controller {
       },
       options,
     );
+    const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
+      calibration,
+      measuring,
+      measurements,
+      safety,
+      mail,
+      owns,
+      retention,
+    });
     const isEngine = cluster.parts.isShared && cluster.parts.roles.has('engine');
-    const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements }) : undefined;
+    const sources = isEngine ? openSources(cluster.parts, { measuring, atlas, measurements, selfAudit }) : undefined;
     const probes = await openProbes(
       contextOf(context, 'probes'),
       { measuring, safety },
@@ -169,15 +178,6 @@ export class Controller {
       { ...(options.watches ?? DEFAULT_WATCHES), publicUrl: options.publicUrl },
       { accounts, measuring, measurements, mail, resolveWebhook: collaborators.resolveWebhook, duty: upkeepDuty },
     );
-    const selfAudit = await openSelfAudit(contextOf(context, 'selfAudit'), options.selfAudit ?? NO_SELF_AUDIT, {
-      calibration,
-      measuring,
-      measurements,
-      safety,
-      mail,
-      owns,
-      retention,
-    });
     const dns = collaborators.reverseDns ?? new Resolver(REVERSE_QUERY);
     const optOuts = openOptOuts(
       contextOf(context, 'optOuts'),

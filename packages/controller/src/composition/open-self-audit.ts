@@ -19,14 +19,20 @@ export interface SelfAuditSubsystem extends Subsystem {
   readonly keeper: KindEvidenceKeeper;
   /** Self-audits in a day; 0: none. */
   readonly perDay: number;
+  /** Ends the audits of a source that this process does not own any more. Resolves when they send nothing any more. */
+  handOver(source: Ipv4Address, isLost: boolean): Promise<void>;
 }
 
 /** Audits wait while this share of the places for measurements is taken. */
 const BUSY_LOAD = 0.5;
 
+/** Why audits are interrupted. */
+const LOST = 'another process may own the source by now';
+const HANDED_OVER = 'the source was handed over to another process';
+
 /** Reads what earlier self-audits have shown, and opens the auditor. */
 export async function openSelfAudit(
-  { database, metrics, clock, random, log }: Context,
+  { database, metrics, clock, random, log, cluster }: Context,
   settings: SelfAuditSettings,
   collaborators: {
     readonly calibration: DeploymentCalibration;
@@ -74,8 +80,11 @@ export async function openSelfAudit(
       log,
     },
   );
+  // Before the sources are given up, which waits for other work.
+  cluster.leases.onExpired(() => void auditor.interrupt(LOST));
   return {
     name: 'selfAudit',
+    handOver: (source, isLost) => auditor.interrupt(isLost ? LOST : HANDED_OVER, source),
     audits,
     keeper,
     perDay: settings.perDay,

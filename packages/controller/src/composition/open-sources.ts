@@ -5,6 +5,7 @@ import { SourceClaim } from '../cluster/leases/source-claim.ts';
 import type { AtlasSubsystem } from './open-atlas.ts';
 import type { MeasurementsSubsystem } from './open-measurements.ts';
 import type { MeasuringSubsystem } from './open-measuring.ts';
+import type { SelfAuditSubsystem } from './open-self-audit.ts';
 
 /** Opens the ownership of sources: this engine reads what is stored for a source, works for it, and hands it over. */
 export function openSources(
@@ -13,9 +14,10 @@ export function openSources(
     readonly measuring: MeasuringSubsystem;
     readonly atlas: AtlasSubsystem;
     readonly measurements: MeasurementsSubsystem;
+    readonly selfAudit: SelfAuditSubsystem;
   },
 ): SourceClaim {
-  const { measuring, atlas, measurements } = collaborators;
+  const { measuring, atlas, measurements, selfAudit } = collaborators;
   const served = new Map<string, () => void>();
   const claim = new SourceClaim({
     bus,
@@ -36,8 +38,9 @@ export function openSources(
       end: async (source, isLost) => {
         served.get(source)?.();
         served.delete(source);
-        await measurements.runner.handOver(source, isLost);
-        await atlas.service.unload(parseIpv4(source), isLost);
+        const address = parseIpv4(source);
+        await Promise.all([measurements.runner.handOver(source, isLost), selfAudit.handOver(address, isLost)]);
+        await atlas.service.unload(address, isLost);
       },
     },
   });

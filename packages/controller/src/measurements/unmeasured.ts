@@ -1,5 +1,6 @@
 import { emptyStats } from '@revtr/engine';
 import type { Job, KillSwitchRow } from '@revtr/storage';
+import { stoppedBy } from '../safety/kill-switches.ts';
 import type { StoredResult } from './stored-result.ts';
 
 type FailReason = NonNullable<StoredResult['failReason']>;
@@ -33,9 +34,9 @@ const emptyResult = (now: number): StoredResult => ({
   attempts: [],
 });
 
-export const switchReason = ({ destination }: Job, { scope, subject, reason }: KillSwitchRow): FailReason => ({
+export const switchReason = ({ destination }: Job, found: KillSwitchRow): FailReason => ({
   code: 'killSwitch',
-  message: `an operator has stopped ${scope} ${subject}: ${reason}`,
+  message: stoppedBy(found),
   hop: destination,
 });
 

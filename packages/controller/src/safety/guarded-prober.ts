@@ -42,6 +42,11 @@ export interface ProbeGuard {
    * @throws {ProbingError} saying why the probe cannot be sent
    */
   leaving?(request: GuardedRequest, cause: ProbeCause | undefined): Promise<void>;
+  /**
+   * Called when every guard has allowed the probe. Calls `stop` with the reason when the rule begins to forbid the probe before that has ended, for
+   * instance while it waits for an agent. Returns what ends that; `undefined` when the rule does not stop this probe.
+   */
+  onForbidden?(cause: ProbeCause | undefined, stop: (reason: ProbingError) => void): (() => void) | undefined;
   /** Called when a probe that was sent has a result, an unanswered one too. */
   after?(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void;
   /** Called when a probe that was reserved was not sent: it was cancelled while it waited, or no host could send it. */
@@ -109,30 +114,37 @@ export class GuardedProber implements Prober {
     if (signal?.aborted) throw cancelled();
     const cause = currentCause();
     const holdMs = this.#reserve(request, cause);
+    const stoppable = this.#stoppable(cause, signal);
+    const until = stoppable?.signal ?? signal;
     try {
-      if (holdMs > 0) {
-        hooks?.onHeld?.(holdMs);
-        await this.#hold(holdMs, request, cause, signal);
+      try {
+        if (holdMs > 0) {
+          hooks?.onHeld?.(holdMs);
+          await this.#hold(holdMs, request, cause, until);
+        }
+        await this.#leave(request, cause);
+        if (until?.aborted) throw cancelled();
+      } catch (error) {
+        const reason = stoppable?.reason ?? error;
+        this.#noteUnsent(request, reason, cause);
+        // Who cannot record the probe has interrupted what it is sent for: that begins again later, and must not go on without this probe.
+        throw signal?.aborted ? cancelled() : reason;
       }
-      await this.#leave(request, cause);
-      if (signal?.aborted) throw cancelled();
-    } catch (error) {
-      this.#noteUnsent(request, error, cause);
-      // Who cannot record the probe has interrupted what it is sent for: that begins again later, and must not go on without this probe.
-      throw signal?.aborted ? cancelled() : error;
+      const { prober, clock } = this.#collaborators;
+      const wait = new Wait(clock, hooks);
+      let result: GuardedResult;
+      try {
+        result =
+          request.type === 'ping' ? await prober.ping(request, until, wait) : await prober.traceroute(request, until);
+      } catch (error) {
+        this.#noteFailure(request, error, cause, wait);
+        throw signal?.aborted ? error : (stoppable?.reason ?? error);
+      }
+      this.#noteResult(request, result, cause);
+      return result;
+    } finally {
+      stoppable?.end();
     }
-    const { prober, clock } = this.#collaborators;
-    const wait = new Wait(clock, hooks);
-    let result: GuardedResult;
-    try {
-      result =
-        request.type === 'ping' ? await prober.ping(request, signal, wait) : await prober.traceroute(request, signal);
-    } catch (error) {
-      this.#noteFailure(request, error, cause, wait);
-      throw error;
-    }
-    this.#noteResult(request, result, cause);
-    return result;
   }
 
   /** Asks every guard, and returns how long the probe must wait, milliseconds. @throws {ProbingError} when a guard forbids the probe */
@@ -167,6 +179,18 @@ export class GuardedProber implements Prober {
       if (guard.leaving !== undefined) await guard.leaving(request, cause);
   }
 
+  /** Lets the guards stop a probe that is under way; `undefined` when none does. */
+  #stoppable(cause: ProbeCause | undefined, signal: AbortSignal | undefined): Stoppable | undefined {
+    let stoppable: Stoppable | undefined;
+    for (const guard of this.#collaborators.guards) {
+      const end = guard.onForbidden?.(cause, (reason) => stoppable?.stop(reason));
+      if (end === undefined) continue;
+      stoppable ??= new Stoppable(signal);
+      stoppable.onEnd(end);
+    }
+    return stoppable;
+  }
+
   #noteResult(request: GuardedRequest, result: GuardedResult, cause: ProbeCause | undefined): void {
     for (const guard of this.#collaborators.guards) guard.after?.(request, result, cause);
   }
@@ -189,6 +213,46 @@ export class GuardedProber implements Prober {
   #noteRefusal(request: GuardedRequest, error: unknown, cause: ProbeCause | undefined): void {
     if (error instanceof ProbingError && error.code !== 'cancelled')
       this.#collaborators.onRefused?.(request, error, cause);
+  }
+}
+
+/** A probe under way that guards may stop. */
+class Stoppable {
+  readonly #over = new AbortController();
+  readonly #signal: AbortSignal | undefined;
+  readonly #ends: (() => void)[] = [];
+  readonly #abort = (): void => this.#over.abort();
+  #reason: ProbingError | undefined;
+
+  /** @param signal cancels the probe as well */
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  /** Fires when the probe must end. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Why a guard stopped the probe; `undefined` when none did. */
+  get reason(): ProbingError | undefined {
+    return this.#reason;
+  }
+
+  stop(reason: ProbingError): void {
+    this.#reason ??= reason;
+    this.#abort();
+  }
+
+  /** Calls `listener` when the probe has ended. */
+  onEnd(listener: () => void): void {
+    this.#ends.push(listener);
+  }
+
+  end(): void {
+    this.#signal?.removeEventListener('abort', this.#abort);
+    for (const tell of this.#ends) tell();
   }
 }
 

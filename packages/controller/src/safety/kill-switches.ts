@@ -17,6 +17,12 @@ export interface SwitchableMeasurement {
   readonly destination: Ipv4Address;
 }
 
+/** What a probe under way is sent for, and what stops it. */
+interface ProbeUnderWay {
+  readonly cause: ProbeCause;
+  readonly stop: (reason: ProbingError) => void;
+}
+
 /**
  * What operators have stopped: all probing, all spoofing, or the probes of one user, key, batch, target, vantage point or source. Switches
  * are in the database before they are in effect, so that they survive a restart, and every probe is checked against them.
@@ -26,6 +32,7 @@ export class KillSwitches implements ProbeGuard {
   readonly #clock: Clock;
   readonly #listeners: (() => void)[] = [];
   readonly #writeListeners: (() => void)[] = [];
+  readonly #underWay = new Set<ProbeUnderWay>();
   #rows: readonly KillSwitchRow[] = [];
   #set = new Map<string, KillSwitchRow>();
   #targets = PrefixTable.from([]);
@@ -126,11 +133,24 @@ export class KillSwitches implements ProbeGuard {
   before(request: GuardedRequest, cause: ProbeCause | undefined): void {
     if (this.#rows.length === 0 && this.#suspension === undefined) return;
     const found = this.#switchForProbe(request, cause);
-    if (found === undefined) return;
+    if (found !== undefined) throw this.#refusal(found);
+  }
+
+  /**
+   * Stops a probe under way when its user or key is stopped, which agents cannot tell: they do the rest. The probes of measurements are left
+   * out: the runner ends its measurements, and there may be thousands of probes.
+   */
+  onForbidden(cause: ProbeCause | undefined, stop: (reason: ProbingError) => void): (() => void) | undefined {
+    if (cause?.type !== 'atlasRun' && cause?.type !== 'rawProbe') return undefined;
+    const probe = { cause, stop };
+    this.#underWay.add(probe);
+    return () => this.#underWay.delete(probe);
+  }
+
+  #refusal(found: KillSwitchRow): ProbingError {
     const { scope, subject, reason } = found;
-    const what = subject === '' ? scope : `${scope} ${subject}`;
-    const message = found === this.#suspension ? reason : `an operator has stopped ${what}: ${reason}`;
-    throw new ProbingError('killSwitch', message, { scope, subject });
+    const message = found === this.#suspension ? reason : stoppedBy(found);
+    return new ProbingError('killSwitch', message, { scope, subject });
   }
 
   #switchForProbe(request: GuardedRequest, cause: ProbeCause | undefined): KillSwitchRow | undefined {
@@ -184,9 +204,17 @@ export class KillSwitches implements ProbeGuard {
         scope === 'target' ? [{ prefix: parsePrefix(subject), value }] : [],
       ),
     );
+    for (const { cause, stop } of this.#underWay) {
+      const found = this.#causeSwitch(cause);
+      if (found !== undefined) stop(this.#refusal(found));
+    }
     for (const tell of this.#listeners) tell();
   }
 }
+
+/** What a user reads about the switch that stopped something. */
+export const stoppedBy = ({ scope, subject, reason }: KillSwitchRow): string =>
+  `an operator has stopped ${subject === '' ? scope : `${scope} ${subject}`}: ${reason}`;
 
 const keyOf = (scope: KillSwitchScope, subject: string): string => `${scope} ${subject}`;
 

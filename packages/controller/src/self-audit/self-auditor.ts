@@ -67,11 +67,25 @@ const RETRY_EVERY = 3;
 /** Controllers that share a database audit in turn: one that comes this much too early waits. */
 const EARLY_SHARE = 0.8;
 
+/** Pause before the result of an audit is written again, milliseconds. */
+const WRITE_AGAIN_MS = 5_000;
+
+/** An audit whose probes may be under way. */
+interface UnderWay {
+  readonly source: Ipv4Address;
+  readonly over: AbortController;
+  /** Why it was interrupted; `undefined` while it was not. */
+  reason: string | undefined;
+  /** Settles when it sends nothing any more. */
+  probing: Promise<unknown>;
+}
+
 /** Audits pairs of host and source in the background, one at a time, and keeps what the audits show. */
 export class SelfAuditor {
   readonly #settings: SelfAuditorOptions;
   readonly #collaborators: SelfAuditorCollaborators;
   readonly #series: readonly Periodic[];
+  readonly #underWay = new Set<UnderWay>();
   #count = 0;
 
   constructor(settings: SelfAuditorOptions, collaborators: SelfAuditorCollaborators) {
@@ -113,17 +127,31 @@ export class SelfAuditor {
     await Promise.all(this.#series.map((series) => series.stop()));
   }
 
+  /**
+   * Interrupts the audits of a source, or all, because this process does not own the source any more, or does not know what is forbidden. They end as
+   * `interrupted` with the reason. Resolves when they send nothing any more.
+   */
+  async interrupt(reason: string, source?: Ipv4Address): Promise<void> {
+    const affected = [...this.#underWay].filter((audit) => source === undefined || audit.source === source);
+    for (const audit of affected) {
+      audit.reason ??= reason;
+      audit.over.abort();
+    }
+    await Promise.allSettled(affected.map(({ probing }) => probing));
+  }
+
   /** Audits a pair if one is due and nothing is in the way. Returns whether an audit ended with a finding. */
   async step(signal?: AbortSignal): Promise<boolean> {
     const { audits, hosts, sources, isBusy, clock, random } = this.#collaborators;
     const { perDay, pairPauseMs } = this.#settings;
     if (isBusy()) return false;
-    const candidates = { hosts: [...new Set([...hosts(), ...sources()])], sources: sources() };
-    if (candidates.hosts.length < 2) return false;
     const now = clock.now();
     const recent = await audits.latestByPair(new Date(now - DAY_MS));
     const newest = Math.max(0, ...recent.map(({ startedAt }) => startedAt.getTime()));
     if (newest > now - (EARLY_SHARE * DAY_MS) / Math.max(1, perDay)) return false;
+    // After the query, during which a source may have been handed over.
+    const candidates = { hosts: [...new Set([...hosts(), ...sources()])], sources: sources() };
+    if (candidates.hosts.length < 2) return false;
     const last = new Map(
       recent.map(({ host, source, startedAt }) => [
         keyOf({ host: parseIpv4(host), source: parseIpv4(source) }),
@@ -136,13 +164,25 @@ export class SelfAuditor {
   }
 
   /**
-   * Audits a pair, and stores what it shows. Returns `undefined` when its probes could not be recorded.
+   * Audits a pair, and stores what it shows. Returns `undefined` when its probes could not be recorded, and when it was interrupted.
    * @throws {ProbingError} `cancelled` when the signal fires
    */
   async audit(
     pair: AuditedPair,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<AuditFinding | undefined> {
+    const { source } = pair;
+    const over = new AbortController();
+    const underWay: UnderWay = { source, over, reason: undefined, probing: Promise.resolve() };
+    this.#underWay.add(underWay);
+    try {
+      return await this.#audit(pair, underWay, signal);
+    } finally {
+      this.#underWay.delete(underWay);
+    }
+  }
+
+  async #audit(pair: AuditedPair, underWay: UnderWay, signal: AbortSignal): Promise<AuditFinding | undefined> {
     const {
       audits,
       calibration,
@@ -161,19 +201,22 @@ export class SelfAuditor {
       network: (isPublic(pair.host) ? engineParts.ipToAs.originOf(pair.host) : undefined) ?? 0,
       is_retry: isRetry,
     });
+    const either = AbortSignal.any([signal, underWay.over.signal]);
     const work = (interrupted: AbortSignal): Promise<AuditFinding> =>
       auditPair(pair, { retriesSuspended: isRetry }, this.#collaborators, interrupted);
-    const interrupt = (detail: string): Promise<void> =>
-      this.#store(unjudged(id, new Date(clock.now()), { outcome: 'interrupted', detail }), []);
     let finding: AuditFinding | undefined;
     try {
-      finding = await probingFor({ type: 'selfAudit', auditId: id }, () => recorded.runOnce(work, signal));
+      const probing = probingFor({ type: 'selfAudit', auditId: id }, () => recorded.runOnce(work, either));
+      underWay.probing = probing;
+      finding = await probing;
     } catch (error) {
-      await interrupt(signal.aborted ? 'the controller stopped' : FAILED);
-      throw error;
+      if (signal.aborted || underWay.reason === undefined) {
+        await this.#end(id, signal.aborted ? 'the controller stopped' : FAILED);
+        throw error;
+      }
     }
     if (finding === undefined) {
-      await interrupt('its probes could not be recorded');
+      await this.#endInTime(id, underWay.reason ?? 'its probes could not be recorded', signal);
       return undefined;
     }
     const hops = finding.outcome === 'judged' ? finding.judgement.hops : [];
@@ -183,6 +226,25 @@ export class SelfAuditor {
     await this.#store(toFinished(id, new Date(clock.now()), finding), used);
     log.debug({ selfAudit: id, outcome: finding.outcome, isRetry }, 'a self-audit ended');
     return finding;
+  }
+
+  /** Stores that an audit was interrupted. */
+  async #end(id: number, detail: string): Promise<void> {
+    const endedAt = new Date(this.#collaborators.clock.now());
+    await this.#store(unjudged(id, endedAt, { outcome: 'interrupted', detail }), []);
+  }
+
+  /** Stores that an audit was interrupted, again and again while the database is away. */
+  async #endInTime(id: number, detail: string, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#collaborators;
+    for (;;) {
+      try {
+        return await this.#end(id, detail);
+      } catch (error) {
+        log.warn({ err: error, selfAudit: id }, 'the end of a self-audit could not be stored');
+      }
+      await clock.sleep(WRITE_AGAIN_MS, signal);
+    }
   }
 
   async #store(finished: FinishedSelfAudit, outcomes: Parameters<typeof addOutcomes>[1]): Promise<void> {

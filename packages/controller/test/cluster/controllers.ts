@@ -28,6 +28,8 @@ export interface ControllerProcess {
   readonly isDatabaseLost: { value: boolean };
   /** Probes that wait for an answer, and those that were interrupted. */
   readonly probes: { waiting: number; interrupted: number };
+  /** Hosts that can be measured from and to; none at first. */
+  readonly hosts: { vantagePoints: readonly Ipv4Address[]; sources: readonly Ipv4Address[] };
   /** Says that an agent has connected. */
   joined(address: Ipv4Address): void;
   stop(): Promise<void>;
@@ -43,6 +45,7 @@ const OPTIONS = {
   audit: { directory: undefined, days: 1 },
   ripeAtlas: undefined,
   surveyProbesPerHour: 0,
+  selfAudit: { perDay: 86_400, pairPauseMs: 0 },
   safety: DEFAULT_SAFETY,
 };
 
@@ -62,6 +65,7 @@ export function controllers(
     const updater = new DatasetUpdater({}, { store, fetch, clock, random: () => 0, onFailure: () => undefined });
     const isDatabaseLost = { value: false };
     const probes = { waiting: 0, interrupted: 0 };
+    const hosts: ControllerProcess['hosts'] = { vantagePoints: [], sources: [] };
     const agents: { events: AgentEvents | undefined } = { events: undefined };
     const measuring: OpenMeasuringSystem = async (parts) => {
       agents.events = parts.events;
@@ -78,8 +82,8 @@ export function controllers(
         engineParts,
         learnedRanking: undefined,
         rootCertificate: undefined,
-        vantagePoints: () => [],
-        sources: () => [],
+        vantagePoints: () => hosts.vantagePoints,
+        sources: () => hosts.sources,
         connected: new ConnectedAgents({ directory: parts.directory, sessionOf }),
         expel: () => undefined,
         publishOptOut: () => undefined,
@@ -104,7 +108,7 @@ export function controllers(
       cluster: { roles: new Set(roles), isShared: true, bus },
     });
     return {
-      ...{ id: bus.id, controller, transport, isDatabaseLost, probes },
+      ...{ id: bus.id, controller, transport, isDatabaseLost, probes, hosts },
       joined: (address) => agents.events?.joined(address),
       stop: async () => {
         await controller.stop();

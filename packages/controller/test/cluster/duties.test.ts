@@ -1,7 +1,8 @@
 import { parseIpv4 } from '@revtr/net';
-import { AgentTests, Leases, Mails, ProbeSets } from '@revtr/storage';
+import { AgentTests, Leases, Mails, ProbeSets, SelfAudits } from '@revtr/storage';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/cluster/leases/lease-keeper.ts';
+import { preferredOwner } from '../../src/cluster/leases/preferred-owner.ts';
 import { openDuty } from '../../src/composition/duties.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { useDatabase } from '../test-database.ts';
@@ -43,9 +44,12 @@ describe('processes of a controller', () => {
     const create = controllers(database, clock);
     const start = async (...roles: Parameters<typeof create>): Promise<ControllerProcess> => {
       const process = await create(...roles);
+      await begin(process);
+      return process;
+    };
+    const begin = async (process: ControllerProcess): Promise<void> => {
       started.push(process);
       await process.controller.start();
-      return process;
     };
     /** Expects something of what `read` returns after some time. */
     const expectSoon = <T>(read: () => T) =>
@@ -56,13 +60,13 @@ describe('processes of a controller', () => {
         },
         { timeout: 10_000 },
       );
-    return { clock, start, expectSoon };
+    return { clock, create, start, begin, expectSoon };
   };
   const owners = async (): Promise<Record<string, string>> =>
     Object.fromEntries((await new Leases(database().db).list()).map(({ name, owner }) => [name, owner]));
-  const register = async ({ controller }: ControllerProcess): Promise<void> => {
+  const register = async ({ controller }: ControllerProcess, source = SOURCE): Promise<void> => {
     const common = { hostname: '', site: '', user_id: null, state: 'ready' } as const;
-    await controller.agents.put({ ...common, address: parseIpv4(SOURCE), kind: 'source' });
+    await controller.agents.put({ ...common, address: parseIpv4(source), kind: 'source' });
     await controller.agents.put({ ...common, address: parseIpv4(VANTAGE_POINT), kind: 'vantagePoint' });
   };
 
@@ -122,5 +126,44 @@ describe('processes of a controller', () => {
     await expectSoon(() => process.probes.interrupted).toBe(1);
     process.isDatabaseLost.value = false;
     expect(await sets.probesOf('id' in set ? set.id : 0)).toMatchObject([{ result: null }]);
+  });
+
+  describe('end a self-audit under way', () => {
+    /** Waits until a process audits the pair of the vantage point and a source. */
+    const audit = async (process: ControllerProcess, source: string, { expectSoon }: ReturnType<typeof open>) => {
+      process.hosts.vantagePoints = [parseIpv4(VANTAGE_POINT)];
+      process.hosts.sources = [parseIpv4(source)];
+      await register(process, source);
+      await expectSoon(() => process.probes.waiting).toBe(1);
+    };
+    const ended = async () =>
+      (await new SelfAudits(database().db).list(10)).map(({ outcome, detail }) => ({ outcome, detail }));
+
+    it('when they have lost the database, and say so when it is back', async () => {
+      const opened = open();
+      const process = await opened.start('engine');
+      await audit(process, SOURCE, opened);
+      process.isDatabaseLost.value = true;
+      await opened.expectSoon(() => process.probes.interrupted).toBe(1);
+      process.isDatabaseLost.value = false;
+      const detail = 'another process may own the source by now';
+      await opened.expectSoon(ended).toEqual([{ outcome: 'interrupted', detail }]);
+    });
+
+    it('when they hand its source over', async () => {
+      const opened = open();
+      const first = await opened.start('engine');
+      const second = await opened.create('engine');
+      const ofSecond = Array.from({ length: 100 }, (_, i) => `5.0.0.${i + 1}`).find(
+        (address) => preferredOwner(address, [first.id, second.id]) === second.id,
+      );
+      const source = ofSecond ?? '';
+      await audit(first, source, opened);
+      await opened.begin(second);
+      await opened.expectSoon(() => first.probes.interrupted).toBe(1);
+      await opened.expectSoon(owners).toMatchObject({ [`source/${source}`]: second.id });
+      const detail = 'the source was handed over to another process';
+      await opened.expectSoon(ended).toEqual([{ outcome: 'interrupted', detail }]);
+    });
   });
 });
