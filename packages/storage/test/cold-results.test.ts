@@ -22,6 +22,8 @@ import { findPostgres, startPostgres } from './postgres-server.ts';
 import { S3Server } from './s3-server.ts';
 
 const signal = new AbortController().signal;
+/** It begins with the character that decoders take for a mark of the encoding. */
+const MINE = '\ufeffmine';
 const STEPS = ['written', 'taken', 'recorded'];
 
 interface Databases {
@@ -54,15 +56,15 @@ function coldResults(
 
     it('keeps all that users read when partitions move', async () => {
       const [first, second] = users;
-      const ids = [await world.measure(first, 0, 'mine'), await world.measure(second, 0, 'mine')];
-      ids.push(await world.measure(first, 1, 'mine'), await world.measure(first, 2));
+      const ids = [await world.measure(first, 0, MINE), await world.measure(second, 0, MINE)];
+      ids.push(await world.measure(first, 1, MINE), await world.measure(first, 2));
       const [published] = await world.batches.measurementsOf(ids[0], { limit: 1 });
       await world.publications.publish(published, 'token', dayAt(0));
       expect(await world.batches.noteForwardTraceroute(first.id, published.id + 1, 77)).toBe(true);
       const filters = [
         { userId: first.id },
-        { userId: first.id, label: 'mine' },
-        { userId: second.id, label: 'mine', stopReason: 'failed' },
+        { userId: first.id, label: MINE },
+        { userId: second.id, label: MINE, stopReason: 'failed' },
         { userId: first.id, source: '1.0.0.2', createdFrom: dayAt(1) },
         { userId: first.id, destination: '200.0.1.7' },
         { userId: first.id, prefix: parsePrefix('200.0.0.0/27'), createdBefore: dayAt(0.5) },

@@ -99,7 +99,7 @@ export class ColdWorld {
       'a',
       leased.map(({ id }, i) => ({
         id,
-        result: { stopReason: i % 7 === 0 ? 'failed' : 'reaches', hops: hopsOf(i), text: `\u00e4 ${id}` },
+        result: { stopReason: i % 7 === 0 ? 'failed' : 'reaches', hops: hopsOf(i), text: `\ufeff\u00e4 ${id}` },
       })),
       end,
     );
