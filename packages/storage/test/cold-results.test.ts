@@ -274,23 +274,39 @@ function coldResults(
       const [{ id }] = await world.batches.measurementsOf(batch, { limit: 1 });
       const [partition] = await world.cold.due(dayAt(4), dayAt(4));
       const { db } = world.database;
-      const waiting = async (): Promise<number> =>
-        (
-          await sql<{ n: number }>`
-            select count(*)::int as n from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
-        ).rows[0].n;
       // The move comes to a stop between its look at the table and the end of the table.
       const { moved, noted } = await db.transaction().execute(async (transaction) => {
         await sql`lock table cold_file_users in share mode`.execute(transaction);
         const moved = world.cold.move(partition, dayAt(4), signal);
-        await expect.poll(waiting).toBe(1);
+        await expect.poll(() => world.waiting()).toBe(1);
         const noted = world.batches.noteForwardTraceroute(user.id, id, 5);
-        await expect.poll(waiting).toBe(2);
+        await expect.poll(() => world.waiting()).toBe(2);
         return { moved, noted };
       });
       expect(await Promise.all([moved, noted])).toEqual([expect.objectContaining({ partition }), true]);
       expect((await world.batches.findMeasurement(id))?.forward_traceroute_id).toBe(5);
+    });
+
+    it('remembers a deletion that begins while a file is written again', async () => {
+      const [first, second] = users;
+      await world.measure(first, 0);
+      const batch = await world.measure(second, 0, 'secret');
+      await world.move(3);
+      await world.accounts.delete(first, dayAt(3));
+      const { db } = world.database;
+      // The new file is written and checked, but not recorded.
+      const { erased, deleted } = await db.transaction().execute(async (transaction) => {
+        await sql`lock table cold_file_users in share mode`.execute(transaction);
+        const erased = world.cold.erase(dayAt(5), signal);
+        await expect.poll(() => world.waiting()).toBe(1);
+        const deleted = world.accounts.delete(second, dayAt(5));
+        await expect.poll(() => world.waiting()).toBe(2);
+        return { erased, deleted };
+      });
+      expect(await Promise.all([erased, deleted])).toEqual([300, []]);
+      expect(await world.batches.measurementsOf(batch)).toEqual([]);
+      expect(await world.cold.erase(dayAt(7), signal)).toBe(300);
+      expect(await world.cold.totals()).toMatchObject({ results: 0 });
     });
 
     it('deletes all files that it can when the place keeps one', async () => {
