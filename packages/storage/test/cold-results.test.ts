@@ -287,6 +287,25 @@ function coldResults(
       expect((await world.batches.findMeasurement(id))?.forward_traceroute_id).toBe(5);
     });
 
+    it('moves no partition in which two numbers of forward traceroutes have changed places meanwhile', async () => {
+      const [user] = users;
+      const batch = await world.measure(user, 0);
+      await world.partitions.prepare(dayAt(3));
+      await world.cold.prepare(dayAt(4), signal);
+      const [first, second] = await world.batches.measurementsOf(batch, { limit: 2 });
+      const note = async (numbers: readonly number[]): Promise<void> => {
+        for (const [i, { id }] of [first, second].entries())
+          expect(await world.batches.noteForwardTraceroute(user.id, id, numbers[i])).toBe(true);
+      };
+      await note([5, 6]);
+      const [partition] = await world.cold.due(dayAt(4), dayAt(4));
+      const cold = partitionsWith(world, () => note([6, 5]));
+      expect(await cold.move(partition, dayAt(4), signal)).toBeUndefined();
+      expect(await world.move(4)).toBe(1);
+      const moved = await world.batches.measurementsOf(batch, { limit: 2 });
+      expect(moved.map((row) => row.forward_traceroute_id)).toEqual([6, 5]);
+    });
+
     it('remembers a deletion that begins while a file is written again', async () => {
       const [first, second] = users;
       await world.measure(first, 0);
@@ -385,16 +404,7 @@ function coldResults(
         async () => sql`delete from cold_unfinished`.execute(world.database.db),
       ];
       for (const deletion of deletions) {
-        let reads = 0;
-        const { files } = world;
-        const read: ColdFiles['read'] = async (...range) => {
-          const bytes = await files.read(...range);
-          // The last read of the only file, which has one group.
-          if (++reads === 2) await deletion();
-          return bytes;
-        };
-        const store = new ColdStore({}, { files: changed(files, { read }), onFault: () => undefined });
-        const cold = new ColdPartitions({}, { db: world.database.db, store });
+        const cold = partitionsWith(world, deletion);
         await expect(cold.move(partition, dayAt(4), signal)).rejects.toMatchObject({ code: 'coldFileLost' });
         expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
       }
@@ -402,6 +412,18 @@ function coldResults(
       expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
     });
   });
+}
+
+/** What moves partitions, and does something when it has read the only file again, which has one group. */
+function partitionsWith({ database: { db }, files }: ColdWorld, onRead: () => Promise<unknown>): ColdPartitions {
+  let reads = 0;
+  const read: ColdFiles['read'] = async (...range) => {
+    const bytes = await files.read(...range);
+    if (++reads === 2) await onRead();
+    return bytes;
+  };
+  const store = new ColdStore({}, { files: changed(files, { read }), onFault: () => undefined });
+  return new ColdPartitions({}, { db, store });
 }
 
 /** Files with some other methods. */
