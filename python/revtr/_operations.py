@@ -834,7 +834,7 @@ class Operations(Transport):
     ) -> ListPublicResultsResponse:
         """The latest results of people without an account.
 
-        Empty where they may not measure.
+        Empty where they may not measure. The list may be five seconds old.
         """
         return cast("ListPublicResultsResponse", self._call("GET", "/api/v2/public-results"))
 

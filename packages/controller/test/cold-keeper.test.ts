@@ -68,6 +68,40 @@ it('says for how long results have been due to move although their directory can
   });
 });
 
+it('moves all other partitions although one cannot be moved, and tries one that fails once in ten minutes', async () => {
+  const { db } = database();
+  const clock = new ManualClock();
+  const broken = new Set([1, 2]);
+  let due = [1, 2, 3, 4].map((first_id) => ({
+    ...{ first_id, end_id: first_id + 1, opened_at: new Date(0), closed_at: new Date(0), moved_at: null },
+  }));
+  const tried: number[] = [];
+  const partitionsOf = (store: ColdStore): ColdPartitions =>
+    Object.assign(new ColdPartitions({}, { db, store }), {
+      due: async () => due,
+      move: async (partition: (typeof due)[number]) => {
+        tried.push(partition.first_id);
+        if (broken.has(partition.first_id)) throw new Error('it is broken');
+        due = due.filter((other) => other !== partition);
+        return { partition, files: [] };
+      },
+    });
+  await withKeeper(clock, partitionsOf, async ({ keeper, directory, metricOf }) => {
+    rmSync(directory);
+    const run = async (): Promise<number[]> => {
+      tried.length = 0;
+      await keeper.run(new AbortController().signal);
+      await clock.advance(10 * MINUTE_MS);
+      return [...tried];
+    };
+    expect([await run(), await run(), await run(), await run()]).toEqual([[1], [2], [3, 4, 1], [2]]);
+    expect(await metricOf('failures_total')).toBe(4);
+    broken.clear();
+    expect([await run(), await run()]).toEqual([[1, 2], []]);
+    expect(await metricOf('failures_total')).toBe(4);
+  });
+});
+
 it('shows that files could be read until one cannot, because an increase needs a value before it', async () => {
   const registry = new Registry();
   const metrics = new ColdMetrics(registry);

@@ -163,6 +163,8 @@ describe('results of people without an account', () => {
     expect(await visitor().recentResults()).toEqual({ results: [], names: {} });
     const pair = { src: system.source, dst: system.destinations[7], label: LABEL };
     const { measurements } = await visitor().wait((await visitor().submit([pair])).batchId);
+    // What was listed before is kept for a while.
+    await expect.poll(async () => (await visitor().recentResults()).results, { timeout: 15_000 }).not.toEqual([]);
     const recent = await visitor().recentResults();
     expect(recent.results).toMatchObject([
       { id: measurements[0].id, source: system.source, destination: system.destinations[7] },

@@ -22,6 +22,8 @@ import { findPostgres, startPostgres } from './postgres-server.ts';
 import { S3Server } from './s3-server.ts';
 
 const signal = new AbortController().signal;
+/** It begins with the character that decoders take for a mark of the encoding. */
+const MINE = '\ufeffmine';
 const STEPS = ['written', 'taken', 'recorded'];
 
 interface Databases {
@@ -54,15 +56,15 @@ function coldResults(
 
     it('keeps all that users read when partitions move', async () => {
       const [first, second] = users;
-      const ids = [await world.measure(first, 0, 'mine'), await world.measure(second, 0, 'mine')];
-      ids.push(await world.measure(first, 1, 'mine'), await world.measure(first, 2));
+      const ids = [await world.measure(first, 0, MINE), await world.measure(second, 0, MINE)];
+      ids.push(await world.measure(first, 1, MINE), await world.measure(first, 2));
       const [published] = await world.batches.measurementsOf(ids[0], { limit: 1 });
       await world.publications.publish(published, 'token', dayAt(0));
       expect(await world.batches.noteForwardTraceroute(first.id, published.id + 1, 77)).toBe(true);
       const filters = [
         { userId: first.id },
-        { userId: first.id, label: 'mine' },
-        { userId: second.id, label: 'mine', stopReason: 'failed' },
+        { userId: first.id, label: MINE },
+        { userId: second.id, label: MINE, stopReason: 'failed' },
         { userId: first.id, source: '1.0.0.2', createdFrom: dayAt(1) },
         { userId: first.id, destination: '200.0.1.7' },
         { userId: first.id, prefix: parsePrefix('200.0.0.0/27'), createdBefore: dayAt(0.5) },
@@ -272,23 +274,58 @@ function coldResults(
       const [{ id }] = await world.batches.measurementsOf(batch, { limit: 1 });
       const [partition] = await world.cold.due(dayAt(4), dayAt(4));
       const { db } = world.database;
-      const waiting = async (): Promise<number> =>
-        (
-          await sql<{ n: number }>`
-            select count(*)::int as n from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
-        ).rows[0].n;
       // The move comes to a stop between its look at the table and the end of the table.
       const { moved, noted } = await db.transaction().execute(async (transaction) => {
         await sql`lock table cold_file_users in share mode`.execute(transaction);
         const moved = world.cold.move(partition, dayAt(4), signal);
-        await expect.poll(waiting).toBe(1);
+        await expect.poll(() => world.waiting()).toBe(1);
         const noted = world.batches.noteForwardTraceroute(user.id, id, 5);
-        await expect.poll(waiting).toBe(2);
+        await expect.poll(() => world.waiting()).toBe(2);
         return { moved, noted };
       });
       expect(await Promise.all([moved, noted])).toEqual([expect.objectContaining({ partition }), true]);
       expect((await world.batches.findMeasurement(id))?.forward_traceroute_id).toBe(5);
+    });
+
+    it('moves no partition in which two numbers of forward traceroutes have changed places meanwhile', async () => {
+      const [user] = users;
+      const batch = await world.measure(user, 0);
+      await world.partitions.prepare(dayAt(3));
+      await world.cold.prepare(dayAt(4), signal);
+      const [first, second] = await world.batches.measurementsOf(batch, { limit: 2 });
+      const note = async (numbers: readonly number[]): Promise<void> => {
+        for (const [i, { id }] of [first, second].entries())
+          expect(await world.batches.noteForwardTraceroute(user.id, id, numbers[i])).toBe(true);
+      };
+      await note([5, 6]);
+      const [partition] = await world.cold.due(dayAt(4), dayAt(4));
+      const cold = partitionsWith(world, () => note([6, 5]));
+      expect(await cold.move(partition, dayAt(4), signal)).toBeUndefined();
+      expect(await world.move(4)).toBe(1);
+      const moved = await world.batches.measurementsOf(batch, { limit: 2 });
+      expect(moved.map((row) => row.forward_traceroute_id)).toEqual([6, 5]);
+    });
+
+    it('remembers a deletion that begins while a file is written again', async () => {
+      const [first, second] = users;
+      await world.measure(first, 0);
+      const batch = await world.measure(second, 0, 'secret');
+      await world.move(3);
+      await world.accounts.delete(first, dayAt(3));
+      const { db } = world.database;
+      // The new file is written and checked, but not recorded.
+      const { erased, deleted } = await db.transaction().execute(async (transaction) => {
+        await sql`lock table cold_file_users in share mode`.execute(transaction);
+        const erased = world.cold.erase(dayAt(5), signal);
+        await expect.poll(() => world.waiting()).toBe(1);
+        const deleted = world.accounts.delete(second, dayAt(5));
+        await expect.poll(() => world.waiting()).toBe(2);
+        return { erased, deleted };
+      });
+      expect(await Promise.all([erased, deleted])).toEqual([300, []]);
+      expect(await world.batches.measurementsOf(batch)).toEqual([]);
+      expect(await world.cold.erase(dayAt(7), signal)).toBe(300);
+      expect(await world.cold.totals()).toMatchObject({ results: 0 });
     });
 
     it('deletes all files that it can when the place keeps one', async () => {
@@ -367,16 +404,7 @@ function coldResults(
         async () => sql`delete from cold_unfinished`.execute(world.database.db),
       ];
       for (const deletion of deletions) {
-        let reads = 0;
-        const { files } = world;
-        const read: ColdFiles['read'] = async (...range) => {
-          const bytes = await files.read(...range);
-          // The last read of the only file, which has one group.
-          if (++reads === 2) await deletion();
-          return bytes;
-        };
-        const store = new ColdStore({}, { files: changed(files, { read }), onFault: () => undefined });
-        const cold = new ColdPartitions({}, { db: world.database.db, store });
+        const cold = partitionsWith(world, deletion);
         await expect(cold.move(partition, dayAt(4), signal)).rejects.toMatchObject({ code: 'coldFileLost' });
         expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
       }
@@ -384,6 +412,18 @@ function coldResults(
       expect(await world.batches.measurementsOf(batch)).toHaveLength(300);
     });
   });
+}
+
+/** What moves partitions, and does something when it has read the only file again, which has one group. */
+function partitionsWith({ database: { db }, files }: ColdWorld, onRead: () => Promise<unknown>): ColdPartitions {
+  let reads = 0;
+  const read: ColdFiles['read'] = async (...range) => {
+    const bytes = await files.read(...range);
+    if (++reads === 2) await onRead();
+    return bytes;
+  };
+  const store = new ColdStore({}, { files: changed(files, { read }), onFault: () => undefined });
+  return new ColdPartitions({}, { db, store });
 }
 
 /** Files with some other methods. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import {
   Accounts,
   ArchiveRecords,
@@ -99,7 +100,7 @@ export class ColdWorld {
       'a',
       leased.map(({ id }, i) => ({
         id,
-        result: { stopReason: i % 7 === 0 ? 'failed' : 'reaches', hops: hopsOf(i), text: `\u00e4 ${id}` },
+        result: { stopReason: i % 7 === 0 ? 'failed' : 'reaches', hops: hopsOf(i), text: `\ufeff\u00e4 ${id}` },
       })),
       end,
     );
@@ -136,6 +137,14 @@ export class ColdWorld {
       after = search.next;
     } while (after !== undefined);
     return found;
+  }
+
+  /** How many sessions of the database wait for a lock. */
+  async waiting(): Promise<number> {
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(this.database.db);
+    return rows[0].n;
   }
 
   /** The paths of all files, finished or not. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Batches,
@@ -9,6 +10,8 @@ import {
   StorageError,
   Users,
 } from '../src/index.ts';
+import { addSyntheticResults } from '../src/synthetic-results.ts';
+import { ColdWorld, dayAt } from './cold-world.ts';
 
 const NOW = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
@@ -88,5 +91,24 @@ describe('publications', () => {
     ]);
     expect((await publications.recentOf(userId, 1)).map(({ id }) => id)).toEqual([third]);
     expect(await publications.recentOf(userId + 1, 10)).toEqual([]);
+  });
+
+  it('list what they find in a part of the files where a user has few results among many others', async () => {
+    const world = await ColdWorld.open({ kind: 'memory' });
+    try {
+      const users = [await world.user('few@revtr.example'), await world.user('many@revtr.example')] as const;
+      const { db } = world.database;
+      await addSyntheticResults(db, { users: [users[0].id, users[1].id], count: 10_500, days: 1, from: dayAt(0) });
+      // One of 500 results, and so one in each group.
+      await sql`update results set user_id = ${users[1].id}`.execute(db);
+      await sql`update results set user_id = ${users[0].id} where id % 500 = 0`.execute(db);
+      const before = await world.publications.recentOf(users[0].id, 100);
+      expect(before).toHaveLength(21);
+      expect(await world.move(3)).toBe(1);
+      expect(await world.publications.recentOf(users[0].id, 100)).toEqual(before.slice(0, 20));
+      expect(await world.publications.recentOf(users[0].id, 10)).toEqual(before.slice(0, 10));
+    } finally {
+      await world.close();
+    }
   });
 });

@@ -71,7 +71,11 @@ describe('records', () => {
     const address = fc.ipV4();
     const leaf = fc.oneof(
       ...[fc.string({ unit: 'grapheme' }), fc.double(), fc.integer(), fc.maxSafeInteger(), fc.boolean(), address],
-      ...[fc.constant(null), fc.constant(undefined), fc.constantFrom(0.001, 1.005, 2 ** 28, -(2 ** 40), 'atlas')],
+      ...[
+        fc.constant(null),
+        fc.constant(undefined),
+        fc.constantFrom(0.001, 1.005, 2 ** 28, -(2 ** 40), 'atlas', '\ufeff', '\ufeffx'),
+      ],
       fc.tuple(fc.nat(), address).map(([count, from]) => `${count} hops from ${from}`),
     );
     const { value } = fc.letrec((tie) => ({

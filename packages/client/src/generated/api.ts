@@ -1281,7 +1281,7 @@ export interface paths {
         };
         /**
          * The latest results of people without an account
-         * @description Empty where they may not measure.
+         * @description Empty where they may not measure. The list may be five seconds old.
          */
         get: operations["listPublicResults"];
         put?: never;

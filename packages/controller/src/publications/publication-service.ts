@@ -12,10 +12,15 @@ import type { AgentDirectory } from '../agents/directory.ts';
 import type { AddressFacts } from '../facts/address-facts.ts';
 import { ControllerError } from '../foundation/errors.ts';
 import type { Submission } from '../measurements/submission.ts';
+import { KeptList } from './kept-list.ts';
 import { type PublicResult, toPublicResult } from './public-result.ts';
 
 /** Tokens as `generateToken` makes them. */
 const TOKEN = /^[\w-]{32}$/;
+
+const MOST_RECENT = 10;
+/** How long the list of recent results is kept, milliseconds: it can be in many files, and needs no account. */
+const KEEP_RECENT_MS = 5_000;
 
 /** A published result, and the measurement that it is of. */
 export interface Published {
@@ -31,6 +36,7 @@ export class PublicationService {
   readonly #isVisitor: (user: Pick<User, 'id'>) => boolean;
   readonly #facts: AddressFacts;
   readonly #clock: Clock;
+  readonly #recent: KeptList<RecentResult>;
 
   constructor(collaborators: {
     readonly publications: Publications;
@@ -47,6 +53,10 @@ export class PublicationService {
     this.#isVisitor = collaborators.isVisitor;
     this.#facts = collaborators.facts;
     this.#clock = collaborators.clock;
+    this.#recent = new KeptList(
+      { keepMs: KEEP_RECENT_MS },
+      { clock: this.#clock, read: (userId) => this.#publications.recentOf(userId, MOST_RECENT) },
+    );
   }
 
   /**
@@ -102,9 +112,9 @@ export class PublicationService {
     return { measurementId: row.id, result: await toPublicResult(row, this.#facts) };
   }
 
-  /** The latest measurements of a user that have ended, newest first. */
-  async recentOf(user: Pick<User, 'id'>, limit: number): Promise<RecentResult[]> {
-    return this.#publications.recentOf(user.id, limit);
+  /** The latest ten measurements of a user that have ended, newest first. They may be five seconds old. */
+  async recentOf({ id }: Pick<User, 'id'>): Promise<readonly RecentResult[]> {
+    return this.#recent.of(id);
   }
 
   /** Whether the source of a measurement must not be shown, because its host does not share it with everybody. */

@@ -23,6 +23,8 @@ export class ColdKeeper {
   readonly #collaborators: ColdKeeperCollaborators;
   #preparedUntil = 0;
   #pausedUntil = 0;
+  /** First ids of the partitions that could not be moved; the last one to fail comes last. */
+  #failed: readonly number[] = [];
 
   constructor(options: Pick<ColdOptions, 'afterDays'>, collaborators: ColdKeeperCollaborators) {
     this.#options = options;
@@ -84,9 +86,13 @@ export class ColdKeeper {
 
   readonly #move = async (signal: AbortSignal): Promise<void> => {
     const { cold, log } = this.#collaborators;
-    for (const partition of await this.#due()) {
+    for (const partition of await this.#dueInTurn()) {
       signal.throwIfAborted();
-      const moved = await cold.move(partition, this.#now(), signal);
+      // An error ends the run: otherwise, each partition would have to fail while the place cannot be used.
+      const moved = await cold.move(partition, this.#now(), signal).catch((error: unknown) => {
+        this.#failed = [...this.#failed.filter((id) => id !== partition.first_id), partition.first_id];
+        throw error;
+      });
       if (moved === undefined) continue;
       const files = moved.files.map(({ path, rows, bytes }) => ({ path, rows, bytes }));
       log.info({ firstId: partition.first_id, closedAt: partition.closed_at, files }, 'results moved to files');
@@ -100,6 +106,14 @@ export class ColdKeeper {
     const overdue = closedAt === undefined ? 0 : this.#time().getTime() - closedAt;
     metrics.set(await cold.totals(), Math.max(0, overdue / 1_000));
   };
+
+  /** What is due. A partition that could not be moved comes after all others, so that it does not keep them waiting. */
+  async #dueInTurn() {
+    const due = await this.#due();
+    this.#failed = this.#failed.filter((id) => due.some(({ first_id }) => first_id === id));
+    const turnOf = ({ first_id }: (typeof due)[number]): number => this.#failed.indexOf(first_id);
+    return due.toSorted((a, b) => turnOf(a) - turnOf(b));
+  }
 
   #due() {
     return this.#collaborators.cold.due(this.#time(), this.#now());

@@ -57,7 +57,13 @@ export const COLD_COLUMNS: readonly ColdColumn[] = [
     isOrdered: true,
   },
   { name: 'batch', elements: required('batch', INTEGER), toParquet: (row) => BigInt(row.batch), isOrdered: true },
-  { name: 'user_id', elements: required('user_id', INTEGER), toParquet: (row) => BigInt(row.user_id), isOrdered: true },
+  {
+    name: 'user_id',
+    elements: required('user_id', INTEGER),
+    toParquet: (row) => BigInt(row.user_id),
+    isOrdered: true,
+    isSearched: true,
+  },
   { name: 'source', elements: required('source', TEXT), toParquet: (row) => row.source, isSearched: true },
   {
     name: 'destination',

@@ -3,6 +3,9 @@ import { type Awaitable, parquetReadObjects } from 'hyparquet';
 import type { ColdFooter } from './cold-footer.ts';
 import type { ColdRow } from './cold-row.ts';
 
+// Users may submit text that begins with U+FEFF. By default, a decoder takes that for a mark of the encoding, and leaves it out.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** Decodes the rows of a group from its bytes. Throws when they are damaged. */
 export async function readGroup(
   { metadata }: Pick<ColdFooter, 'metadata'>,
@@ -21,6 +24,7 @@ export async function readGroup(
     compressors: { ZSTD: (input, length) => zstdDecompressSync(input, { maxOutputLength: Math.max(1, length) }) },
     // Bytes that are no text must not be read as text.
     utf8: false,
+    parsers: { stringFromBytes: (bytes) => decoder.decode(bytes) },
   });
   if (rows.length !== group.rows) throw new Error('a group has another number of rows');
   return rows.map(toRow);

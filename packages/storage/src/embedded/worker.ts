@@ -7,6 +7,13 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from './worker-prot
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker');
 
+// PGlite decodes values with such decoders. By default, they leave out U+FEFF at the beginning of a text.
+globalThis.TextDecoder = class extends TextDecoder {
+  constructor(...[label, options]: ConstructorParameters<typeof TextDecoder>) {
+    super(label, { ...options, ignoreBOM: true });
+  }
+};
+
 /**
  * The files of a database in memory are themselves in memory. The server writes to all of its cache when it starts, and the 128 MB that it has by default take most
  * of the processor time of an opening.

@@ -20,6 +20,8 @@ export interface RecentResult {
 }
 
 const MOST_RECENT = 100;
+/** Groups of cold results that a list of recent ones reads: without limit, a user with few results among many others needs all of them. */
+const MOST_GROUPS = 20;
 
 /** Results that their owners published. */
 export class Publications {
@@ -83,10 +85,13 @@ export class Publications {
     return row && { ...row, published_at: found.published_at };
   }
 
-  /** The latest measurements of a user that have ended, newest first; the limit is at most 100. @throws {StorageError} `badLimit` */
+  /**
+   * The latest measurements of a user that have ended, newest first; the limit is at most 100. Cold ones are left out that are far from the latest cold
+   * result. @throws {StorageError} `badLimit`, `coldUnreadable`
+   */
   async recentOf(userId: number, limit: number): Promise<RecentResult[]> {
     checkedLimit(limit, MOST_RECENT);
-    const selection = { userId, limit, order: 'desc', endedOnly: true } as const;
+    const selection = { userId, limit, order: 'desc', endedOnly: true, mostGroups: MOST_GROUPS } as const;
     const rows = await readMeasurements(this.#db, this.#cold, selection);
     return rows.map(({ id, source, destination, created_at, result }) => ({
       ...{ id, source, destination, created_at, asns: asnsOf(result) },

@@ -3,7 +3,7 @@ import { StorageError } from '../errors.ts';
 import { LEAST_REFERENCED, MOST_DEPTH, MOST_TEMPLATE, RECORD_VERSION, TAGS } from './tags.ts';
 import { VOCABULARY } from './vocabulary.ts';
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Longest record that is read, bytes. */
 const MOST_BYTES = 2 ** 24;
 /** Depth of the values in a template: there is no template, list or object among them. */

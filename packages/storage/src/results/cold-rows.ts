@@ -18,6 +18,8 @@ export interface ColdSelection extends ClosedIdRange {
   readonly batchId?: number;
   readonly userId?: number;
   readonly order: 'asc' | 'desc';
+  /** Most groups of rows that are read; results of others are left out. Default: no limit. */
+  readonly mostGroups?: number;
 }
 
 /** A cold result as the tables would have it. */
@@ -36,7 +38,8 @@ export async function* coldRows(
   store: ColdStore | undefined,
   selection: ColdSelection,
 ): AsyncGenerator<MovedRow[]> {
-  const { ids, order } = selection;
+  const { ids, order, mostGroups } = selection;
+  let groups = 0;
   const sought = soughtOf(selection);
   for await (const file of coldFiles(db, selection)) {
     const within = narrowed(selection, file, ids);
@@ -45,6 +48,7 @@ export async function* coldRows(
     for await (const { rows } of store.read(file, { ...within, order, sought })) {
       const found = rows.filter((row) => isSelected(row, selection));
       if (found.length > 0) yield await existing(db, found);
+      if (++groups === mostGroups) return;
     }
   }
 }

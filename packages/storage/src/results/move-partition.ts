@@ -67,8 +67,8 @@ async function* rowsOf(db: Kysely<Schema>, partition: ResultPartition, seen: Tot
   const table = sql.table(`results_${partition.first_id}`);
   let after = 0;
   for (;;) {
-    const { rows } = await sql<StoredResult>`
-      select * from ${table} where id > ${after} order by id limit ${ROWS_AT_ONCE}`.execute(db);
+    const { rows } = await sql<StoredResult & Hashed>`
+      select *, ${HASH}::text as hash from ${table} where id > ${after} order by id limit ${ROWS_AT_ONCE}`.execute(db);
     const last = rows.at(-1);
     if (last === undefined) return;
     for (const row of rows) seen.add(row);
@@ -78,6 +78,13 @@ async function* rowsOf(db: Kysely<Schema>, partition: ResultPartition, seen: Tot
 }
 
 type StoredResult = Selectable<ResultTable>;
+
+interface Hashed {
+  readonly hash: string;
+}
+
+/** A 64-bit hash of what can change in a row. A deletion is the only other change. */
+const HASH = sql`hashtextextended(concat_ws(' ', id, forward_traceroute_id), 0)`;
 
 const toColdRow = (row: StoredResult): ColdRow => ({
   measurement: row.id,
@@ -102,9 +109,7 @@ async function isUnchanged(db: Transaction<Schema>, partition: ResultPartition, 
   // Processes of earlier versions do not know that lock.
   await sql`lock table ${table} in share mode`.execute(db);
   const { rows } = await sql<{ totals: string }>`
-    select concat_ws(' ', count(*), coalesce(sum(id), 0), count(forward_traceroute_id),
-      coalesce(sum(forward_traceroute_id), 0)) as totals
-    from ${table}`.execute(db);
+    select concat_ws(' ', count(*), coalesce(sum(${HASH}::numeric), 0)) as totals from ${table}`.execute(db);
   return rows[0]?.totals === seen.toString();
 }
 
@@ -123,22 +128,17 @@ async function recordMove(
   await db.updateTable('result_partitions').set({ moved_at: now }).where('first_id', '=', first_id).execute();
 }
 
-/** Totals by which a change of the rows shows: only their deletion, and the number of a forward traceroute, can change them. */
+/** Totals by which a change of the rows shows. */
 class Totals {
   #rows = 0;
-  #ids = 0n;
-  #noted = 0;
-  #traceroutes = 0n;
+  #hashes = 0n;
 
-  add({ id, forward_traceroute_id: noted }: Pick<StoredResult, 'id' | 'forward_traceroute_id'>): void {
+  add({ hash }: Hashed): void {
     this.#rows++;
-    this.#ids += BigInt(id);
-    if (noted === null) return;
-    this.#noted++;
-    this.#traceroutes += BigInt(noted);
+    this.#hashes += BigInt(hash);
   }
 
   toString(): string {
-    return `${this.#rows} ${this.#ids} ${this.#noted} ${this.#traceroutes}`;
+    return `${this.#rows} ${this.#hashes}`;
   }
 }

@@ -6,6 +6,7 @@ import type { WrittenFile } from '../cold/write-cold-files.ts';
 import type { ColdFileRow } from '../schema/cold.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { MoveOptions } from './move-partition.ts';
+import { freezeResults } from './partition-lock.ts';
 import { heldFiles, recordFiles } from './record-files.ts';
 import { writeAndRecord } from './write-and-record.ts';
 
@@ -21,7 +22,11 @@ export async function rewriteFile(
   const erased: number[] = [];
   const written = await writeAndRecord(rowsOf(file, { db, store }, erased), options, {
     ...{ db, files: store.files },
-    check: (transaction) => heldFiles(transaction).where('path', '=', file.path).forUpdate().executeTakeFirst(),
+    check: async (transaction) => {
+      // A deletion that waited for the row of this file would not find that of the new one.
+      await freezeResults(transaction);
+      return heldFiles(transaction).where('path', '=', file.path).forUpdate().executeTakeFirst();
+    },
     record: async (transaction, files, old) => {
       await replace(transaction, { old, files, deletions: old.deletions - file.deletions }, options.now);
       await deleteReferences(transaction, erased);

@@ -29,6 +29,8 @@ export interface MeasurementSelection {
   readonly order?: 'asc' | 'desc';
   /** Leave out measurements that have not ended. Default false. */
   readonly endedOnly?: boolean;
+  /** Most groups of rows that are read in files of cold results; measurements in others are left out. Default: no limit. */
+  readonly mostGroups?: number;
 }
 
 const COMMON = sql`id, batch_id, user_id::bigint as user_id, source::text as source, destination::text as destination, label, options, created_at, forward_traceroute_id`;

@@ -12,7 +12,6 @@ import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { networkNames } from './network-names.ts';
 
-const MOST_RECENT = 10;
 const READS_A_MINUTE = 240;
 
 const publicationSchema = z.object({
@@ -138,14 +137,14 @@ export function registerPublications(app: FastifyInstance, collaborators: ApiCol
       schema: {
         operationId: 'listPublicResults',
         summary: 'The latest results of people without an account',
-        description: 'Empty where they may not measure.',
+        description: 'Empty where they may not measure. The list may be five seconds old.',
         tags: ['publications'],
         response: { 200: recentSchema, ...errorResponses },
       },
     },
     async () => {
       const account: Pick<User, 'id'> | undefined = await visitors.account();
-      const rows = account === undefined ? [] : await publications.recentOf(account, MOST_RECENT);
+      const rows = account === undefined ? [] : await publications.recentOf(account);
       const results = rows.map(({ id, source, destination, created_at, stop_reason, asns }) => ({
         id,
         source,
