@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Schema } from '../schema/schema.ts';
 
 /** Something that a process owns. */
@@ -77,6 +77,11 @@ export class Leases {
   }
 }
 
+/** Selects a lease if `owner` has it. Nobody else gets it before the transaction ends, but `owner` can renew it meanwhile. */
+export const heldLease = (owner: string, name: RawBuilder<unknown>): RawBuilder<unknown> =>
+  // Taking a lease locks it for update, and leaves out what is locked. Renewing it changes no key, and does not wait for this lock.
+  sql`select from leases where name = ${name} and owner = ${owner} and until > clock_timestamp() for key share`;
+
 /** After this time the server ends the transaction of a process that is suspended while nobody else gets a lease: soon after the lease has ended. */
 const SUSPENDED_MS = 5_000;
 
@@ -90,12 +95,9 @@ export async function withLease(
   work: (db: Transaction<Schema>) => Promise<void>,
 ): Promise<boolean> {
   return db.transaction().execute(async (transaction) => {
-    // Taking a lease locks it for update, which waits for this lock. Renewing it changes no key, and does not.
     const { rows } = await sql`
       select set_config('idle_in_transaction_session_timeout', ${String(SUSPENDED_MS)}, true)
-      where exists (
-        select from leases where name = ${name} and owner = ${owner} and until > clock_timestamp() for key share
-      )`.execute(transaction);
+      where exists (${heldLease(owner, sql.val(name))})`.execute(transaction);
     if (rows.length === 0) return false;
     await work(transaction);
     return true;
