@@ -128,6 +128,23 @@ describe('while probes cannot be recorded', () => {
     await audit.stop();
   });
 
+  it('an atlas run that waits is left as its next owner has stored it by an engine that has lost the source', async () => {
+    const { clock, journal, audit, engineParts } = open();
+    const service = serviceOf({ engineParts, clock, audit });
+    journal.isFull = true;
+    const ended = service.collect(SOURCE, new AbortController().signal);
+    await expect.poll(() => audit.canRecord).toBe(false);
+    await settle();
+    const next = new AtlasRuns(database().db);
+    const [{ id, details }] = await next.open();
+    await next.change(id, { details: JSON.stringify({ ...Object(details), notes: ['of the next owner'] }) });
+    await service.unload(SOURCE, true);
+    await ended;
+    expect(await service.runsOf(SOURCE)).toMatchObject([{ state: 'running', notes: ['of the next owner'] }]);
+    await service.stop();
+    await audit.stop();
+  });
+
   it.each([
     { what: 'its forward traceroute', options: { forwardTraceroute: true } },
     { what: 'its only round-trip time', options: { measureRtts: true } },

@@ -417,6 +417,36 @@ function conformance(name: string, start: () => Promise<{ settings: DatabaseSett
       expect((await runs.of('2.2.2.2', 5)).map(({ id }) => id)).not.toContain(onDemand.id);
     });
 
+    it('changes an atlas run while it is under way, and for the owner of the lease of its source only', async () => {
+      const leases = new Leases(database.db);
+      await leases.acquire('alive', ['source/1.0.0.78'], 60_000);
+      await leases.acquire('expired', ['source/1.0.0.79'], 0);
+      const [any, alive, dead, expired] = [undefined, 'alive', 'dead', 'expired'].map(
+        (owner) => new AtlasRuns(database.db, { owner }),
+      );
+      const add = async (source: string): Promise<number> => {
+        const run = { user_id: null, cause: 'new', payer: 'system', estimated_credits: 0, reason: null } as const;
+        const times = { started_at: now, ended_at: null };
+        return (await any.add({ ...run, ...times, source, state: 'running', details: '{}' })).id;
+      };
+      const [id, other] = [await add('1.0.0.78'), await add('1.0.0.79')];
+      await dead.change(id, { spent_credits: 1 });
+      await alive.change(id, { spent_credits: 2 });
+      await alive.change(other, { spent_credits: 3 });
+      await expired.change(other, { spent_credits: 4 });
+      const spent = async () =>
+        (await Promise.all(['1.0.0.78', '1.0.0.79'].map((source) => any.of(source, 1)))).map(
+          ([run]) => run.spent_credits,
+        );
+      expect(await spent()).toEqual([2, 0]);
+      await any.change(other, { spent_credits: 5 });
+      await alive.change(id, { state: 'done' });
+      for (const runs of [any, alive]) await runs.change(id, { state: 'running', spent_credits: 6 });
+      expect(await spent()).toEqual([2, 5]);
+      expect((await any.open()).map((run) => run.id)).not.toContain(id);
+      await any.change(other, { state: 'failed' });
+    });
+
     it('stores and removes opt-outs, all of a list or none', async () => {
       const optOuts = new OptOuts(database.db);
       const optOut = { network: '192.0.2.0/24', kind: 'ipv4', reason: 'asked by mail', origin: 'operator' } as const;

@@ -80,9 +80,12 @@ export class AtlasService {
     await this.#keeper.load(source);
   }
 
-  /** Interrupts the run of a source, and drops its atlas from memory, because another process owns the source from now on. */
+  /**
+   * Interrupts the run of a source, and drops its atlas from memory, because another process owns the source from now on. What is not stored yet is stored
+   * first, unless `isLost`.
+   */
   async unload(source: Ipv4Address, isLost: boolean): Promise<void> {
-    await this.#underWay.interrupt(source);
+    await this.#underWay.interrupt(source, isLost);
     await this.#keeper.unload(source, isLost);
   }
 

@@ -38,7 +38,7 @@ const UNRECORDED: Pick<RecordedWork, 'run'> = { run: (work, signal) => work(sign
 export class RunsUnderWay {
   readonly #collaborators: RunsUnderWayCollaborators;
   readonly #bySource = new Map<Ipv4Address, UnderWay>();
-  /** Runs that end here and continue elsewhere, by id. */
+  /** Runs that end here and continue elsewhere, by id, and whose state is stored. */
   readonly #interrupted = new Set<number>();
   #isStopping = false;
 
@@ -115,11 +115,11 @@ export class RunsUnderWay {
     return true;
   }
 
-  /** Interrupts the run of a source, which whoever owns the source next continues. */
-  async interrupt(source: Ipv4Address): Promise<void> {
+  /** Interrupts the run of a source, which whoever owns the source next continues. How far it has come is stored, unless `isLost`. */
+  async interrupt(source: Ipv4Address, isLost: boolean): Promise<void> {
     const underWay = this.#bySource.get(source);
     if (underWay === undefined) return;
-    this.#interrupted.add(underWay.run.id);
+    if (!isLost) this.#interrupted.add(underWay.run.id);
     underWay.over.abort();
     await underWay.ended;
     this.#interrupted.delete(underWay.run.id);

@@ -47,7 +47,8 @@ export async function openAtlas(
 ): Promise<AtlasSubsystem> {
   const { isShared, bus } = cluster;
   const { engineParts } = system;
-  const runs = new AtlasRuns(database.db);
+  const owner = isShared ? bus.id : undefined;
+  const runs = new AtlasRuns(database.db, { owner });
   const origins = () => system.vantagePoints();
   const ripe = ripeAtlas && new RipeAtlasAccess(ripeAtlas, { clock: engineParts.clock, random, fetch });
   const importedProbes = () => datasets.knowledge.ripeProbes;
@@ -57,7 +58,8 @@ export async function openAtlas(
       ? undefined
       : new TraceroutesOnDemand(
           { creditsPerDay, waitMs: ON_DEMAND_WAIT_MS },
-          { engineParts, clock, runs, ripe, importedProbes, random, log },
+          // What a traceroute cost is recorded also by an engine that has lost the source, because no other one continues it.
+          { engineParts, clock, runs: new AtlasRuns(database.db), ripe, importedProbes, random, log },
         );
   const service = new AtlasService({
     engineParts,
@@ -70,7 +72,7 @@ export async function openAtlas(
     random,
     log,
     recorded,
-    owner: isShared ? bus.id : undefined,
+    owner,
   });
   const refresher = new Refresher(
     {

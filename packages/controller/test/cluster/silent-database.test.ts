@@ -85,12 +85,30 @@ describe('a database that does not answer', () => {
     leases.broken = 'acquire';
     keeper.start();
     await expect.poll(() => leases.asked).toEqual(['acquire']);
-    await clock.advance(LEASE_MS);
     expect(duty.isHeld).toBe(false);
-    leases.broken = undefined;
+    // The question is not waited for until the leases would end.
+    await clock.advance(LEASE_MS / 3);
     await expect.poll(heldSoon).toEqual(['duty/mail']);
     expect(await token()).toEqual([1]);
     await keeper.stop();
+  });
+
+  it('does not end leases that are renewed while the answer about further ones is missing, for which it is asked once at a time', async () => {
+    const { clock, leases, duty, keeper } = open();
+    leases.renew = async () => [{ name: 'duty/mail', token: 1 }];
+    leases.acquire = async () => {
+      leases.asked.push('acquire');
+      return new Promise(() => undefined);
+    };
+    let expirations = 0;
+    keeper.onExpired(() => expirations++);
+    keeper.add({ wanted: () => ['source'], acquired: async () => undefined, ended: async () => undefined });
+    keeper.start();
+    await clock.advance(3 * LEASE_MS - 1);
+    expect([duty.isHeld, expirations, leases.asked]).toEqual([true, 0, ['acquire', 'acquire', 'acquire']]);
+    const stopping = keeper.stop();
+    await clock.advance(LEASE_MS);
+    await stopping;
   });
 
   it('does not keep a process that stops waiting, whose lease then expires', async () => {

@@ -3,15 +3,19 @@ import { allRows, checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { cleanJson, cleanText } from '../access/text.ts';
 import type { AtlasRunChange, AtlasRunRow, NewAtlasRun } from '../schema/atlas.ts';
 import type { Schema } from '../schema/schema.ts';
+import { heldLease } from './leases.ts';
 
 const MOST_OPEN_RUNS = 100_000;
 
 /** Runs that collect or refresh atlases. Sources are dotted quads. */
 export class AtlasRuns {
   readonly #db: Kysely<Schema>;
+  readonly #owner: string | undefined;
 
-  constructor(db: Kysely<Schema>) {
+  /** `owner`: the process whose leases must cover the sources of runs that it changes. Default: no lease is needed. */
+  constructor(db: Kysely<Schema>, { owner }: { readonly owner?: string | undefined } = {}) {
     this.#db = db;
+    this.#owner = owner;
   }
 
   /** Stores a run. Characters in `details` and `reason` that the database cannot store are replaced by U+FFFD. */
@@ -19,9 +23,21 @@ export class AtlasRuns {
     return this.#db.insertInto('atlas_runs').values(cleaned(run)).returningAll().executeTakeFirstOrThrow();
   }
 
-  /** Changes columns of a run; text is handled as by {@link add}. */
+  /**
+   * Changes columns of a run; text is handled as by {@link add}. Changes nothing when the run has ended, or when the owner does not have the lease of its
+   * source: an engine that was believed dead must not change a run that the next one continues.
+   */
   async change(id: number, change: AtlasRunChange): Promise<void> {
-    await this.#db.updateTable('atlas_runs').set(cleaned(change)).where('id', '=', id).execute();
+    const owner = this.#owner;
+    await this.#db
+      .updateTable('atlas_runs')
+      .set(cleaned(change))
+      .where('id', '=', id)
+      .where('state', '=', 'running')
+      .$if(owner !== undefined, (query) =>
+        query.where(sql<boolean>`exists (${heldLease(owner ?? '', sql`'source/' || atlas_runs.source`)})`),
+      )
+      .execute();
   }
 
   /** Runs in state `running`, oldest first. @throws {StorageError} `tooManyRows` above 100,000 */

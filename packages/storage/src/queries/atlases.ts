@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { jsonRows } from '../access/json-rows.ts';
 import { allRows, checkedLimit } from '../access/limits.ts';
 import type { Schema } from '../schema/schema.ts';
-import { holdsLease } from './leases.ts';
+import { withLease } from './leases.ts';
 
 const MOST_PATHS = 1_000_000;
 const MOST_EVIDENCE = 1_000_000;
@@ -69,9 +69,9 @@ export class Atlases {
     if (owner === undefined) return this.#db.transaction().execute((db) => changeAll(db, changes));
     // Transactions that lock several leases, each in an order of its own, could wait for each other.
     for (const [source, change] of changes)
-      await this.#db.transaction().execute(async (db) => {
-        if (await holdsLease(db, `source/${source}`, owner)) await changeAll(db, new Map([[source, change]]));
-      });
+      await withLease(this.#db, { name: `source/${source}`, owner }, (db) =>
+        changeAll(db, new Map([[source, change]])),
+      );
   }
 
   /** The atlas of a source; empty when there is none. @throws {StorageError} `tooManyRows` above 1,000,000 paths or tails */

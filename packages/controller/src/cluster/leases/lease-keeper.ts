@@ -36,6 +36,8 @@ interface Held {
 }
 
 const DEFAULTS = { leaseMs: 6_000, everyMs: 1_000 };
+/** What follows the renewal in a round may take this share of the time that a lease holds: the next renewal must come in time. */
+const REST_SHARE = 1 / 3;
 
 /**
  * Holds the leases of this process: takes what it should own and nobody owns, renews it, and gives it up when another process should
@@ -52,6 +54,7 @@ export class LeaseKeeper {
   readonly #released = new Map<string, number>();
   readonly #keeping: Periodic;
   readonly #listeners: (() => void)[] = [];
+  #isAcquiring = false;
   #renewedAt: number;
   /** Ends the wait until the leases end, because they were renewed, or the work has ended. */
   #renewed = new AbortController();
@@ -127,7 +130,6 @@ export class LeaseKeeper {
     return withinTime({ milliseconds: this.#options.leaseMs, tooLate }, this.#clock, work);
   }
 
-  /** The leases that are held last as long as all questions of a round may take together. */
   async #keep(inTime: InTime): Promise<void> {
     const { owner, leaseMs } = this.#options;
     const askedAt = this.#clock.now();
@@ -137,21 +139,49 @@ export class LeaseKeeper {
     this.#noteRenewed(askedAt);
     for (const [name, token] of released) if (renewed.get(name) !== token) this.#released.delete(name);
     for (const [name, { token }] of this.#held) if (renewed.get(name) !== token) this.#lose(name);
+    const free = new Map<string, Claim>();
     for (const claim of this.#claims) {
       const wanted = new Set(claim.wanted());
       for (const [name, held] of this.#held) if (held.claim === claim && !wanted.has(name)) void this.#giveUp(name);
-      const missing = [...wanted].filter((name) => !this.#held.has(name));
-      // The answer to an earlier question may have been lost: then the lease is there already.
-      for (const name of missing) {
+      for (const name of wanted) {
+        if (this.#held.has(name)) continue;
         const token = renewed.get(name);
-        if (token !== undefined && this.#released.get(name) !== token) this.#begin(name, token, claim);
+        // The answer to an earlier question may have been lost: then the lease is there already.
+        if (token === undefined) free.set(name, claim);
+        else if (this.#released.get(name) !== token) this.#begin(name, token, claim);
       }
-      const free = missing.filter((name) => !renewed.has(name));
-      for (const { name, token } of await inTime(this.#leases.acquire(owner, free, leaseMs)))
-        this.#begin(name, token, claim);
     }
     const unwanted = leases.filter(({ name }) => !this.#held.has(name));
-    if (unwanted.length > 0) await inTime(this.#release(unwanted));
+    await this.#change(unwanted, free);
+  }
+
+  /** Releases leases, and takes those of `free` that nobody owns. What is held does not depend on how long that takes. */
+  async #change(unwanted: readonly Lease[], free: ReadonlyMap<string, Claim>): Promise<void> {
+    const milliseconds = this.#options.leaseMs * REST_SHARE;
+    const tooLate = 'the database did not answer before the next renewal';
+    try {
+      await withinTime({ milliseconds, tooLate }, this.#clock, async (inTime) => {
+        if (unwanted.length > 0) await inTime(this.#release(unwanted));
+        for (const { name, token } of await inTime(this.#acquire([...free.keys()]))) {
+          const claim = free.get(name);
+          if (claim !== undefined) this.#begin(name, token, claim);
+        }
+      });
+    } catch (error) {
+      this.#log.error({ err: error }, 'leases could not be released or taken');
+    }
+  }
+
+  /** Takes those of `names` that nobody owns; none while an earlier question waits for its answer. */
+  async #acquire(names: readonly string[]): Promise<readonly Lease[]> {
+    if (names.length === 0 || this.#isAcquiring) return [];
+    this.#isAcquiring = true;
+    const { owner, leaseMs } = this.#options;
+    try {
+      return await this.#withinTime((inTime) => inTime(this.#leases.acquire(owner, names, leaseMs)));
+    } finally {
+      this.#isAcquiring = false;
+    }
   }
 
   #release(leases: readonly Lease[]): Promise<void> {
