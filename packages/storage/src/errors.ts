@@ -25,6 +25,8 @@ export interface StorageErrorDetails {
   readonly tooManyRows: { readonly rows: string; readonly maximum: number };
   /** So many requests of the user wait to be stored that no further one is taken. */
   readonly tooManyWaiting: { readonly maximum: number };
+  /** A request cannot be accepted for a user who is disabled or deleted. */
+  readonly userDisabled: { readonly userId: number };
   /** A stored result is not in the form of this version, or damaged at this byte. */
   readonly badRecord: { readonly reason: string; readonly at: number };
   /**
