@@ -93,6 +93,11 @@ describe('Submission', () => {
     await expect(submit(pairs, 'another')).rejects.toMatchObject({ code: 'invalidPairs' });
   });
 
+  it('refuses a batch whose user was disabled after the request was authenticated', async () => {
+    await new Users(database().db).change(user.id, { disabledAt: new Date(0) });
+    expect(await refusal([pair('6.0.0.1')])).toMatchObject({ code: 'unauthorized', status: 401 });
+  });
+
   it('says that a batch above a limit of the user can never succeed, however long the user waits', async () => {
     const error = await refusal(Array.from({ length: 11 }, () => pair('6.0.0.1')));
     expect(error).toMatchObject({ code: 'batchTooLarge', status: 413, details: { size: 11, most: 10 } });

@@ -5,9 +5,9 @@ export type ColdFault = 'noPlace' | 'missing' | 'damaged' | 'failed';
 export interface StorageErrorDetails {
   /** The database setting cannot be used. */
   readonly badSettings: { readonly reason: string };
-  /** Another process, or this one, has the data directory open; `owner` is the process number. */
-  readonly directoryInUse: { readonly directory: string; readonly owner: number };
-  /** The data directory belongs to another user, or is not a directory. */
+  /** Another process, or this one, has the data directory open; `owner` is the process number in its own container, where that is known. */
+  readonly directoryInUse: { readonly directory: string; readonly owner: number | undefined };
+  /** The data directory belongs to another user, is not a directory, or cannot be locked. */
   readonly unsafeDirectory: { readonly directory: string; readonly reason: string };
   /** The schema could not be brought up to date. */
   readonly migrationFailed: { readonly migration: string };
@@ -25,6 +25,8 @@ export interface StorageErrorDetails {
   readonly tooManyRows: { readonly rows: string; readonly maximum: number };
   /** So many requests of the user wait to be stored that no further one is taken. */
   readonly tooManyWaiting: { readonly maximum: number };
+  /** A request cannot be accepted for a user who is disabled or deleted. */
+  readonly userDisabled: { readonly userId: number };
   /** A stored result is not in the form of this version, or damaged at this byte. */
   readonly badRecord: { readonly reason: string; readonly at: number };
   /**

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RawBuilder, sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   Accounts,
   Agents,
@@ -14,6 +14,7 @@ import {
   hashToken,
   Mails,
   MOST_KEYS,
+  OldRecords,
   OneTimeTokens,
   openDatabase,
   ProbeSets,
@@ -301,6 +302,41 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       await sql`delete from measurements`.execute(db);
     });
 
+    it('refuses measurements and probes of a user who is disabled or deleted', async () => {
+      const user = await newUser();
+      const pair = { source: '1.0.0.1', destination: '1.0.0.2', label: '', options: {} };
+      const expectRefusals = async (): Promise<void> => {
+        const refusal = { code: 'userDisabled', details: { userId: user.id } };
+        await expect(new Batches(db).accept(user, [pair], NOW)).rejects.toMatchObject(refusal);
+        await expect(new ProbeSets(db).accept(user, [{}], NOW, null)).rejects.toMatchObject(refusal);
+      };
+      await new Users(db).change(user.id, { disabledAt: NOW });
+      await expectRefusals();
+      await new Users(db).change(user.id, { disabledAt: null });
+      expect(await new Batches(db).accept(user, [pair], NOW)).toHaveProperty('id');
+      await new Accounts(db).delete(user, NOW);
+      await expectRefusals();
+      expect(await new Batches(db).latestOf(user.id)).toEqual([]);
+    });
+
+    it('deletes old accounts and keys, although a record refers to another account', async () => {
+      const [first, kept, last] = [await newUser(), await newUser(), await newUser()];
+      const owner = await newUser();
+      const { id } = await newKey(owner);
+      await new ApiKeys(db).revoke(owner.id, id, NOW);
+      for (const user of [first, kept, last]) await new Accounts(db).delete(user, NOW);
+      // Versions before this one stored batches of deleted accounts.
+      const rest = { user_id: kept.id, size: 1, created_at: NOW };
+      await db.insertInto('batches').values(rest).execute();
+      const never = new Date(0);
+      const ages = { mails: never, agentTests: never, atlases: never, atlasRuns: never, refusedApplications: never };
+      const old = { ...ages, ranking: never, aliasEvidence: never, endedIdentities: later(1) };
+      await new OldRecords(db).deleteBefore(old, NOW, never);
+      expect(await db.selectFrom('api_keys').select('id').where('id', '=', id).execute()).toEqual([]);
+      const users = await Promise.all([first, kept, last].map((user) => new Users(db).find(user.id)));
+      expect(users).toEqual([undefined, expect.objectContaining({ id: kept.id }), undefined]);
+    });
+
     it('leases raw probes to one process, small sets beside large ones, and stores each result once', async () => {
       const sets = new ProbeSets(db);
       await sets.deleteBefore(later(1));
@@ -359,8 +395,72 @@ accounts('accounts in the embedded database', () => opening({ kind: 'memory' }, 
 if (findPostgres() === undefined && process.env.CI === undefined) {
   process.stderr.write('PostgreSQL is not installed: its tests of accounts do not run\n');
 } else {
-  accounts('accounts in PostgreSQL', async () => {
+  const onPostgres = async () => {
     const server = await startPostgres();
     return opening({ kind: 'postgres', url: server.url }, () => server.stop());
+  };
+  accounts('accounts in PostgreSQL', onPostgres);
+  describe('the deletion of an account beside a submission', () => {
+    let opened: Awaited<ReturnType<typeof onPostgres>>;
+    beforeAll(async () => {
+      opened = await onPostgres();
+    });
+    afterAll(() => opened.stop());
+
+    /** A user, and work that can be stopped by locks of the test until `release` is called. */
+    const begin = async (email: string, lock: (user: User) => RawBuilder<unknown>) => {
+      const { db } = opened.database;
+      const user = await new Users(db).ensure({ name: 'U', email, role: 'user', ...LIMITS });
+      const holder = await db.startTransaction().execute();
+      await lock(user).execute(holder);
+      /** Resolves when so many statements wait for a lock, or when `work` has ended. */
+      const waiting = async (count: number, work: Promise<unknown>): Promise<void> => {
+        let hasEnded = false;
+        const end = (): void => {
+          hasEnded = true;
+        };
+        work.then(end, end);
+        await vi.waitFor(async () => {
+          const { rows } = await sql`select from pg_locks where not granted`.execute(db);
+          expect(hasEnded || rows.length === count).toBe(true);
+        }, 30_000);
+      };
+      return { db, user, waiting, release: () => holder.commit().execute() };
+    };
+    const pair = { source: '1.0.0.1', destination: '1.0.0.2', label: '', options: {} };
+
+    it('deletes a batch that is being stored when the deletion begins', async () => {
+      const { db, user, waiting, release } = await begin(
+        'first@example.org',
+        ({ id }) => sql`
+          insert into requested_sizes (user_id, span, begins_at, size)
+          values (${id}, 'day', date_trunc('day', ${NOW}::timestamptz, 'UTC'), 1)`,
+      );
+      const accepting = new Batches(db).accept(user, [pair], NOW);
+      await waiting(1, accepting);
+      const deleting = new Accounts(db).delete(user, NOW);
+      await waiting(2, deleting);
+      await release();
+      expect(await accepting).toHaveProperty('id');
+      await deleting;
+      expect(await new Batches(db).latestOf(user.id)).toEqual([]);
+      expect(await db.selectFrom('measurements').selectAll().execute()).toEqual([]);
+    });
+
+    it('refuses a batch that waits until the deletion has ended', async () => {
+      const { db, user, waiting, release } = await begin(
+        'second@example.org',
+        ({ id }) => sql`select from users where id = ${id} for key share`,
+      );
+      const deleting = new Accounts(db).delete(user, NOW);
+      await waiting(1, deleting);
+      const accepting = new Batches(db).accept(user, [pair], NOW);
+      const refused = expect(accepting).rejects.toMatchObject({ code: 'userDisabled' });
+      await waiting(2, accepting);
+      await release();
+      await deleting;
+      await refused;
+      expect(await new Batches(db).latestOf(user.id)).toEqual([]);
+    });
   });
 }

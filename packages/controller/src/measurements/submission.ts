@@ -11,7 +11,7 @@ import type { DestinationCheck } from './destination-check.ts';
 import { NameResolver } from './name-resolver.ts';
 import { quotaError } from './quota-error.ts';
 import type { NameLimits } from './resolve-names.ts';
-import { orTooManyRequests } from './too-many-requests.ts';
+import { orRefusal } from './storing.ts';
 
 type Rejection = CheckedPairs['rejected'][number];
 
@@ -95,7 +95,7 @@ export class Submission {
 
   /**
    * Stores a batch; when this resolves it is durable.
-   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, `tooManyRequests`, and the quota codes
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `idempotencyKeyReused`, `tooManyRequests`, `unauthorized`, and the quota codes
    */
   submit(user: User, pairs: readonly RequestedPair[], options: SubmitOptions): Promise<Submitted> {
     const attributes = { 'revtr.pairs': pairs.length };
@@ -121,7 +121,7 @@ export class Submission {
     });
     for (const rejection of rejected) this.#onRejected(user, rejection);
     const repeatable = request && { ...request, rejected };
-    const outcome = await orTooManyRequests(
+    const outcome = await orRefusal(
       this.#batches.accept(user, accepted, this.#now(), {
         keyId,
         repeatable,

@@ -8,7 +8,7 @@ import type { DestinationCheck } from '../measurements/destination-check.ts';
 import { NameResolver } from '../measurements/name-resolver.ts';
 import { quotaError } from '../measurements/quota-error.ts';
 import { isHostName, type ResolvedNames } from '../measurements/resolve-names.ts';
-import { orTooManyRequests } from '../measurements/too-many-requests.ts';
+import { orRefusal } from '../measurements/storing.ts';
 import type { ProbeRequest } from './probe-request.ts';
 import { type SenderFault, type SendingHosts, senderOf, senderRulesOf } from './sender-rules.ts';
 
@@ -50,7 +50,7 @@ export class ProbeSubmission {
 
   /**
    * Stores probes; when this resolves they are durable. One probe that must not be sent refuses all.
-   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `tooManyRequests`, and the quota codes
+   * @throws {ControllerError} `emptyBatch`, `batchTooLarge`, `invalidPairs`, `tooManyRequests`, `unauthorized`, and the quota codes
    */
   async submit(
     user: User,
@@ -65,7 +65,7 @@ export class ProbeSubmission {
       throw new ControllerError('batchTooLarge', message, { size: asked.length, most });
     }
     const checked = await this.#check(user, asked);
-    const outcome = await orTooManyRequests(sets.accept(user, checked, new Date(clock.now()), keyId));
+    const outcome = await orRefusal(sets.accept(user, checked, new Date(clock.now()), keyId));
     if (!('id' in outcome)) throw quotaError(outcome, checked.length);
     onAccepted();
     return outcome;

@@ -1,5 +1,6 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { ColdStore } from '../cold/cold-store.ts';
+import { lockLimits } from '../queue/limit-use.ts';
 import { deleteMeasurementsOfUser } from '../results/delete-measurements.ts';
 import { readMeasurements } from '../results/stored-measurements.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -108,8 +109,11 @@ export class Accounts {
    * Deletes an account in one transaction: its credentials, measurements, probes, applications, mails and shares. Agents are withdrawn and lose
    * their owner. The row of the user stays without name and e-mail address. Returns the addresses of the withdrawn agents.
    */
-  async delete({ id, email }: User, now: Date): Promise<string[]> {
+  async delete(user: User, now: Date): Promise<string[]> {
+    const { id, email } = user;
     return this.#db.transaction().execute(async (db) => {
+      // Requests that are being accepted are stored first, and deleted. Later ones are refused.
+      await lockLimits(db, user);
       await db.deleteFrom('sessions').where('user_id', '=', id).execute();
       await db
         .updateTable('mails')

@@ -84,7 +84,7 @@ export class Batches {
   /**
    * Stores a batch with all its measurements in one transaction, or stores nothing and returns the limit of the user that it would
    * exceed, or the batch of the same request before. Small batches that a user submits at the same time share a transaction.
-   * @throws {StorageError} `badText`, `tooManyWaiting`
+   * @throws {StorageError} `badText`, `userDisabled`, `tooManyWaiting`
    */
   async accept(
     user: User,

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { isRefusedWith } from '../errors.ts';
 import type { Schema } from '../schema/schema.ts';
 
 /** Records that were made before these times are deleted. */
@@ -14,6 +15,9 @@ export interface RecordAges {
   /** Keys that were revoked or expired, and accounts that were deleted: the audit names their numbers. */
   readonly endedIdentities: Date;
 }
+
+/** SQLSTATE of a row that cannot be deleted because another one refers to it. */
+const REFERRED_TO = '23503';
 
 /** Deletes records that nobody needs any more. */
 export class OldRecords {
@@ -75,13 +79,26 @@ export class OldRecords {
         .where(sql<Date>`coalesce(revoked_at, expires_at)`, '<', before);
       await db.deleteFrom('sessions').where('key_id', 'in', ended).execute();
       await db.deleteFrom('api_keys').where('id', 'in', ended).execute();
-      await sql`
-        delete from users where deleted_at < ${before}
-          and not exists (select from kill_switches where set_by = users.id)
-          and not exists (select from agents where user_id = users.id)
-          and not exists (select from atlas_runs where user_id = users.id)
-          and not exists (select from applications where user_id = users.id or decided_by = users.id)
-          and not exists (select from cold_file_users where user_id = users.id)`.execute(db);
     });
+    await this.#deleteUsers(before);
+  }
+
+  async #deleteUsers(before: Date): Promise<void> {
+    const { rows } = await sql<{ id: number }>`
+      select id from users where deleted_at < ${before}
+        and not exists (select from kill_switches where set_by = users.id)
+        and not exists (select from agents where user_id = users.id)
+        and not exists (select from atlas_runs where user_id = users.id)
+        and not exists (select from applications where user_id = users.id or decided_by = users.id)
+        and not exists (select from cold_file_users where user_id = users.id)`.execute(this.#db);
+    // One by one: a record of another kind may refer to one of them, and must not keep the others.
+    for (const { id } of rows)
+      await this.#db
+        .deleteFrom('users')
+        .where('id', '=', id)
+        .execute()
+        .catch((error: unknown) => {
+          if (!isRefusedWith(error, REFERRED_TO)) throw error;
+        });
   }
 }

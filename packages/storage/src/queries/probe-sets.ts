@@ -3,7 +3,14 @@ import { jsonRows } from '../access/json-rows.ts';
 import { checkedLimit, MOST_LISTED } from '../access/limits.ts';
 import { toCleanJson } from '../access/text.ts';
 import { AcceptByUser } from '../queue/accept-by-user.ts';
-import { exceededOf, type LimitUse, limitsWith, limitUse, lockLimits, type QuotaExceeded } from '../queue/limit-use.ts';
+import {
+  exceededOf,
+  type LimitUse,
+  limitsWith,
+  limitUse,
+  lockLimitsToAccept,
+  type QuotaExceeded,
+} from '../queue/limit-use.ts';
 import { TurnTaking } from '../queue/turn-taking.ts';
 import type { ProbeRow, ProbeSet } from '../schema/probes.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -64,7 +71,7 @@ export class ProbeSets {
 
   /**
    * Stores a set of probes, or stores nothing and returns the limit of the user that it would exceed. Each probe counts as a measurement.
-   * `requests` are values that JSON can represent. @throws {StorageError} `badText`, `tooManyWaiting`
+   * `requests` are values that JSON can represent. @throws {StorageError} `badText`, `userDisabled`, `tooManyWaiting`
    */
   async accept(
     user: User,
@@ -220,7 +227,7 @@ async function acceptSet(
   { user, requests, now, keyId }: SetRequest,
 ): Promise<AcceptedSet | QuotaExceeded> {
   return database.transaction().execute(async (db) => {
-    await lockLimits(db, user);
+    await lockLimitsToAccept(db, user);
     const limits = await limitUse(db, user, now);
     const exceeded = exceededOf(limits, requests.length);
     if (exceeded !== undefined) return exceeded;

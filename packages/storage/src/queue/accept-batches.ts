@@ -4,7 +4,14 @@ import type { Batch } from '../schema/measurements.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 import { insertMeasurements, type NewMeasurement } from './insert-measurements.ts';
-import { exceededOf, type LimitUse, limitsWith, limitUse, lockLimits, type QuotaExceeded } from './limit-use.ts';
+import {
+  exceededOf,
+  type LimitUse,
+  limitsWith,
+  limitUse,
+  lockLimitsToAccept,
+  type QuotaExceeded,
+} from './limit-use.ts';
 
 /** A batch that was stored, and how much of each limit of the user is used with it. */
 interface Accepted {
@@ -48,12 +55,12 @@ const REPEATABLE_MS = 86_400_000;
 /**
  * Stores batches of one user (at least one), each with all its measurements, in one transaction. Returns for each of them that it is stored, or why it is not: the
  * limit of the user that it would exceed, or the batch of the same request before. Only a request that is alone may be repeatable.
- * @throws {StorageError} `badText`: nothing is stored
+ * @throws {StorageError} `badText`, `userDisabled`: nothing is stored
  */
 export async function acceptBatches(db: Kysely<Schema>, requests: readonly BatchRequest[]): Promise<Acceptance[]> {
   const [{ user }] = requests;
   return db.transaction().execute(async (transaction) => {
-    await lockLimits(transaction, user);
+    await lockLimitsToAccept(transaction, user);
     for (const { repeatable, now } of requests) {
       const before = repeatable && (await repeatedBy(transaction, user, repeatable, now));
       if (before !== undefined) return [before];

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { StorageError } from '../errors.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { User } from '../schema/users.ts';
 
@@ -25,6 +26,18 @@ const MINUTE_MS = 60_000;
 /** Keeps other transactions from using the limits of a user until this one ends. */
 export async function lockLimits(db: Kysely<Schema>, user: User): Promise<void> {
   await sql`select pg_advisory_xact_lock(7261, ${user.id}::integer)`.execute(db);
+}
+
+/**
+ * Locks the limits of a user for whom a request is to be accepted. A user may have been disabled or deleted since the request was authenticated.
+ * @throws {StorageError} `userDisabled`
+ */
+export async function lockLimitsToAccept(db: Kysely<Schema>, user: User): Promise<void> {
+  await lockLimits(db, user);
+  // A statement of its own, because it must see what was committed before the lock was taken.
+  const stored = await db.selectFrom('users').select(['disabled_at', 'deleted_at']).where('id', '=', user.id).execute();
+  if (stored.some(({ disabled_at, deleted_at }) => disabled_at === null && deleted_at === null)) return;
+  throw new StorageError('userDisabled', `the user ${user.id} is disabled or deleted`, { userId: user.id });
 }
 
 /** The first limit that `size` more measurements would break. */
