@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { longList } from '../../foundation/long-list.ts';
 import type { RequestedPair } from '../../measurements/check-pairs.ts';
+import { refuseLargeBatch } from '../../measurements/submission.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -21,7 +23,7 @@ const atlasOptionsSchema = z.strictObject({
   useRrPings: z.boolean().optional(),
   ignoreSource: z.boolean().optional(),
   ignoreSourceAs: z.boolean().optional(),
-  platforms: z.array(z.string()).optional(),
+  platforms: longList(z.string()).optional(),
   staleness: count.optional().describe('Oldest traceroute to use, minutes'),
   stalenessBeforeRefresh: count.optional(),
 });
@@ -55,11 +57,20 @@ const pairSchema = z.strictObject({
 
 /** The body of `POST /api/v1/revtr` in camel case; {@link camelCased} turns the other spelling into it. */
 export const runRevtrSchema = z.strictObject({
-  revtrs: z.array(pairSchema),
+  revtrs: longList(pairSchema),
   checkDB: z.boolean().optional(),
   checkDb: z.boolean().optional(),
 });
 z.globalRegistry.add(runRevtrSchema, { id: 'RunRevtrRequest' });
+
+/** Room for 20,000 pairs with every option set. */
+export const MOST_BATCH = { bytes: 16 * 2 ** 20, values: 20_000 * 40 } as const;
+
+/** Looks at the length of the list in a body of which nothing is known, before each pair costs time. @throws {ControllerError} `batchTooLarge` */
+export function refuseLongBody(body: unknown, most: number): void {
+  const pairs: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'revtrs') : undefined;
+  if (Array.isArray(pairs)) refuseLargeBatch(pairs.length, most);
+}
 
 /** The same value with every property name in camel case: `max_spoofers` is `maxSpoofers`. */
 export function camelCased(value: unknown): unknown {
