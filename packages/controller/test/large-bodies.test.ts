@@ -79,6 +79,19 @@ describe('a body of a great many values', () => {
   });
 
   it.each([
+    ['src', 45],
+    ['dst', 253],
+    ['rrVpSelectionAlgorithm', 200],
+  ])('is refused for a text that is too long: %s', async (name, most) => {
+    for (const url of ['/api/v1/revtr', '/api/v2/revtr']) {
+      const sent = (length: number) =>
+        answerTo(url, JSON.stringify({ revtrs: [{ src: 'a', dst: 'b', foo: 1, [name]: 'x'.repeat(length) }] }));
+      expect((await sent(most + 1)).text).toContain(`revtrs[0].${name}`);
+      expect((await sent(most)).text).not.toContain(`revtrs[0].${name}`);
+    }
+  });
+
+  it.each([
     ['/api/v1/revtr', listOf('revtrs', MOST_PAIRS, '{"a":1,"src":1}')],
     ['/api/v1/revtr', `{"revtrs":[{"src":"a","dst":"b","atlasOptions":${listOf('platforms', 1_000, '0')}}]}`],
     ['/api/v1/ping', listOf('pings', 500)],

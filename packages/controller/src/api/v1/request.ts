@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { longList } from '../../foundation/long-list.ts';
 import type { RequestedPair } from '../../measurements/check-pairs.ts';
 import { refuseLargeBatch } from '../../measurements/submission.ts';
@@ -23,20 +24,20 @@ const atlasOptionsSchema = z.strictObject({
   useRrPings: z.boolean().optional(),
   ignoreSource: z.boolean().optional(),
   ignoreSourceAs: z.boolean().optional(),
-  platforms: longList(z.string()).optional(),
+  platforms: longList(z.string().max(200)).optional(),
   staleness: count.optional().describe('Oldest traceroute to use, minutes'),
   stalenessBeforeRefresh: count.optional(),
 });
 
 const pairSchema = z.strictObject({
-  src: z.string().describe('Address of a registered source'),
-  dst: z.string().describe('Address or host name whose path to the source is wanted'),
+  src: z.string().max(LONGEST_ADDRESS).describe('Address of a registered source'),
+  dst: z.string().max(253).describe('Address or host name whose path to the source is wanted'),
   label: z.string().max(500).optional(),
   staleness: count.optional().describe('Oldest earlier measurement to reuse, minutes'),
   id: count.optional(),
   uuid: z.string().max(200).optional(),
   backoffEndhost: z.boolean().optional(),
-  rrVpSelectionAlgorithm: z.string().optional(),
+  rrVpSelectionAlgorithm: z.string().max(200).optional(),
   maxSpoofers: spoofers.optional(),
   atlasOptions: atlasOptionsSchema.optional(),
   symmetryOptions: z.strictObject({ isAllowInterdomainSymmetry: z.boolean().optional() }).optional(),
