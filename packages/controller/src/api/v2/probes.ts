@@ -130,10 +130,13 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       const { id, size } = await probes.submission.setOf(user, request.params.id);
       streams.enter(user.id, reply.raw);
       const isPermitted = (): Promise<boolean> =>
-        authenticator.callerOf(request).then(
-          () => true,
-          () => false,
-        );
+        authenticator
+          .callerOf(request)
+          .then((now) => probes.submission.setOf(now.user, id))
+          .then(
+            () => true,
+            () => false,
+          );
       streamProbes({ setId: id, total: size, isPermitted }, reply, collaborators);
       return reply;
     },
