@@ -2138,12 +2138,12 @@ class _RunRevtrReqRevtrRequired(TypedDict):
 class RunRevtrReqRevtr(_RunRevtrReqRevtrRequired, total=False):
     label: str
     #: Oldest earlier measurement to reuse, minutes
-    staleness: int
-    id: int
+    staleness: Union[int, str]
+    id: Union[int, str]
     uuid: str
     backoffEndhost: bool
     rrVpSelectionAlgorithm: str
-    maxSpoofers: int
+    maxSpoofers: Union[int, str]
     atlasOptions: RunRevtrReqRevtrAtlasOptions
     symmetryOptions: RunRevtrReqRevtrSymmetryOptions
     heuristicsOptions: RunRevtrReqRevtrHeuristicsOptions
@@ -2164,8 +2164,8 @@ class RunRevtrReqRevtrAtlasOptions(TypedDict, total=False):
     ignoreSourceAs: bool
     platforms: List[str]
     #: Oldest traceroute to use, minutes
-    staleness: int
-    stalenessBeforeRefresh: int
+    staleness: Union[int, str]
+    stalenessBeforeRefresh: Union[int, str]
 
 
 class RunRevtrReqRevtrCheckDestBasedRoutingOptions(TypedDict, total=False):
@@ -2199,12 +2199,12 @@ class _RunRevtrRequestRevtrRequired(TypedDict):
 class RunRevtrRequestRevtr(_RunRevtrRequestRevtrRequired, total=False):
     label: str
     #: Oldest earlier measurement to reuse, minutes
-    staleness: int
-    id: int
+    staleness: Union[int, str]
+    id: Union[int, str]
     uuid: str
     backoffEndhost: bool
     rrVpSelectionAlgorithm: str
-    maxSpoofers: int
+    maxSpoofers: Union[int, str]
     atlasOptions: RunRevtrRequestRevtrAtlasOptions
     symmetryOptions: RunRevtrRequestRevtrSymmetryOptions
     heuristicsOptions: RunRevtrRequestRevtrHeuristicsOptions
@@ -2225,8 +2225,8 @@ class RunRevtrRequestRevtrAtlasOptions(TypedDict, total=False):
     ignoreSourceAs: bool
     platforms: List[str]
     #: Oldest traceroute to use, minutes
-    staleness: int
-    stalenessBeforeRefresh: int
+    staleness: Union[int, str]
+    stalenessBeforeRefresh: Union[int, str]
 
 
 class RunRevtrRequestRevtrCheckDestBasedRoutingOptions(TypedDict, total=False):

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { get, type IncomingMessage } from 'node:http';
+import { get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -100,6 +100,28 @@ describe('a long list', () => {
     };
     expect(JSON.parse((await buffer(await fetched('counted'))).toString()).rows).toHaveLength(601);
     expect([limits.length, Math.max(...limits)]).toEqual([10, 64]);
+  });
+
+  it('is not read beyond the first page for its head alone', async () => {
+    readTimes = 0;
+    let ended = 0;
+    LISTS.headed = { ...LISTS.large, rest: () => ({ ended: ++ended }) };
+    const { port } = app.server.address() as AddressInfo;
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        new Promise<IncomingMessage>((resolve, reject) => {
+          request({ port, path: '/headed', method: 'HEAD', agent: false }, resolve).on('error', reject).end();
+        }).then(async (response) => {
+          expect(await buffer(response)).toHaveLength(0);
+          expect(response.headers['content-type']).toContain('application/json');
+          return response.statusCode;
+        }),
+      ),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    // Whoever went on would have its turn before these requests have been answered.
+    expect(JSON.parse((await buffer(await fetched('all'))).toString()).rows).toHaveLength(601);
+    expect([readTimes, ended]).toEqual([20 + 10, 0]);
   });
 
   it('is read no further when the client leaves', async () => {

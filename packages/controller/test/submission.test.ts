@@ -162,6 +162,14 @@ describe('Submission', () => {
     expect(rejected.map(({ index, code }) => [index, code])).toEqual([[1, 'unknownSource']]);
   });
 
+  it('quotes no more than the beginning of a long text in a refusal', async () => {
+    const long = 'x'.repeat(10_000);
+    const pairs = [pair('6.0.0.1'), pair(long), pair('6.0.0.1', long), pair('6.0.0.1', `6.0.0.1${' '.repeat(10_000)}`)];
+    const { rejected } = await submission.submit(user, pairs, { skipInvalid: true });
+    expect(rejected).toHaveLength(3);
+    for (const { message } of rejected) expect(message.length).toBeLessThan(350);
+  });
+
   it('stores the addresses of names, and checks them like other addresses', async () => {
     const pairs = [pair('known.example'), pair('private.example'), pair('known.example'), pair('gone.example')];
     const { batchId, rejected } = await submission.submit(user, pairs, { skipInvalid: true });

@@ -3004,8 +3004,8 @@ export interface components {
                     ignoreSourceAs?: boolean;
                     platforms?: string[];
                     /** @description Oldest traceroute to use, minutes */
-                    staleness?: number;
-                    stalenessBeforeRefresh?: number;
+                    staleness?: number | string;
+                    stalenessBeforeRefresh?: number | string;
                     useAtlas?: boolean;
                     useRrPings?: boolean;
                 };
@@ -3018,19 +3018,19 @@ export interface components {
                 heuristicsOptions?: {
                     useDoubleStamp?: boolean;
                 };
-                id?: number;
+                id?: number | string;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
                 /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
                 isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
-                maxSpoofers?: number;
+                maxSpoofers?: number | string;
                 rrVpSelectionAlgorithm?: string;
                 /** @description Address of a registered source */
                 src: string;
                 /** @description Oldest earlier measurement to reuse, minutes */
-                staleness?: number;
+                staleness?: number | string;
                 symmetryOptions?: {
                     isAllowInterdomainSymmetry?: boolean;
                 };
@@ -3050,8 +3050,8 @@ export interface components {
                     ignoreSourceAs?: boolean;
                     platforms?: string[];
                     /** @description Oldest traceroute to use, minutes */
-                    staleness?: number;
-                    stalenessBeforeRefresh?: number;
+                    staleness?: number | string;
+                    stalenessBeforeRefresh?: number | string;
                     useAtlas?: boolean;
                     useRrPings?: boolean;
                 };
@@ -3064,19 +3064,19 @@ export interface components {
                 heuristicsOptions?: {
                     useDoubleStamp?: boolean;
                 };
-                id?: number;
+                id?: number | string;
                 isRunForwardTraceroute?: boolean;
                 isRunRttPings?: boolean;
                 /** @description Where the path is stuck, wait for a traceroute of a RIPE Atlas probe near the hop, up to two minutes each */
                 isRunTracerouteOnDemand?: boolean;
                 isTryFromDestinationAs?: boolean;
                 label?: string;
-                maxSpoofers?: number;
+                maxSpoofers?: number | string;
                 rrVpSelectionAlgorithm?: string;
                 /** @description Address of a registered source */
                 src: string;
                 /** @description Oldest earlier measurement to reuse, minutes */
-                staleness?: number;
+                staleness?: number | string;
                 symmetryOptions?: {
                     isAllowInterdomainSymmetry?: boolean;
                 };
@@ -7934,6 +7934,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
+                    /** @default [] */
                     hosts?: {
                         address: string;
                         hostname: string;

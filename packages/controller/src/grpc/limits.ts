@@ -14,7 +14,7 @@ export interface GrpcLimits {
   readonly headers: { readonly bytes: number; readonly fields: number };
   /** Bytes of a message. Default 1 MiB, 16 MiB for calls whose request gate has checked a credential, and 16 KiB for each message of a stream. */
   readonly message: { readonly bytes: number; readonly withCredentialBytes: number; readonly inStreamBytes: number };
-  /** Messages within a message. Default 5,000, and 250,000 for calls whose request gate has checked a credential. */
+  /** Messages, and texts in lists, within a message. Default 5,000, and 250,000 for calls whose request gate has checked a credential. */
   readonly nested: { readonly messages: number; readonly withCredentialMessages: number };
   /** Bytes of messages that are being received, in total and from one address: each message takes memory until it is whole. Default 256 and 64 MiB. */
   readonly receiving: { readonly total: number; readonly perAddress: number };

@@ -1,10 +1,10 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError } from '@connectrpc/connect';
 
 /**
- * Counts the messages within a message before it is decoded: an empty one takes two bytes, and a thousand times the memory and the time when
- * it is decoded.
+ * Counts the messages within a message, and the texts in its lists, before it is decoded: an empty one takes two bytes, and up to a thousand
+ * times the memory and the time when it is decoded.
  * @throws {ConnectError} `ResourceExhausted` for more than `most` of them
  */
 export function refuseMany(input: DescMessage, message: Uint8Array, most: number): void {
@@ -15,8 +15,9 @@ export function refuseMany(input: DescMessage, message: Uint8Array, most: number
       const [number, type] = reader.tag();
       const field = desc.fields.find((each) => each.number === number);
       const inner = field && messageOf(field);
+      if (type === WireType.LengthDelimited && (inner !== undefined || isTexts(field)) && ++count > most)
+        throw new ConnectError('the message has too many parts', Code.ResourceExhausted);
       if (inner === undefined || type !== WireType.LengthDelimited) reader.skip(type, number);
-      else if (++count > most) throw new ConnectError('the message has too many parts', Code.ResourceExhausted);
       else {
         const length = reader.uint32();
         read(inner, reader.pos + length);
@@ -30,6 +31,9 @@ export function refuseMany(input: DescMessage, message: Uint8Array, most: number
     if (error instanceof ConnectError) throw error;
   }
 }
+
+const isTexts = (field: DescField | undefined): boolean =>
+  field?.fieldKind === 'list' && field.scalar === ScalarType.STRING;
 
 /** The message that a field holds, or its list of messages. */
 const messageOf = (field: DescField): DescMessage | undefined =>

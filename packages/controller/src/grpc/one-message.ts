@@ -10,7 +10,7 @@ const FIRST_BYTES = 1_024;
 export interface MessageLimits {
   /** Bytes, without the prefix. */
   readonly bytes: number;
-  /** Messages within the message. */
+  /** Messages, and texts in lists, within the message. */
   readonly nested: number;
 }
 

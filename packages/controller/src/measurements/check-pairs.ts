@@ -1,10 +1,14 @@
 import { formatIpv4, type Ipv4Address, tryParseIpv4 } from '@revtr/net';
 import type { NewMeasurement } from '@revtr/storage';
+import { cutText } from '../foundation/cut-text.ts';
 import type { ErrorDetail } from '../foundation/errors.ts';
 import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
 import { isHostName, type ResolvedNames } from './resolve-names.ts';
+
+/** Bytes of what a user has sent that a message quotes: those of the longest host name. */
+const MOST_QUOTED = 253;
 
 /** One pair of a request. */
 export interface RequestedPair {
@@ -106,9 +110,14 @@ function refuseSource(
   known: ReadonlySet<Ipv4Address>,
 ): Refusal | undefined {
   if (isIpv6(asked)) return { field: 'src', ...ipv6Refusal(asked) };
-  if (source === undefined) return { field: 'src', code: 'badAddress', message: `'${asked}' is not an IPv4 address` };
+  if (source === undefined)
+    return { field: 'src', code: 'badAddress', message: `'${cutText(asked, MOST_QUOTED)}' is not an IPv4 address` };
   if (known.has(source)) return undefined;
-  return { field: 'src', code: 'unknownSource', message: `${asked} is not a source that is ready` };
+  return {
+    field: 'src',
+    code: 'unknownSource',
+    message: `${cutText(asked, MOST_QUOTED)} is not a source that is ready`,
+  };
 }
 
 function refuseDestination(
@@ -125,9 +134,10 @@ function refuseDestination(
 }
 
 function unresolved(asked: string, code: 'unresolvedHost' | 'tooManyNames'): Omit<Refusal, 'field'> {
+  const quoted = cutText(asked, MOST_QUOTED);
   const message =
     code === 'tooManyNames'
-      ? `'${asked}' is not resolved: the batch has too many host names; use addresses or smaller batches`
-      : `'${asked}' is neither an IPv4 address nor a host name that resolves to one`;
+      ? `'${quoted}' is not resolved: the batch has too many host names; use addresses or smaller batches`
+      : `'${quoted}' is neither an IPv4 address nor a host name that resolves to one`;
   return { code, message };
 }

@@ -1,3 +1,4 @@
+import { create, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import { RunRevtrReqSchema } from '../../src/grpc/generated/revtr_pb.ts';
@@ -47,6 +48,11 @@ describe('the body of a call with one message', () => {
   it('is not read beyond the limits', async () => {
     const exhausted = { passed: [], code: Code.ResourceExhausted, read: 1 };
     expect(await passedOn([framed(Buffer.from('0a00'.repeat(11), 'hex'))])).toEqual(exhausted);
+    const platforms = (count: number) => [{ atlasOptions: { platforms: Array.from({ length: count }, () => '') } }];
+    const naming = (count: number) =>
+      framed(toBinary(RunRevtrReqSchema, create(RunRevtrReqSchema, { revtrs: platforms(count) })));
+    expect(await passedOn([naming(8)])).toMatchObject({ code: undefined });
+    expect(await passedOn([naming(9)])).toEqual(exhausted);
     expect(await passedOn([framed(new Uint8Array(), { length: 1_001 }), new Uint8Array(1_001)])).toEqual(exhausted);
   });
 });

@@ -8,6 +8,8 @@ import { lineOf, numberInUrl, security } from '../http/route-parts.ts';
 
 const MOST_ROWS = 500;
 const MOST_BODY_BYTES = 8 * 2 ** 20;
+/** Those of 8 MiB of hops, whose names are long. */
+const MOST_VALUES = 600_000;
 const MOST_LISTED = 1_000;
 const MOST_ORIGIN_CHARACTERS = 100;
 
@@ -58,7 +60,7 @@ export function registerArchiveImports(
     '/api/v2/imported-results',
     {
       bodyLimit: MOST_BODY_BYTES,
-      config: { access: 'operate' },
+      config: { access: 'operate', mostValues: MOST_VALUES },
       schema: {
         tags: ['operations'],
         security,

@@ -25,8 +25,6 @@ export function registerExports(app: FastifyInstance, { submission, batches, fac
     '/api/v2/batches/:id/export',
     {
       config: { access: 'read' },
-      // A request for the head alone would write the whole file, and its response closes at once: no limit would hold.
-      exposeHeadRoute: false,
       schema: {
         operationId: 'exportBatch',
         summary: 'The measurements of a batch that have ended, as a file',

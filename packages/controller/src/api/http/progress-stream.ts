@@ -16,7 +16,7 @@ export type StreamEvent = readonly [name: string, data: object];
 export interface ProgressStreamOptions {
   /** How many measurements or probes must end. */
   readonly total: number;
-  /** Whether the credential of the request still works. Asked every ten seconds; the stream ends when it does not. */
+  /** Whether the credential of the request still works, and its user may still read this. Asked every ten seconds; the stream ends when it does not. */
   readonly isPermitted: () => Promise<boolean>;
   /** Sends what happens from now on to the stream. Returns how to end that. */
   readonly subscribe: (stream: Pick<ProgressStream, 'ended' | 'offer'>) => () => void;

@@ -16,7 +16,8 @@ const ENCODERS: Readonly<Record<ContentCoding, () => Transform>> = {
 
 /**
  * Sends a body part by part, as fast as the client reads it: the server never has more than a few parts in memory. The body is compressed
- * if the client accepts Brotli or gzip, unless its format is compressed already. When a part cannot be made, the connection breaks.
+ * if the client accepts Brotli or gzip, unless its format is compressed already. When a part cannot be made, the connection breaks. A request for
+ * the head alone gets no body, and no part is made for it: its response closes at once, so that no limit of open responses would hold.
  */
 export function sendStream(
   request: FastifyRequest,
@@ -24,6 +25,10 @@ export function sendStream(
   parts: AsyncIterable<string | Uint8Array>,
   { isCompressed = false }: { readonly isCompressed?: boolean } = {},
 ): FastifyReply {
+  if (request.method === 'HEAD') {
+    // A stream says nothing about its length.
+    return reply.send(Readable.from([]));
+  }
   reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
   const body = Readable.from(parts, { objectMode: false, highWaterMark: 65_536 });
   if (isCompressed) return reply.send(body);

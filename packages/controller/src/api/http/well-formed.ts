@@ -5,20 +5,22 @@ const MOST_DEPTH = 32;
  * What makes a value unfit for storage, as a sentence; `undefined` when it is fit. PostgreSQL stores neither NUL characters nor lone
  * surrogates, and recursive code fails on deep nesting, so both are refused before anything else looks at the value.
  */
-export function faultOf(value: unknown): string | undefined {
-  const open: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value: current, depth } = next;
-    if (typeof current === 'string') {
-      const fault = textFaultOf(current);
+export const faultOf = (value: unknown): string | undefined => faultAt(value, 0);
+
+function faultAt(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return textFaultOf(value);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth >= MOST_DEPTH) return `it is nested more than ${MOST_DEPTH} levels deep`;
+  if (Array.isArray(value)) {
+    for (const inner of value) {
+      const fault = faultAt(inner, depth + 1);
       if (fault !== undefined) return fault;
-    } else if (typeof current === 'object' && current !== null) {
-      if (depth >= MOST_DEPTH) return `it is nested more than ${MOST_DEPTH} levels deep`;
-      if (Array.isArray(current)) for (const value of current) open.push({ value, depth: depth + 1 });
-      else
-        for (const [name, value] of Object.entries(current))
-          open.push({ value: name, depth: depth + 1 }, { value, depth: depth + 1 });
     }
+    return undefined;
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    const fault = textFaultOf(name) ?? faultAt(inner, depth + 1);
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }

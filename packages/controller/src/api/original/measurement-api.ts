@@ -22,6 +22,7 @@ const vantagePointsSchema = z.object({
     .describe('null when there is none'),
 });
 const MOST_BODY_BYTES = 2 * 2 ** 20;
+const MOST_VALUES = 20_000;
 /** What each kind of request asks for. */
 const PINGS = { ping: 'ping', rr: 'recordRoute', ts: 'timestamp' } as const;
 
@@ -65,7 +66,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
     routes.post(
       `/api/v1/${name}`,
       {
-        config: { access: 'measure' },
+        config: { access: 'measure', mostValues: MOST_VALUES },
         bodyLimit: MOST_BODY_BYTES,
         schema: {
           ...parts,
@@ -84,7 +85,7 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
   routes.post(
     '/api/v1/traceroute',
     {
-      config: { access: 'measure' },
+      config: { access: 'measure', mostValues: MOST_VALUES },
       bodyLimit: MOST_BODY_BYTES,
       schema: {
         ...parts,

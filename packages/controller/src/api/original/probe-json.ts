@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { longList } from '../../foundation/long-list.ts';
 import { LONGEST_LABEL, MOST_COUNT } from '../../probes/probe-request.ts';
 import type { AskedProbe } from '../../probes/probe-submission.ts';
 
@@ -15,7 +16,7 @@ const pairFields = { src: z.string().max(LONGEST_ADDRESS), dst: z.string().max(2
 
 /** The body of `POST /api/v1/ping`, `rr` and `ts`, in snake case as in the original, which ignores unknown fields. */
 export const pingRequestSchema = z.object({
-  pings: z.array(
+  pings: longList(
     z.object({
       ...pairFields,
       ...ripeFields,
@@ -37,7 +38,9 @@ export const pingRequestSchema = z.object({
 
 /** The body of `POST /api/v1/traceroute`. */
 export const tracerouteRequestSchema = z.object({
-  traceroutes: z.array(z.object({ ...pairFields, ...ripeFields, attempts: z.int().min(0).max(MOST_COUNT).optional() })),
+  traceroutes: longList(
+    z.object({ ...pairFields, ...ripeFields, attempts: z.int().min(0).max(MOST_COUNT).optional() }),
+  ),
   priority: z.int().optional(),
 });
 

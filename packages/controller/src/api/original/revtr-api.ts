@@ -7,6 +7,7 @@ import type { ApiCollaborators } from '../http/collaborators.ts';
 import { numberInUrl, ripeKeySchema, security } from '../http/route-parts.ts';
 import { sendList } from '../http/send-list.ts';
 import { StreamLimit } from '../http/stream-limit.ts';
+import { MOST_BATCH, refuseLongBody } from '../v1/request.ts';
 import { limitLargeMessages, messageAuth } from './message-auth.ts';
 import {
   atlasReqSchema,
@@ -22,7 +23,6 @@ import {
 import type { RevtrService } from './revtr-service.ts';
 import { sendStatus, statusResponses } from './status.ts';
 
-const MOST_BATCH_BYTES = 16 * 2 ** 20;
 /** Answers at a time with all measurements of a batch without their paths. */
 const OUTLINES = { perUser: 8, inAll: 500 };
 const authQuery = z.object({ auth });
@@ -38,7 +38,7 @@ export function registerRevtrApi(
   app: FastifyInstance,
   collaborators: ApiCollaborators & { readonly revtr: RevtrService },
 ): void {
-  const { revtr } = collaborators;
+  const { revtr, submission } = collaborators;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const large = limitLargeMessages();
   const outlines = new StreamLimit(OUTLINES);
@@ -53,18 +53,22 @@ export function registerRevtrApi(
       preValidation: async (request: FastifyRequest) => {
         await preValidation(request);
         // Only now: to rewrite a message of a great many parts takes long.
-        if (request.method === 'POST') request.body = readMessage(request.body);
+        if (request.method !== 'POST') return;
+        refuseLongBody(request.body, submission.maxBatch);
+        request.body = readMessage(request.body);
       },
       errorHandler: sendStatus,
     };
   };
+  const measure = partsFor('measure');
   const schemaParts = { tags: ['original v2'], security };
 
   routes.post(
     '/api/v2/revtr',
     {
-      ...partsFor('measure'),
-      bodyLimit: MOST_BATCH_BYTES,
+      ...measure,
+      config: { ...measure.config, mostValues: MOST_BATCH.values },
+      bodyLimit: MOST_BATCH.bytes,
       schema: {
         ...schemaParts,
         operationId: 'runRevtr',

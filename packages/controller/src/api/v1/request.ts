@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
+import { longList } from '../../foundation/long-list.ts';
 import type { RequestedPair } from '../../measurements/check-pairs.ts';
+import { refuseLargeBatch } from '../../measurements/submission.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -21,20 +24,20 @@ const atlasOptionsSchema = z.strictObject({
   useRrPings: z.boolean().optional(),
   ignoreSource: z.boolean().optional(),
   ignoreSourceAs: z.boolean().optional(),
-  platforms: z.array(z.string()).optional(),
+  platforms: longList(z.string().max(200)).optional(),
   staleness: count.optional().describe('Oldest traceroute to use, minutes'),
   stalenessBeforeRefresh: count.optional(),
 });
 
 const pairSchema = z.strictObject({
-  src: z.string().describe('Address of a registered source'),
-  dst: z.string().describe('Address or host name whose path to the source is wanted'),
+  src: z.string().max(LONGEST_ADDRESS).describe('Address of a registered source'),
+  dst: z.string().max(253).describe('Address or host name whose path to the source is wanted'),
   label: z.string().max(500).optional(),
   staleness: count.optional().describe('Oldest earlier measurement to reuse, minutes'),
   id: count.optional(),
   uuid: z.string().max(200).optional(),
   backoffEndhost: z.boolean().optional(),
-  rrVpSelectionAlgorithm: z.string().optional(),
+  rrVpSelectionAlgorithm: z.string().max(200).optional(),
   maxSpoofers: spoofers.optional(),
   atlasOptions: atlasOptionsSchema.optional(),
   symmetryOptions: z.strictObject({ isAllowInterdomainSymmetry: z.boolean().optional() }).optional(),
@@ -55,11 +58,20 @@ const pairSchema = z.strictObject({
 
 /** The body of `POST /api/v1/revtr` in camel case; {@link camelCased} turns the other spelling into it. */
 export const runRevtrSchema = z.strictObject({
-  revtrs: z.array(pairSchema),
+  revtrs: longList(pairSchema),
   checkDB: z.boolean().optional(),
   checkDb: z.boolean().optional(),
 });
 z.globalRegistry.add(runRevtrSchema, { id: 'RunRevtrRequest' });
+
+/** Room for 20,000 pairs with every option set. */
+export const MOST_BATCH = { bytes: 16 * 2 ** 20, values: 20_000 * 40 } as const;
+
+/** Looks at the length of the list in a body of which nothing is known, before each pair costs time. @throws {ControllerError} `batchTooLarge` */
+export function refuseLongBody(body: unknown, most: number): void {
+  const pairs: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'revtrs') : undefined;
+  if (Array.isArray(pairs)) refuseLargeBatch(pairs.length, most);
+}
 
 /** The same value with every property name in camel case: `max_spoofers` is `maxSpoofers`. */
 export function camelCased(value: unknown): unknown {

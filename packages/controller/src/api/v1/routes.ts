@@ -13,7 +13,7 @@ import { errorResponses } from '../http/errors.ts';
 import { rateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
 import { sendList } from '../http/send-list.ts';
-import { camelCased, runRevtrSchema, toRequestedPairs } from './request.ts';
+import { camelCased, MOST_BATCH, refuseLongBody, runRevtrSchema, toRequestedPairs } from './request.ts';
 import { getRevtrSchema, toRevtr } from './response.ts';
 
 const sourcesSchema = z.object({
@@ -27,9 +27,6 @@ const acceptedSchema = z.object({
     .optional()
     .describe('Pairs that cannot be measured; the others are'),
 });
-
-/** Room for 20,000 pairs with every option set. */
-const MOST_BATCH_BYTES = 16 * 2 ** 20;
 
 const LONGEST_IDEMPOTENCY_KEY = 255;
 /** Most measurements with one label in an answer; version 2 has pages. */
@@ -66,14 +63,15 @@ export function registerV1(
   );
 
   const preValidation = async (request: FastifyRequest): Promise<void> => {
+    refuseLongBody(request.body, submission.maxBatch);
     request.body = camelCased(request.body);
   };
   routes.post(
     '/api/v1/revtr',
     {
-      config: { access: 'measure', forVisitors: true },
+      config: { access: 'measure', forVisitors: true, mostValues: MOST_BATCH.values },
       preValidation,
-      bodyLimit: MOST_BATCH_BYTES,
+      bodyLimit: MOST_BATCH.bytes,
       schema: {
         operationId: 'submitBatch',
         summary: 'Submit a batch of reverse traceroutes',

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { addressSchema } from '../../foundation/address-schema.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { longList } from '../../foundation/long-list.ts';
 import { migrateTraceroutes } from '../../migration/migrated-atlas.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -13,6 +14,7 @@ const MOST_AT_ONCE = 500;
 const MOST_KEYS = 20;
 const MOST_HOPS = 256;
 const MOST_BODY_BYTES = 8 * 2 ** 20;
+const MOST_VALUES = MOST_AT_ONCE * (MOST_KEYS + MOST_HOPS + 30);
 const MOST_LIMIT = 1_000_000_000;
 
 const limitSchema = z.int().min(0).max(MOST_LIMIT).optional();
@@ -21,10 +23,9 @@ const userSchema = z.object({
   email: z.email().max(254),
   perDay: limitSchema.describe('Measurements per day. Default: that of new users'),
   parallel: limitSchema.describe('Measurements that have not ended. Default: that of new users'),
-  keyHashes: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/))
-    .max(MOST_KEYS)
-    .describe('SHA-256 of each API key that continues to work, 64 hexadecimal digits'),
+  keyHashes: longList(z.string().regex(/^[0-9a-f]{64}$/), { most: MOST_KEYS }).describe(
+    'SHA-256 of each API key that continues to work, 64 hexadecimal digits',
+  ),
 });
 const hostSchema = z.object({
   address: addressSchema,
@@ -43,11 +44,9 @@ const tracerouteSchema = z.object({
   origin: ipv4,
   platform: z.enum(['vantagePoint', 'ripeAtlas']).describe('What measured it'),
   at: z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).describe('Milliseconds since the Unix epoch'),
-  hops: z
-    .array(ipv4.nullable())
-    .min(1)
-    .max(MOST_HOPS)
-    .describe('From the first router to the source; null for hops that did not answer'),
+  hops: longList(ipv4.nullable(), { least: 1, most: MOST_HOPS }).describe(
+    'From the first router to the source; null for hops that did not answer',
+  ),
 });
 const outcome = {
   outcome: z.enum(['added', 'known', 'refused']),
@@ -77,7 +76,7 @@ export function registerMigration(
     '/api/v2/migration',
     {
       bodyLimit: MOST_BODY_BYTES,
-      config: { access: 'operate' },
+      config: { access: 'operate', mostValues: MOST_VALUES },
       schema: {
         tags: ['operations'],
         security,
@@ -86,9 +85,9 @@ export function registerMigration(
         description: 'Sending the same again changes nothing. No mail is sent.',
         body: z.object({
           isDryRun: z.boolean().default(false).describe('Whether the answer only says what would happen'),
-          users: z.array(userSchema).max(MOST_AT_ONCE).default([]),
-          hosts: z.array(hostSchema).max(MOST_AT_ONCE).default([]),
-          traceroutes: z.array(tracerouteSchema).max(MOST_AT_ONCE).default([]),
+          users: longList(userSchema, { most: MOST_AT_ONCE }).prefault([]),
+          hosts: longList(hostSchema, { most: MOST_AT_ONCE }).prefault([]),
+          traceroutes: longList(tracerouteSchema, { most: MOST_AT_ONCE }).prefault([]),
         }),
         response: { 200: reportSchema, ...errorResponses },
       },

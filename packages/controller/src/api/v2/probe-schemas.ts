@@ -1,6 +1,7 @@
 import type { ProbeRow, ProbeSet } from '@revtr/storage';
 import { z } from 'zod';
 import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
+import { longList } from '../../foundation/long-list.ts';
 import {
   LONGEST_LABEL,
   MOST_COUNT,
@@ -35,7 +36,7 @@ const newProbeSchema = z.strictObject({
 
 /** The body of `POST /api/v2/probes`. */
 export const newProbesSchema = z
-  .strictObject({ type: z.enum(PROBE_TYPES), probes: z.array(newProbeSchema) })
+  .strictObject({ type: z.enum(PROBE_TYPES), probes: longList(newProbeSchema) })
   .superRefine(({ type, probes }, context) => {
     for (const [i, { timestamps, count = 1 }] of probes.entries()) {
       const fault = (field: string, message: string) =>

@@ -26,6 +26,7 @@ const setsSchema = z.object({
 
 /** Room for the largest request with every field set. */
 const MOST_BODY_BYTES = 2 * 2 ** 20;
+const MOST_VALUES = 20_000;
 const STREAMS = { perUser: 20, inAll: 500 };
 
 /** Raw probes: single pings, Record Route and Timestamp probes and traceroutes from sources and vantage points. */
@@ -37,7 +38,7 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
   routes.post(
     '/api/v2/probes',
     {
-      config: { access: 'measure' },
+      config: { access: 'measure', mostValues: MOST_VALUES },
       bodyLimit: MOST_BODY_BYTES,
       schema: {
         operationId: 'sendProbes',
@@ -129,10 +130,13 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       const { id, size } = await probes.submission.setOf(user, request.params.id);
       streams.enter(user.id, reply.raw);
       const isPermitted = (): Promise<boolean> =>
-        authenticator.callerOf(request).then(
-          () => true,
-          () => false,
-        );
+        authenticator
+          .callerOf(request)
+          .then((now) => probes.submission.setOf(now.user, id))
+          .then(
+            () => true,
+            () => false,
+          );
       streamProbes({ setId: id, total: size, isPermitted }, reply, collaborators);
       return reply;
     },

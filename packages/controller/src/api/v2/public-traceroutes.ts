@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { addPublicTraceroutes } from '../../atlas/public-traceroutes.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { longList } from '../../foundation/long-list.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { security } from '../http/route-parts.ts';
@@ -12,17 +13,16 @@ const MOST_TRACEROUTES = 1_000;
 const MOST_HOPS = 255;
 /** A traceroute of 255 hops has about 5,000 bytes. */
 const MOST_BODY_BYTES = 8 * 2 ** 20;
+const MOST_VALUES = MOST_TRACEROUTES * (MOST_HOPS + 10);
 
 const addressSchema = z.ipv4();
 const tracerouteSchema = z.object({
   origin: addressSchema,
   target: addressSchema,
   at: z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).describe('Milliseconds since the Unix epoch'),
-  hops: z
-    .array(addressSchema.nullable())
-    .min(1)
-    .max(MOST_HOPS)
-    .describe('From the first router to the target; null for hops that did not answer'),
+  hops: longList(addressSchema.nullable(), { least: 1, most: MOST_HOPS }).describe(
+    'From the first router to the target; null for hops that did not answer',
+  ),
 });
 const reportSchema = z.object({
   added: z.int().describe('Paths added to an atlas'),
@@ -43,14 +43,14 @@ export function registerPublicTraceroutes(
     '/api/v2/atlas/traceroutes',
     {
       bodyLimit: MOST_BODY_BYTES,
-      config: { access: 'operate' },
+      config: { access: 'operate', mostValues: MOST_VALUES },
       schema: {
         tags: ['atlas'],
         security,
         operationId: 'importTraceroutes',
         summary: 'Add published traceroutes to the atlases of the sources near their targets (operators)',
         description: 'Importing a traceroute again changes nothing.',
-        body: z.object({ traceroutes: z.array(tracerouteSchema).max(MOST_TRACEROUTES) }),
+        body: z.object({ traceroutes: longList(tracerouteSchema, { most: MOST_TRACEROUTES }) }),
         response: { 200: reportSchema, ...errorResponses },
       },
     },

@@ -264,10 +264,12 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       if (isVisitor) visitorStreams.enter(limitedClientOf(request), reply.raw);
       else streams.enter(user.id, reply.raw);
       const isPermitted = (): Promise<boolean> =>
-        (isVisitor ? visitors.callerOf(request) : authenticator.optionalCallerOf(request)).then(
-          () => true,
-          () => false,
-        );
+        (isVisitor ? visitors.callerOf(request) : authenticator.callerOf(request))
+          .then((now) => submission.batchOf(now.user, id))
+          .then(
+            () => true,
+            () => false,
+          );
       const paths = request.query.paths === 'true';
       streamBatch({ batchId: id, total: size, paths, isPermitted }, reply, collaborators);
       return reply;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { RegisteredAgent } from '../../agents/directory.ts';
 import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { ControllerError } from '../../foundation/errors.ts';
+import { longList } from '../../foundation/long-list.ts';
 import { userOf } from '../http/access.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
@@ -60,7 +61,9 @@ export function registerSourceVisibility(app: FastifyInstance, { directory, sour
         summary: 'Set who may measure to your source',
         body: z.object({
           visibility: visibilitySchema,
-          users: z.array(z.email().max(254)).max(MOST_USERS).default([]).describe('Only with the visibility shared'),
+          users: longList(z.email().max(254), { most: MOST_USERS })
+            .prefault([])
+            .describe('Only with the visibility shared'),
         }),
       },
     },

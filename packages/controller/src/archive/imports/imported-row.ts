@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longList } from '../../foundation/long-list.ts';
 import type { ArchiveRow } from '../schema/archive-fields.ts';
 
 const MOST_HOPS = 1_000;
@@ -28,24 +29,23 @@ const rowSchema = z.object({
   runtime: count,
   date: integer,
   label: text(10_000),
-  revtr_hops: z
-    .array(
-      z.object({
-        hop_number: integer,
-        hop_ip: z.ipv4(),
-        hop_type: integer,
-        measurement_id: count,
-        rtt: count,
-        rtt_measurement_id: count,
-        cidr: z
-          .string()
-          .max(100)
-          .nullish()
-          .transform((value) => value ?? null),
-        asn: integer.nullish().transform((value) => value ?? null),
-      }),
-    )
-    .max(MOST_HOPS)
+  revtr_hops: longList(
+    z.object({
+      hop_number: integer,
+      hop_ip: z.ipv4(),
+      hop_type: integer,
+      measurement_id: count,
+      rtt: count,
+      rtt_measurement_id: count,
+      cidr: z
+        .string()
+        .max(100)
+        .nullish()
+        .transform((value) => value ?? null),
+      asn: integer.nullish().transform((value) => value ?? null),
+    }),
+    { most: MOST_HOPS },
+  )
     .nullish()
     .transform((hops) => hops ?? []),
 }) satisfies z.ZodType<ArchiveRow>;
