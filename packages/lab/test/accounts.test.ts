@@ -141,7 +141,7 @@ describe('API keys', () => {
     const [{ id }] = await client.accounts.keys();
     const renewed = clientWith((await client.accounts.rotateKey(id, 1)).key);
     expect(await codeOf(client.sources())).toBeUndefined();
-    expect((await renewed.accounts.keys()).map(({ expiresAt }) => expiresAt !== undefined)).toEqual([true, false]);
+    expect((await renewed.accounts.keys()).map(({ expiresAt }) => expiresAt !== undefined)).toEqual([false, true]);
     await renewed.accounts.rotateKey(id, 0);
     expect(await codeOf(client.sources())).toBe('unauthorized');
     expect(await codeOf(renewed.accounts.createKey({ name: 'late', expiresAt: '2020-01-01T00:00:00Z' }))).toBe(

@@ -39,7 +39,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
   const now = (): Date => new Date(clock.now());
   /** @throws {ControllerError} `notFound` */
   const keyOf = async ({ user }: Caller, id: number): Promise<ApiKey> => {
-    const found = (await keys.of(user.id)).find((key) => key.id === id);
+    const found = await keys.find(user.id, id);
     if (found === undefined) throw new ControllerError('notFound', `you have no API key ${id}`);
     return found;
   };
@@ -64,7 +64,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
     },
     async (request) => {
       const { user, keyId } = callerOf(request);
-      return { keys: (await keys.of(user.id)).map((key) => toKey(key, keyId)) };
+      return { keys: (await keys.of(user.id, now())).map((key) => toKey(key, keyId)) };
     },
   );
 
@@ -89,8 +89,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
       const expiresAt = expiryAfter(request.body.expiresAt, at);
       const key = generateApiKey();
       const id = await keys.create(caller.user.id, hashApiKey(key), at, { name, scopes, expiresAt });
-      if (id === undefined)
-        throw new ControllerError('conflict', `you have ${MOST_KEYS} API keys, the most allowed: revoke one`);
+      if (id === undefined) throw tooMany();
       return created(reply, id, key);
     },
   );
@@ -140,15 +139,19 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
       const { graceHours = 24, expiresAt } = request.body ?? {};
       const at = now();
       const key = generateApiKey();
-      const id = await keys.rotate(caller.user.id, old.id, hashApiKey(key), {
+      const id = await keys.rotate(caller.user.id, old.id, hashApiKey(key), at, {
         oldUntil: new Date(at.getTime() + graceHours * HOUR_MS),
         expiresAt: expiryAfter(expiresAt, at),
       });
+      if (id === 'tooMany') throw tooMany();
       authenticator.forget(caller.user.id);
       return created(reply, id, key);
     },
   );
 }
+
+const tooMany = (): ControllerError =>
+  new ControllerError('conflict', `you have ${MOST_KEYS} API keys, the most allowed: revoke one`);
 
 function created(
   reply: FastifyReply,
