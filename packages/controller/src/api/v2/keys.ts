@@ -43,6 +43,11 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
     if (found === undefined) throw new ControllerError('notFound', `you have no API key ${id}`);
     return found;
   };
+  /** A stopped key, or a session that began with it, must not get itself another one. @throws {ControllerError} `forbidden` */
+  const refuseStopped = ({ keyId }: Caller): void => {
+    if (keyId !== null && switches.isSet('key', String(keyId)))
+      throw new ControllerError('forbidden', `an operator has stopped your API key ${keyId}: it gives no other key`);
+  };
   const expiryAfter = (expiresAt: Date | undefined, from: Date): Date | null => {
     if (expiresAt !== undefined && expiresAt <= from)
       throw new ControllerError('badRequest', 'the key would have expired already', {
@@ -85,6 +90,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
       const caller = callerOf(request);
       const { name, scopes } = request.body;
       refuseBeyond(caller, scopes);
+      refuseStopped(caller);
       const at = now();
       const expiresAt = expiryAfter(request.body.expiresAt, at);
       const key = generateApiKey();
@@ -134,6 +140,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
       const caller = callerOf(request);
       const old = await keyOf(caller, request.params.id);
       refuseBeyond(caller, old.scopes);
+      refuseStopped(caller);
       if (switches.isSet('key', String(old.id)))
         throw new ControllerError('conflict', `an operator has stopped the API key ${old.id}: it cannot be replaced`);
       const { graceHours = 24, expiresAt } = request.body ?? {};
