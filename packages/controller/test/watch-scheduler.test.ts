@@ -12,12 +12,12 @@ import {
   SourceShares,
   type User,
   Users,
-  WatchAlerts,
   Watches,
   WatchHistory,
   type WatchRow,
   WatchRuns,
 } from '@revtr/storage';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentDirectory } from '../src/agents/directory.ts';
@@ -120,10 +120,9 @@ describe('WatchScheduler', () => {
     const scheduler = new WatchScheduler(
       { historyDays: 30, pollMs: POLL_MS },
       {
-        ...{ watches, history, owners, clock },
+        ...{ history, owners, clock },
         submission: submission(),
         runs: new WatchRuns(db),
-        alerts: new WatchAlerts(db),
         dispatcher: { wake: () => undefined },
         random: createRandom(1),
         log: pino({ level: 'silent' }),
@@ -317,6 +316,24 @@ describe('WatchScheduler', () => {
     const { length } = await runsOf(watch);
     await pass(30 * MINUTE_MS, MINUTE_MS);
     expect(await runsOf(watch)).toHaveLength(length);
+  });
+
+  it('pauses no watch without saying so, though the database fails meanwhile', async () => {
+    const watch = await create();
+    start();
+    await pass(30_000);
+    const { db } = database();
+    await new Users(db).change(user.id, { disabledAt: new Date(clock.now()) });
+    await sql`alter table watch_alerts add constraint broken check (type <> 'watch.paused')`.execute(db);
+    await pass(12 * MINUTE_MS, MINUTE_MS);
+    expect((await watches.find(watch.id))?.state).toBe('active');
+    await sql`alter table watch_alerts drop constraint broken`.execute(db);
+    await pass(3 * MINUTE_MS, MINUTE_MS);
+    expect(await watches.find(watch.id)).toMatchObject({ state: 'paused', pause_reason: 'userDisabled' });
+    expect((await alertsOf(watch)).map(({ channel, type }) => [channel, type])).toEqual([
+      ['mail', 'watch.paused'],
+      ['webhook', 'watch.paused'],
+    ]);
   });
 
   it('pauses no watch for a source that its user may use again, of which nobody has told this process', async () => {
