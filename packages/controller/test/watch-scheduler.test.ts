@@ -17,7 +17,6 @@ import {
   type WatchRow,
   WatchRuns,
 } from '@revtr/storage';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentDirectory } from '../src/agents/directory.ts';
@@ -324,10 +323,10 @@ describe('WatchScheduler', () => {
     await pass(30_000);
     const { db } = database();
     await new Users(db).change(user.id, { disabledAt: new Date(clock.now()) });
-    await sql`alter table watch_alerts add constraint broken check (type <> 'watch.paused')`.execute(db);
+    await db.schema.alterTable('watch_alerts').renameTo('missing_alerts').execute();
     await pass(12 * MINUTE_MS, MINUTE_MS);
     expect((await watches.find(watch.id))?.state).toBe('active');
-    await sql`alter table watch_alerts drop constraint broken`.execute(db);
+    await db.schema.alterTable('missing_alerts').renameTo('watch_alerts').execute();
     await pass(3 * MINUTE_MS, MINUTE_MS);
     expect(await watches.find(watch.id)).toMatchObject({ state: 'paused', pause_reason: 'userDisabled' });
     expect((await alertsOf(watch)).map(({ channel, type }) => [channel, type])).toEqual([
