@@ -21,7 +21,7 @@ describe('AlertDispatcher', () => {
   let sent: { readonly message: WebhookMessage; readonly at: number }[];
   let mails: { readonly recipient: string; readonly subject: string }[];
   /** What a webhook answers. */
-  let answer: () => number;
+  let answer: (signal: AbortSignal) => number | Promise<number>;
   beforeEach(async () => {
     clock = new ManualClock();
     begin = clock.now();
@@ -46,9 +46,9 @@ describe('AlertDispatcher', () => {
     dispatcher = new AlertDispatcher({
       ...{ alerts, watches, users: new Users(db), clock },
       sender: {
-        send: async (message) => {
+        send: async (message, signal) => {
           sent.push({ message, at: clock.now() - begin });
-          return answer();
+          return answer(signal);
         },
       },
       mail: async (recipient, { subject }) => {
@@ -116,6 +116,26 @@ describe('AlertDispatcher', () => {
     await pass(10_000, 2_000);
     expect(sent).toHaveLength(8);
     expect((await stored()).at(-1)).toMatchObject({ state: 'dead', error: 'the webhook is disabled' });
+  });
+
+  it('does not count a delivery that its stop has ended, not even as the last attempt', async () => {
+    answer = (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () =>
+          reject(new WebhookError('unreachable', 'the controller stops', { reason: 'stopping' })),
+        ),
+      );
+    await add(message('webhook', 'msg_1'), message('webhook', 'msg_2'));
+    await database().db.updateTable('watch_alerts').set({ attempts: 7 }).where('message_id', '=', 'msg_1').execute();
+    dispatcher.start();
+    await vi.waitFor(() => expect(sent).toHaveLength(2), { interval: 1, timeout: 60_000 });
+    await dispatcher.stop();
+    expect((await stored()).map(({ state, attempts, error }) => [state, attempts, error])).toEqual([
+      ['pending', 7, null],
+      ['pending', 0, null],
+    ]);
+    expect((await watches.find(watch.id))?.webhook_disabled_at).toBeNull();
+    expect(mails).toEqual([]);
   });
 
   it('disables a webhook that says it is gone at once, and gives up what waits for it', async () => {

@@ -19,9 +19,19 @@ export const userOf = (email: string) => ({
   ...{ max_per_day: 1_000_000, max_parallel: 1_000_000, max_per_minute: 1_000_000 },
 });
 
+/** Why a path is not complete, as the controller stores it. */
+type Failure = { readonly code: string; readonly message: string; readonly hop: string };
+
 /** A result as the controller stores it. */
-const resultAt = (startedAt: number, source: string, destination: string, stopReason = 'reaches') => ({
+const resultAt = (
+  startedAt: number,
+  source: string,
+  destination: string,
+  stopReason = 'reaches',
+  failReason?: Failure,
+) => ({
   ...{ plan: 'default', stopReason, startedAt, endedAt: startedAt + 312.5, confidence: 0.9, stats: NO_PROBES },
+  ...(failReason && { failReason }),
   attempts: [],
   hops: [
     {
@@ -61,6 +71,7 @@ export async function addResults(
     acceptedAt,
     endedAt,
     stopReason,
+    failReason,
   }: {
     readonly email: string;
     readonly count: number;
@@ -68,6 +79,7 @@ export async function addResults(
     readonly acceptedAt: Date;
     readonly endedAt: Date;
     readonly stopReason?: string;
+    readonly failReason?: Failure;
   },
 ): Promise<number[]> {
   const user = await new Users(db).ensure(userOf(email));
@@ -82,7 +94,7 @@ export async function addResults(
       'me',
       leased.slice(first, first + 500).map(({ id, destination }) => ({
         id,
-        result: resultAt(endedAt.getTime() - 400, source, destination, stopReason),
+        result: resultAt(endedAt.getTime() - 400, source, destination, stopReason, failReason),
       })),
       endedAt,
     );

@@ -156,8 +156,8 @@ describe('opt-outs', () => {
       await database().db.deleteFrom('abuse_contacts').execute();
       start('https://revtr.example/');
     });
-    const ask = (network: string, email?: string) =>
-      service.request({ network: parseNetwork(network), email, reason: '' });
+    const ask = (network: string, email?: string, from = '192.0.2.1') =>
+      service.request({ network: parseNetwork(network), email, reason: '' }, from);
     const codeOf = (work: Promise<unknown>): Promise<unknown> =>
       work.then(
         () => 'no error',
@@ -249,6 +249,23 @@ describe('opt-outs', () => {
       expect(await codeOf(service.accept(second.id, operator, ''))).toBe('conflict');
       expect(await codeOf(service.accept(99_999, operator, ''))).toBe('notFound');
       await database().db.deleteFrom('opt_out_requests').execute();
+    });
+
+    it.each([
+      ['a /48', (i: number) => `2001:db8:1:${i.toString(16)}::1`, '2001:db8:2::1'],
+      ['a /24', (i: number) => `198.51.100.${i}`, '198.51.101.1'],
+    ])('fill no more than a tenth of the room when they come from %s', async (_, addressOf, elsewhere) => {
+      const takenOn = async (day: number): Promise<number> => {
+        let taken = 0;
+        for (let i = 0; i < 80; i++)
+          if ((await codeOf(ask(`10.${day}.${i}.0/24`, undefined, addressOf(i)))) === 'no error') taken++;
+        return taken;
+      };
+      expect(await takenOn(1)).toBe(60);
+      expect(await codeOf(ask('8.8.8.0/24', undefined, elsewhere))).toBe('no error');
+      await database().db.deleteFrom('opt_out_requests').execute();
+      await clock.advance(DAY_MS);
+      expect(await takenOn(2)).toBe(60);
     });
 
     it('expire after two weeks, and are bounded in number', async () => {

@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const json = (path: string) => JSON.parse(readFileSync(join(directory, path), 'utf8'));
-const rowsIn = (path: string): { id: number; src: string; label: string }[] =>
+const rowsIn = (path: string): { id: number; src: string; label: string; fail_reason: string }[] =>
   gunzipSync(readFileSync(join(directory, path)))
     .toString()
     .trim()
@@ -132,6 +132,20 @@ describe('the public archive', () => {
       date: Math.floor((NOW + 59_600) / 1_000),
     });
     for (const { path } of listed()) expect(readFileSync(join(directory, path)).includes('private label')).toBe(false);
+  });
+
+  it('tells why a path is not complete, but no message that names a user', async () => {
+    const [hop, stopReason] = ['198.51.100.0', 'failed'];
+    const ofUser = 'the budget of the user 42, 100 packets per day, is exhausted until 2026-11-29T00:00:00Z';
+    const ofPath = 'no technique found a hop behind 198.51.100.0';
+    await addConsented({ stopReason, failReason: { code: 'budgetExhausted', message: ofUser, hop } });
+    await archiveWith().run(never);
+    await addConsented({ stopReason, failReason: { code: 'noHops', message: ofPath, hop } });
+    await archiveWith().run(never);
+    const [hidden, shown] = listed().filter(({ format }) => format === 'archive');
+    expect(rowsIn(hidden.path)[0].fail_reason).toBe('the measurement could not be completed');
+    expect(rowsIn(shown.path)[0].fail_reason).toBe(ofPath);
+    for (const { path } of listed()) expect(readFileSync(join(directory, path)).includes('the user 42')).toBe(false);
   });
 
   it('tries again after a failure, and says so in its metrics', async () => {

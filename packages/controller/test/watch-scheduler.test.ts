@@ -12,7 +12,6 @@ import {
   SourceShares,
   type User,
   Users,
-  WatchAlerts,
   Watches,
   WatchHistory,
   type WatchRow,
@@ -120,10 +119,9 @@ describe('WatchScheduler', () => {
     const scheduler = new WatchScheduler(
       { historyDays: 30, pollMs: POLL_MS },
       {
-        ...{ watches, history, owners, clock },
+        ...{ history, owners, clock },
         submission: submission(),
         runs: new WatchRuns(db),
-        alerts: new WatchAlerts(db),
         dispatcher: { wake: () => undefined },
         random: createRandom(1),
         log: pino({ level: 'silent' }),
@@ -317,6 +315,24 @@ describe('WatchScheduler', () => {
     const { length } = await runsOf(watch);
     await pass(30 * MINUTE_MS, MINUTE_MS);
     expect(await runsOf(watch)).toHaveLength(length);
+  });
+
+  it('pauses no watch without saying so, though the database fails meanwhile', async () => {
+    const watch = await create();
+    start();
+    await pass(30_000);
+    const { db } = database();
+    await new Users(db).change(user.id, { disabledAt: new Date(clock.now()) });
+    await db.schema.alterTable('watch_alerts').renameTo('missing_alerts').execute();
+    await pass(12 * MINUTE_MS, MINUTE_MS);
+    expect((await watches.find(watch.id))?.state).toBe('active');
+    await db.schema.alterTable('missing_alerts').renameTo('watch_alerts').execute();
+    await pass(3 * MINUTE_MS, MINUTE_MS);
+    expect(await watches.find(watch.id)).toMatchObject({ state: 'paused', pause_reason: 'userDisabled' });
+    expect((await alertsOf(watch)).map(({ channel, type }) => [channel, type])).toEqual([
+      ['mail', 'watch.paused'],
+      ['webhook', 'watch.paused'],
+    ]);
   });
 
   it('pauses no watch for a source that its user may use again, of which nobody has told this process', async () => {

@@ -141,12 +141,44 @@ describe('API keys', () => {
     const [{ id }] = await client.accounts.keys();
     const renewed = clientWith((await client.accounts.rotateKey(id, 1)).key);
     expect(await codeOf(client.sources())).toBeUndefined();
-    expect((await renewed.accounts.keys()).map(({ expiresAt }) => expiresAt !== undefined)).toEqual([true, false]);
+    expect((await renewed.accounts.keys()).map(({ expiresAt }) => expiresAt !== undefined)).toEqual([false, true]);
     await renewed.accounts.rotateKey(id, 0);
     expect(await codeOf(client.sources())).toBe('unauthorized');
     expect(await codeOf(renewed.accounts.createKey({ name: 'late', expiresAt: '2020-01-01T00:00:00Z' }))).toBe(
       'badRequest',
     );
+  });
+});
+
+describe('an API key that an operator has stopped', () => {
+  it('gives no other key, and neither does a session that began with it', async () => {
+    const { client, key } = await newUser();
+    const [{ id }] = await client.accounts.keys();
+    const other = await client.accounts.createKey({ name: 'other' });
+    const logIn = await fetch(`${system.url}/api/v2/sessions`, {
+      method: 'POST',
+      headers: { origin: system.url },
+      body: JSON.stringify({ key }),
+    });
+    const cookie = (logIn.headers.get('set-cookie') ?? '').split(';')[0];
+    const createByPage = async (): Promise<number> =>
+      (
+        await fetch(`${system.url}/api/v2/keys`, {
+          method: 'POST',
+          headers: { cookie, 'revtr-csrf': '1', origin: system.url },
+          body: JSON.stringify({ name: 'from a page' }),
+        })
+      ).status;
+    expect(await createByPage()).toBe(201);
+    await operator.fleet.stopProbes({ scope: 'key', subject: String(id), reason: 'stolen' });
+    expect(await codeOf(client.accounts.createKey({ name: 'more' }))).toBe('forbidden');
+    expect(await codeOf(client.accounts.rotateKey(other.id))).toBe('forbidden');
+    expect(await codeOf(client.accounts.rotateKey(id))).toBe('forbidden');
+    expect(await createByPage()).toBe(403);
+    expect(await codeOf(clientWith(other.key).accounts.rotateKey(id))).toBe('conflict');
+    expect(await codeOf(clientWith(other.key).accounts.createKey({ name: 'more' }))).toBeUndefined();
+    await operator.fleet.resumeProbes('key', String(id));
+    expect(await codeOf(client.accounts.createKey({ name: 'more' }))).toBeUndefined();
   });
 });
 

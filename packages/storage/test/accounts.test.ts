@@ -89,6 +89,30 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       expect([await create(), await create()]).toEqual([expect.any(Number), undefined]);
     });
 
+    it('shows the keys that work, however many have expired, and finds each of them', async () => {
+      const [keys, user] = [new ApiKeys(db), await newUser()];
+      const oldest = await newKey(user);
+      for (let i = 0; i < 2 * MOST_KEYS; i++) await newKey(user, { expiresAt: later(-1) });
+      const newest = await newKey(user);
+      const listed = await keys.of(user.id, NOW);
+      expect(listed.slice(0, 2).map(({ id }) => id)).toEqual([newest.id, oldest.id]);
+      expect((await keys.find(user.id, newest.id))?.id).toBe(newest.id);
+      expect(await keys.find((await newUser()).id, newest.id)).toBeUndefined();
+      await keys.revoke(user.id, newest.id, NOW);
+      expect(await keys.find(user.id, newest.id)).toBeUndefined();
+    });
+
+    it('rotates no key beyond the most keys, unless the old one ends at once', async () => {
+      const [keys, user] = [new ApiKeys(db), await newUser()];
+      const { id } = await newKey(user);
+      for (let i = 1; i < MOST_KEYS; i++) await newKey(user);
+      const rotate = (oldUntil: Date) =>
+        keys.rotate(user.id, id, hashApiKey(generateApiKey()), NOW, { oldUntil, expiresAt: null });
+      expect(await rotate(later(60))).toBe('tooMany');
+      expect((await keys.find(user.id, id))?.expires_at).toBeNull();
+      expect(await rotate(NOW)).toBeGreaterThan(0);
+    });
+
     it('gives keys the scopes of the role by default', async () => {
       const scopesOf = async (user: User, scopes?: readonly string[]): Promise<readonly string[] | undefined> => {
         const { key } = await newKey(user, scopes && { scopes });
@@ -104,8 +128,8 @@ function accounts(name: string, open: () => Promise<{ database: Database; stop()
       const old = await newKey(user, { name: 'laptop', scopes: ['read'] });
       const fresh = generateApiKey();
       const until = { oldUntil: later(60), expiresAt: null };
-      expect(await new ApiKeys(db).rotate((await newUser()).id, old.id, hashApiKey(fresh), until)).toBeUndefined();
-      expect(await new ApiKeys(db).rotate(user.id, old.id, hashApiKey(fresh), until)).toBeGreaterThan(0);
+      expect(await new ApiKeys(db).rotate((await newUser()).id, old.id, hashApiKey(fresh), NOW, until)).toBeUndefined();
+      expect(await new ApiKeys(db).rotate(user.id, old.id, hashApiKey(fresh), NOW, until)).toBeGreaterThan(0);
       expect([await works(old.key, later(59)), await works(old.key, later(60))]).toEqual([true, false]);
       const valid = await new ApiKeys(db).findValid(hashApiKey(fresh), later(60));
       expect(valid?.key).toMatchObject({ name: 'laptop', scopes: ['read'] });

@@ -56,7 +56,7 @@ export function openWatches(
     random: () => random.next(),
   });
   const scheduler = new WatchScheduler(options, {
-    ...{ watches, history, alerts, submission, owners, dispatcher, pageOf, clock: duty.clock, random, log },
+    ...{ history, submission, owners, dispatcher, pageOf, clock: duty.clock, random, log },
     runs: new WatchRuns(database.db),
     samePlace: samePlaceBy(aliases),
     identifiesRouter: (address) => aliases.routerKey(parseIpv4(address)) !== undefined,

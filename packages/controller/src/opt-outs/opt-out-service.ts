@@ -5,11 +5,13 @@ import type { AbuseContacts, OptOutRequest, OptOutRequests } from '@revtr/storag
 import type { Logger } from 'pino';
 import { ControllerError } from '../foundation/errors.ts';
 import { Periodic } from '../foundation/periodic.ts';
+import { TokenBuckets } from '../foundation/token-buckets.ts';
 import type { MailText } from '../mail/messages.ts';
 import { findContact } from './contact-lookup.ts';
 import { acceptedMail, confirmationMail, notAcceptedMail } from './mails.ts';
 import { type Network, parseNetwork } from './network.ts';
 import type { PublishedOptOuts } from './published-opt-outs.ts';
+import { requesterBlockOf } from './requester-block.ts';
 import type { ReverseDnsProof } from './reverse-dns-proof.ts';
 
 export interface OptOutServiceOptions {
@@ -43,6 +45,8 @@ export interface OptOutWish {
 const DAY_MS = 86_400_000;
 const PENDING_MS = 14 * DAY_MS;
 const MOST_PENDING = 10_000;
+/** Requests from one block of addresses: in 14 days less than a tenth of what may be pending. Each process counts by itself. */
+const PER_BLOCK = { burst: 60, perSecond: 60 / 86_400, mostBuckets: 100_000 };
 const MAILS_A_DAY = 3;
 /** A request is looked up again after this time at the earliest, milliseconds. */
 const RECHECK_MS = 15_000;
@@ -55,6 +59,7 @@ export class OptOutService {
   readonly #publicUrl: string | undefined;
   readonly #keepMs: number;
   readonly #collaborators: OptOutServiceCollaborators;
+  readonly #blocks: TokenBuckets<string>;
   readonly #sweeping: Periodic;
 
   constructor(options: OptOutServiceOptions, collaborators: OptOutServiceCollaborators) {
@@ -62,6 +67,7 @@ export class OptOutService {
     this.#keepMs = options.keepDays * DAY_MS;
     this.#collaborators = collaborators;
     const { clock, log } = collaborators;
+    this.#blocks = new TokenBuckets(PER_BLOCK, { clock });
     this.#sweeping = new Periodic(
       { everyMs: SWEEP_MS },
       {
@@ -82,14 +88,19 @@ export class OptOutService {
   }
 
   /**
-   * Stores a request for 14 days and mails a link to the registered abuse contact, if there is one.
-   * @throws {ControllerError} `tooManyRequests` while 10,000 requests are pending
+   * Stores a request for 14 days and mails a link to the registered abuse contact, if there is one. `requester`: the address of the client.
+   * @throws {ControllerError} `tooManyRequests` while 10,000 requests are pending, or after 60 requests of the client's block in a day
    */
-  async request({ network, email, reason }: OptOutWish): Promise<OptOutRequest> {
+  async request({ network, email, reason }: OptOutWish, requester: string): Promise<OptOutRequest> {
     const { requests, randomBytes } = this.#collaborators;
     if ((await requests.countPending()) >= MOST_PENDING)
       throw new ControllerError('tooManyRequests', 'too many requests to opt out are pending: write to the contact', {
         retryAfterSeconds: SWEEP_MS / 1_000,
+      });
+    const block = requesterBlockOf(requester);
+    if (!this.#blocks.take(block))
+      throw new ControllerError('tooManyRequests', `too many requests to opt out came from ${block}`, {
+        retryAfterSeconds: this.#blocks.secondsUntilNext(block),
       });
     const request = await requests.add({
       network: network.network,

@@ -2,7 +2,7 @@ import { parseIpv4 } from '@revtr/net';
 import type { MeasurementRow } from '@revtr/storage';
 import { z } from 'zod';
 import type { AddressFacts } from '../facts/address-facts.ts';
-import { PATH_FAILURES } from '../measurements/path-failures.ts';
+import { toPublicFailReason } from '../measurements/path-failures.ts';
 import { hopSchema, readStoredResult, resultSchema, type StoredResult } from '../measurements/stored-result.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -75,10 +75,6 @@ export async function toPublicResult(
       hops: await Promise.all(hops.map((hop) => toPublicHop(hop, facts))),
     },
   };
-}
-
-function toPublicFailReason({ code, message, hop }: NonNullable<StoredResult['failReason']>) {
-  return { code, message: PATH_FAILURES.has(code) ? message : 'the measurement could not be completed', hop };
 }
 
 async function toPublicHop(hop: StoredResult['hops'][number], facts: AddressFacts): Promise<PublicHop> {

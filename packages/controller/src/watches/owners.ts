@@ -10,13 +10,13 @@ import type { PauseReason } from './alerts/pause-reasons.ts';
 /** Decides for whom a run is submitted, and what it means that it was refused. */
 export class WatchOwners {
   readonly #users: Pick<Users, 'find'>;
-  readonly #keys: Pick<ApiKeys, 'of'>;
+  readonly #keys: Pick<ApiKeys, 'find'>;
   readonly #directory: Pick<AgentDirectory, 'find' | 'refresh'>;
   readonly #clock: Clock;
 
   constructor(collaborators: {
     readonly users: Pick<Users, 'find'>;
-    readonly keys: Pick<ApiKeys, 'of'>;
+    readonly keys: Pick<ApiKeys, 'find'>;
     readonly directory: Pick<AgentDirectory, 'find' | 'refresh'>;
     readonly clock: Clock;
   }) {
@@ -36,7 +36,7 @@ export class WatchOwners {
     const user = await this.#users.find(watch.user_id);
     if (user === undefined || user.disabled_at !== null) return { pause: 'userDisabled' };
     if (watch.key_id === null) return { user: withRole(user, []) };
-    const key = (await this.#keys.of(user.id)).find(({ id }) => id === watch.key_id);
+    const key = await this.#keys.find(user.id, watch.key_id);
     if (key === undefined) return { pause: 'keyRevoked' };
     if (key.expires_at !== null && key.expires_at.getTime() <= this.#clock.now()) return { pause: 'keyExpired' };
     return { user: withRole(user, key.scopes) };

@@ -1,5 +1,5 @@
 import { type Clock, inParallel, type Random } from '@revtr/probing';
-import type { ClaimedRun, WatchAlerts, Watches, WatchHistory, WatchRow, WatchRunRow, WatchRuns } from '@revtr/storage';
+import type { ClaimedRun, WatchHistory, WatchRow, WatchRunRow, WatchRuns } from '@revtr/storage';
 import type { Logger } from 'pino';
 import { Periodic } from '../foundation/periodic.ts';
 import type { StoredOptions } from '../measurements/options.ts';
@@ -17,10 +17,8 @@ export interface SchedulerOptions extends Pick<WatchSettings, 'historyDays'> {
 }
 
 export interface SchedulerCollaborators extends JudgeParts {
-  readonly watches: Watches;
   readonly runs: WatchRuns;
   readonly history: WatchHistory;
-  readonly alerts: WatchAlerts;
   readonly submission: Pick<Submission, 'submit'>;
   readonly owners: WatchOwners;
   readonly dispatcher: Pick<AlertDispatcher, 'wake'>;
@@ -124,14 +122,16 @@ export class WatchScheduler {
     }
   }
 
-  async #pause(watch: WatchRow, run: WatchRunRow, reason: PauseReason): Promise<void> {
-    const { watches, runs, alerts, dispatcher, pageOf, clock, log } = this.#collaborators;
-    const now = this.#now();
-    await watches.change(watch, { pauseReason: reason });
-    await alerts.add(watch.id, pausedAlerts({ watch, at: clock.now(), page: pageOf(watch.id) }, reason), now);
-    await runs.finish(run, now, () => notMeasured(reason));
+  async #pause({ id }: WatchRow, run: WatchRunRow, reason: PauseReason): Promise<void> {
+    const { runs, dispatcher, pageOf, clock, log } = this.#collaborators;
+    const at = clock.now();
+    await runs.finish(run, new Date(at), (watch) => ({
+      ...notMeasured(reason),
+      pauseReason: reason,
+      alerts: pausedAlerts({ watch, at, page: pageOf(id) }, reason),
+    }));
     dispatcher.wake();
-    log.info({ watch: watch.id, reason }, 'a watch is paused');
+    log.info({ watch: id, reason }, 'a watch is paused');
   }
 
   async #judgeEnded(): Promise<void> {

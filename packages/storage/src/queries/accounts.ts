@@ -52,7 +52,7 @@ export class Accounts {
     const { id, email } = user;
     const db = this.#db;
     yield { type: 'account', value: user };
-    for (const value of await new ApiKeys(db).of(id)) yield { type: 'key', value };
+    yield* paged('key', (after) => new ApiKeys(db).allOf(id, after));
     const sessions = db.selectFrom('sessions').select(['id', 'scopes', 'created_at', 'expires_at', 'last_used_at']);
     for (const value of await sessions.where('user_id', '=', id).execute()) yield { type: 'session', value };
     const applications = db.selectFrom('applications').selectAll();

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { checkKeyHash, type HashedApiKey } from '../api-keys/api-key.ts';
 import { parseScopes, type Scope } from '../api-keys/scopes.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -49,17 +49,31 @@ export class ApiKeys {
     return user && { user, key: toKey(key) };
   }
 
-  /** The keys of a user that are not revoked, oldest first, expired ones included; at most {@link MOST_KEYS} and a few. */
-  async of(userId: number): Promise<ApiKey[]> {
-    const rows = await this.#db
-      .selectFrom('api_keys')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('revoked_at', 'is', null)
-      .orderBy('id')
+  /** A key of a user that is not revoked; it may have expired. */
+  async find(userId: number, id: number): Promise<ApiKey | undefined> {
+    const row = await this.#unrevokedOf(userId).where('id', '=', id).executeTakeFirst();
+    return row && toKey(row);
+  }
+
+  /** The keys of a user that are not revoked, those that work at `now` first, then newest first; at most twice {@link MOST_KEYS}. */
+  async of(userId: number, now: Date): Promise<ApiKey[]> {
+    const rows = await this.#unrevokedOf(userId)
+      .orderBy(sql`expires_at is null or expires_at > ${now}`, 'desc')
+      .orderBy('id', 'desc')
       .limit(2 * MOST_KEYS)
       .execute();
     return rows.map(toKey);
+  }
+
+  /** All keys of a user that are not revoked, by id, from the first after `after`; at most twice {@link MOST_KEYS} at once. */
+  async allOf(userId: number, after: number): Promise<ApiKey[]> {
+    const query = this.#unrevokedOf(userId).where('id', '>', after);
+    return (
+      await query
+        .orderBy('id')
+        .limit(2 * MOST_KEYS)
+        .execute()
+    ).map(toKey);
   }
 
   /**
@@ -68,16 +82,8 @@ export class ApiKeys {
    */
   async create(userId: number, hashed: HashedApiKey, now: Date, key: NewKey): Promise<number | undefined> {
     return this.#db.transaction().execute(async (db) => {
-      // Requests at the same time wait for each other here, or all of them would find room.
-      await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
-      const { count } = await db
-        .selectFrom('api_keys')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('user_id', '=', userId)
-        .where('revoked_at', 'is', null)
-        .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-        .executeTakeFirstOrThrow();
-      return count < MOST_KEYS ? new Users(db).addKey(userId, hashed, key) : undefined;
+      const working = await lockWorking(db, userId, now);
+      return working.length < MOST_KEYS ? new Users(db).addKey(userId, hashed, key) : undefined;
     });
   }
 
@@ -98,15 +104,18 @@ export class ApiKeys {
 
   /**
    * Adds a key with name and scopes of another one of the same user, and lets that one expire at `oldUntil` at the latest. Returns the
-   * new key's id; `undefined` when there is no such key. @throws {StorageError} `badKeyHash`
+   * new key's id; `undefined` when there is no such key, `tooMany` when more than {@link MOST_KEYS} keys would work at `now`.
+   * @throws {StorageError} `badKeyHash`
    */
   async rotate(
     userId: number,
     id: number,
     hashed: HashedApiKey,
+    now: Date,
     { oldUntil, expiresAt }: { readonly oldUntil: Date; readonly expiresAt: Date | null },
-  ): Promise<number | undefined> {
+  ): Promise<number | 'tooMany' | undefined> {
     return this.#db.transaction().execute(async (db) => {
+      const working = await lockWorking(db, userId, now);
       const old = await db
         .selectFrom('api_keys')
         .selectAll()
@@ -116,6 +125,8 @@ export class ApiKeys {
         .forUpdate()
         .executeTakeFirst();
       if (old === undefined) return undefined;
+      const others = working.filter((other) => other !== id || oldUntil > now);
+      if (others.length >= MOST_KEYS) return 'tooMany';
       const until = old.expires_at !== null && old.expires_at < oldUntil ? old.expires_at : oldUntil;
       await db.updateTable('api_keys').set({ expires_at: until }).where('id', '=', id).execute();
       const { name } = old;
@@ -154,4 +165,21 @@ export class ApiKeys {
   async used(id: number, at: Date): Promise<void> {
     await this.#db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
   }
+
+  #unrevokedOf(userId: number) {
+    return this.#db.selectFrom('api_keys').selectAll().where('user_id', '=', userId).where('revoked_at', 'is', null);
+  }
+}
+
+/** The ids of a user's keys that work. Requests at the same time wait for each other here, or all of them would find room. */
+async function lockWorking(db: Transaction<Schema>, userId: number, now: Date): Promise<number[]> {
+  await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+  const rows = await db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .execute();
+  return rows.map(({ id }) => id);
 }

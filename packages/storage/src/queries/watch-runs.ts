@@ -38,6 +38,8 @@ export interface FinishedRun {
   readonly detector?: unknown;
   /** When the run that confirms this one is due. Default: the next run stays as planned. */
   readonly confirmAt?: Date;
+  /** Why the watch is paused from now on. Default: it stays as it is. */
+  readonly pauseReason?: string;
   /** A confirmed change, and the first run that showed it. */
   readonly change?: {
     readonly kinds: readonly string[];
@@ -209,15 +211,16 @@ async function storeFindings(
   db: Transaction<Schema>,
   { id: watchId }: WatchRow,
   runId: number,
-  { detector, confirmAt, change, path, alerts }: FinishedRun,
+  { detector, confirmAt, pauseReason, change, path, alerts }: FinishedRun,
   now: Date,
 ): Promise<void> {
-  if (detector !== undefined || confirmAt !== undefined)
+  if (detector !== undefined || confirmAt !== undefined || pauseReason !== undefined)
     await db
       .updateTable('watches')
       .set({
         ...(detector !== undefined && { detector: toCleanJson(detector) }),
         ...(confirmAt !== undefined && { next_run_at: confirmAt, is_confirming: true }),
+        ...(pauseReason !== undefined && { state: 'paused' as const, pause_reason: pauseReason }),
       })
       .where('id', '=', watchId)
       .execute();

@@ -1,6 +1,7 @@
 import { formatProbingTxt } from '@revtr/probing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ControllerError } from '../../foundation/errors.ts';
+import { clientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { faultOf } from '../http/well-formed.ts';
 import { wishSchema } from '../v2/opt-out-requests.ts';
@@ -80,7 +81,8 @@ export async function registerPages(app: FastifyInstance, collaborators: ApiColl
       return show(reply.code(400), formPage(form, `${path.join('.')}: ${message}`));
     }
     const { network, reason } = read.data;
-    return show(reply, requestPage(await optOutService.request({ network, reason, email: read.data.email }), false));
+    const wish = { network, reason, email: read.data.email };
+    return show(reply, requestPage(await optOutService.request(wish, clientOf(request)), false));
   });
 
   app.post('/opt-out/check', post(CHECKS_AN_HOUR), async (request, reply) =>

@@ -39,9 +39,14 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
   const now = (): Date => new Date(clock.now());
   /** @throws {ControllerError} `notFound` */
   const keyOf = async ({ user }: Caller, id: number): Promise<ApiKey> => {
-    const found = (await keys.of(user.id)).find((key) => key.id === id);
+    const found = await keys.find(user.id, id);
     if (found === undefined) throw new ControllerError('notFound', `you have no API key ${id}`);
     return found;
+  };
+  /** A stopped key, or a session that began with it, must not get itself another one. @throws {ControllerError} `forbidden` */
+  const refuseStopped = ({ keyId }: Caller): void => {
+    if (keyId !== null && switches.isSet('key', String(keyId)))
+      throw new ControllerError('forbidden', `an operator has stopped your API key ${keyId}: it gives no other key`);
   };
   const expiryAfter = (expiresAt: Date | undefined, from: Date): Date | null => {
     if (expiresAt !== undefined && expiresAt <= from)
@@ -64,7 +69,7 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
     },
     async (request) => {
       const { user, keyId } = callerOf(request);
-      return { keys: (await keys.of(user.id)).map((key) => toKey(key, keyId)) };
+      return { keys: (await keys.of(user.id, now())).map((key) => toKey(key, keyId)) };
     },
   );
 
@@ -85,12 +90,12 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
       const caller = callerOf(request);
       const { name, scopes } = request.body;
       refuseBeyond(caller, scopes);
+      refuseStopped(caller);
       const at = now();
       const expiresAt = expiryAfter(request.body.expiresAt, at);
       const key = generateApiKey();
       const id = await keys.create(caller.user.id, hashApiKey(key), at, { name, scopes, expiresAt });
-      if (id === undefined)
-        throw new ControllerError('conflict', `you have ${MOST_KEYS} API keys, the most allowed: revoke one`);
+      if (id === undefined) throw tooMany();
       return created(reply, id, key);
     },
   );
@@ -135,20 +140,25 @@ export function registerKeys(app: FastifyInstance, { keys, authenticator, clock,
       const caller = callerOf(request);
       const old = await keyOf(caller, request.params.id);
       refuseBeyond(caller, old.scopes);
+      refuseStopped(caller);
       if (switches.isSet('key', String(old.id)))
         throw new ControllerError('conflict', `an operator has stopped the API key ${old.id}: it cannot be replaced`);
       const { graceHours = 24, expiresAt } = request.body ?? {};
       const at = now();
       const key = generateApiKey();
-      const id = await keys.rotate(caller.user.id, old.id, hashApiKey(key), {
+      const id = await keys.rotate(caller.user.id, old.id, hashApiKey(key), at, {
         oldUntil: new Date(at.getTime() + graceHours * HOUR_MS),
         expiresAt: expiryAfter(expiresAt, at),
       });
+      if (id === 'tooMany') throw tooMany();
       authenticator.forget(caller.user.id);
       return created(reply, id, key);
     },
   );
 }
+
+const tooMany = (): ControllerError =>
+  new ControllerError('conflict', `you have ${MOST_KEYS} API keys, the most allowed: revoke one`);
 
 function created(
   reply: FastifyReply,

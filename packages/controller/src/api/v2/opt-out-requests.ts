@@ -6,6 +6,7 @@ import { parseNetwork } from '../../opt-outs/network.ts';
 import { txtRecordOf } from '../../opt-outs/reverse-dns-proof.ts';
 import { reverseZones } from '../../opt-outs/reverse-zone.ts';
 import { userOf } from '../http/access.ts';
+import { clientOf } from '../http/client-address.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { errorResponses } from '../http/errors.ts';
 import { numberInUrl, security } from '../http/route-parts.ts';
@@ -70,7 +71,10 @@ export function registerOptOutRequests(
         response: { 200: stateSchema, ...errorResponses },
       },
     },
-    async ({ body: { network, email, reason } }) => toState(await optOutService.request({ network, email, reason })),
+    async (request) => {
+      const { network, email, reason } = request.body;
+      return toState(await optOutService.request({ network, email, reason }, clientOf(request)));
+    },
   );
 
   routes.post(

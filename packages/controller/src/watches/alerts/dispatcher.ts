@@ -66,12 +66,16 @@ export class AlertDispatcher {
     await this.#sending.stop();
   }
 
-  /** Delivers one message now, and stores the outcome. `isTest`: it is not tried again, and enables the webhook when it succeeds. */
+  /**
+   * Delivers one message now, and stores the outcome. `isTest`: it is not tried again, and enables the webhook when it succeeds. A delivery that
+   * {@link stop} ends is no attempt: nothing is stored, and it is due again when the claim ends.
+   */
   async deliver(alert: WatchAlertRow, { isTest }: { readonly isTest: boolean }): Promise<AlertOutcome> {
     const { watches, alerts, clock } = this.#collaborators;
     const watch = await watches.find(alert.watch_id);
     if (watch === undefined) return { state: 'dead' };
     const outcome = await this.#attempt(alert, watch, isTest);
+    if (outcome === undefined) return { state: 'pending' };
     await alerts.attempted(alert.id, outcome, new Date(clock.now()));
     if (isTest && outcome.state === 'delivered' && watch.webhook_disabled_at !== null)
       await watches.change(watch, { webhookDisabledAt: null });
@@ -99,7 +103,8 @@ export class AlertDispatcher {
     if (due.length >= MOST_OF_A_USER) this.wake();
   }
 
-  async #attempt(alert: WatchAlertRow, watch: WatchRow, isTest: boolean): Promise<AlertOutcome> {
+  /** How an attempt ended; `undefined` when the stop has ended it. */
+  async #attempt(alert: WatchAlertRow, watch: WatchRow, isTest: boolean): Promise<AlertOutcome | undefined> {
     if (alert.channel === 'mail') return this.#mail(alert, watch);
     const { webhook_url: url, webhook_secret: secret } = watch;
     if (url === null || secret === null) return { state: 'dead', error: 'the watch has no webhook any more' };
@@ -113,6 +118,7 @@ export class AlertDispatcher {
       return status === GONE || isTest ? { state: 'dead', status, error } : this.#later(alert, { status, error });
     } catch (error) {
       if (!(error instanceof WebhookError)) throw error;
+      if (this.#stopping.signal.aborted && !isTest) return undefined;
       log.debug({ watch: watch.id, code: error.code }, 'a webhook did not accept a message');
       return isTest ? { state: 'dead', error: error.message } : this.#later(alert, { error: error.message });
     }
