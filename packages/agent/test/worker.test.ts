@@ -252,8 +252,8 @@ describe('what an agent lets through', () => {
 });
 
 /** An echo reply as the kernel delivers it. */
-function replyFrom(source: Ipv4Address, { identifier, sequence, token }: SpoofMark): Uint8Array {
-  const payload = Buffer.concat([Buffer.alloc(4), Buffer.from(token, 'hex')]);
+function replyFrom(source: Ipv4Address, { identifier, sequence, token }: SpoofMark, padding = 0): Uint8Array {
+  const payload = Buffer.concat([Buffer.alloc(4), Buffer.from(token, 'hex'), Buffer.alloc(padding)]);
   const packet = buildEchoRequest({ source, destination: OWN, ttl: 50, identifier, sequence, payload });
   writeIcmp(packet, 20, packet.length, 0, 0, identifier, sequence);
   writeIpv4Header(packet, 0, 20, packet.length, { source, destination: OWN, ttl: 50, protocol: 1 });
@@ -287,6 +287,15 @@ describe('matching replies', () => {
     matcher.offer(replyFrom(TARGET, mark));
     now = 3_000;
     expect(await matcher.expect({ target: TARGET, mark }, 1)).toBeUndefined();
+  });
+
+  it('ignores a reply that its target has padded with more than a kilobyte', async () => {
+    const waiting = matcher.expect({ target: TARGET, mark }, 1_000);
+    for (const padding of [1_500, 4_000, 60_000]) matcher.offer(replyFrom(TARGET, mark, padding));
+    expect(matcher.isWaiting).toBe(true);
+    const padded = replyFrom(TARGET, mark, 100);
+    matcher.offer(padded);
+    expect(await waiting).toEqual(padded);
   });
 
   it('survives a flood of replies', () => {

@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { type PingResult, ProbingError } from '@revtr/probing';
+import { echoReplyOf, type PingResult, ProbingError } from '@revtr/probing';
 import type { RttCache } from './knowledge/rtt-cache.ts';
 import type { Measurement } from './techniques/contract/measurement.ts';
 
@@ -34,9 +34,10 @@ export async function measureRtts(
       return prober.ping(request, signal);
     };
     return outages.repeated(path.source, { probe, isSilent }, signal).then(
-      ({ reply }) => {
-        known.remember(path.source, hop, reply?.rttMs, clock.now());
-        note(hop, reply?.rttMs);
+      (result) => {
+        const rttMs = echoReplyOf(result)?.rttMs;
+        known.remember(path.source, hop, rttMs, clock.now());
+        note(hop, rttMs);
       },
       (error: unknown) => {
         if (!(error instanceof ProbingError) || error.code === 'cancelled') throw error;

@@ -1,6 +1,14 @@
 import { parseIpv4 } from '@revtr/net';
 import { describe, expect, it, vi } from 'vitest';
-import { AgentSession, LinkError, type ToAgent, type Work } from '../src/index.ts';
+import {
+  AgentSession,
+  AgentWork,
+  LinkError,
+  type Outcome,
+  readToController,
+  type ToAgent,
+  type Work,
+} from '../src/index.ts';
 
 const address = parseIpv4('192.0.2.1');
 const profile = { software: 'test', window: 2, senderOnly: false, selfTests: [] };
@@ -136,5 +144,49 @@ describe('a session', () => {
     session.end('the agent left');
     await expect(pending).rejects.toMatchObject({ code: 'closed', message: 'the agent left' });
     await expect(session.run(work, OPTIONS)).rejects.toMatchObject({ code: 'closed' });
+  });
+});
+
+describe('the outcomes of an agent', () => {
+  /** What the controller reads when the work of an agent comes to this. */
+  async function reported(outcome: Outcome | Error): Promise<Outcome> {
+    const sent: string[] = [];
+    const perform = async (): Promise<Outcome> => {
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    };
+    const agent = new AgentWork({ perform });
+    agent.welcome('session', false, (message) => sent.push(JSON.stringify(message)));
+    agent.receive({ type: 'work', id: 7, work: work() });
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    // The next connection begins with what is not acknowledged.
+    agent.welcome('session', true, (message) => sent.push(JSON.stringify(message)));
+    const [first, again] = sent.map(readToController);
+    expect(again).toEqual(first);
+    if (first.type !== 'done') throw new Error(first.type);
+    return first.outcome;
+  }
+
+  it('arrive as they are', async () => {
+    const caught: Outcome = { kind: 'catch', packet: Buffer.alloc(3_072).toString('base64') };
+    const refused: Outcome = { kind: 'failed', code: 'targetRefused', message: 'no', retryAfterMs: 5 };
+    for (const outcome of [caught, refused]) expect(await reported(outcome)).toEqual(outcome);
+  });
+
+  it('have messages of at most 1,000 characters', async () => {
+    const long = { kind: 'failed', code: 'invalidRequest', message: 'x'.repeat(5_000) } as const;
+    expect(await reported(long)).toEqual({ ...long, message: 'x'.repeat(1_000) });
+    const thrown = { kind: 'failed', code: 'proberStopped', message: 'y'.repeat(1_000) };
+    expect(await reported(new Error('y'.repeat(5_000)))).toEqual(thrown);
+  });
+
+  it('are failures where the controller would end the connection', async () => {
+    const reply = { from: address, icmpType: 0, icmpCode: 0, rttMs: 1, ttl: 1 };
+    for (const outcome of [
+      { kind: 'catch', packet: Buffer.alloc(3_073).toString('base64') },
+      { kind: 'ping', sentAt: 0, reply: { ...reply, recordRoute: Array(10).fill(address) } },
+      { kind: 'ping', sentAt: 0, reply: { ...reply, rttMs: Number.NaN } },
+    ] as const)
+      expect(await reported(outcome)).toMatchObject({ kind: 'failed', code: 'proberStopped' });
   });
 });

@@ -1,4 +1,4 @@
-import type { IcmpPacket, Ipv4Address, MplsLabel, TimestampEntry } from '@revtr/net';
+import { ICMP, type IcmpPacket, type Ipv4Address, type MplsLabel, type TimestampEntry } from '@revtr/net';
 import type { PingRequest, TracerouteRequest } from './request.ts';
 
 /** The reply to a ping: an echo reply or an ICMP error. */
@@ -40,6 +40,14 @@ export interface PingResult {
   /** Milliseconds since the Unix epoch. */
   readonly sentAt: number;
   readonly reply?: PingReply;
+}
+
+/**
+ * The echo reply to a ping; `undefined` when there is none. An ICMP error is none: a router on the way there sent it, and its options are those
+ * of the packet that it quotes, which never saw a reverse path.
+ */
+export function echoReplyOf({ reply }: PingResult): PingReply | undefined {
+  return reply?.icmpType === ICMP.echoReply ? reply : undefined;
 }
 
 /** One hop of a traceroute. `from`, and `rttMs` in milliseconds, are absent when the hop is silent. */

@@ -75,4 +75,16 @@ describe('toTracerouteResult', () => {
       ),
     );
   });
+
+  it('has no more hops than the request allows, whatever the record declares', () => {
+    const hops = [{ probeTtl: 2, from: '10.3.0.1' }, ...Array.from({ length: 65_534 }, () => ({}))];
+    const trace = { type: 'trace', hopCount: 65_535, stopReason: 5, hops } as const;
+    const result = toTracerouteResult({ ...request, maxHops: 32 }, trace, { startedAt: 0, endedAt: 1 });
+    expect(result.hops).toEqual(
+      Array.from({ length: 32 }, (_, i) =>
+        i === 1 ? { ttl: 2, from: parseIpv4('10.3.0.1'), rttMs: 0 } : { ttl: i + 1 },
+      ),
+    );
+    expect(result.stop).toBe('hopLimit');
+  });
 });

@@ -23,6 +23,8 @@ const EARLY_MS = 2_000;
 /** Bytes that replies to spoofed probes carry: the real sender's address, the token and the contact, perhaps padded. */
 const LEAST_PAYLOAD = 8;
 const MOST_PAYLOAD = 128;
+/** Longest packet that is taken, bytes. A target repeats the payload of the probe; what is longer was padded. The controller accepts 3,072 bytes. */
+const MOST_PACKET = 1_500;
 
 /** Finds, among all echo replies, the replies to spoofed probes that other agents send. */
 export class ReplyMatcher {
@@ -78,9 +80,10 @@ export class ReplyMatcher {
     });
   }
 
-  /** Takes an echo reply as it arrived; the bytes may change afterwards. */
+  /** Takes an echo reply as it arrived; the bytes may change afterwards. One that is too long for a reply to a spoofed probe is ignored. */
   offer(packet: Uint8Array): void {
     this.counts.seen++;
+    if (packet.length > MOST_PACKET) return;
     const icmp = headerLengthOf(packet, 0);
     if (packet.length < icmp + ICMP_HEADER_LENGTH) return;
     const key = keyOf(echoIdentifierOf(packet, icmp), echoSequenceOf(packet, icmp));

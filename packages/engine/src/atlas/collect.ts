@@ -3,7 +3,7 @@ import { type Clock, inParallel, type PingResult, type Prober, ProbingError } fr
 import type { AtlasPlatform } from '../path/evidence.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from '../ranking/ranking.ts';
 import { recordRoutePing } from '../record-route/ping.ts';
-import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
+import { type ReadingFacts, readRecordRoute, recordRouteAnswer } from '../record-route/read-answer.ts';
 import type { HostWatch } from '../timing/host-watch.ts';
 import { Outages } from '../timing/outages.ts';
 import type { Atlas } from './atlas.ts';
@@ -190,11 +190,9 @@ async function stampsBehind(
   const result = await outages.repeated(source, { probe, isSilent }, signal);
   if (result === undefined) return undefined;
   if (result.reply === undefined && (await outages.offlineSince([sender], since, signal)).has(sender)) return undefined;
-  if (result.reply?.recordRoute === undefined) return [];
-  const reading = readRecordRoute(
-    { target: ping.target, receiver: source, stamps: result.reply.recordRoute },
-    { ...facts, useHeuristics: false },
-  );
+  const answer = recordRouteAnswer(result);
+  if (answer === undefined) return [];
+  const reading = readRecordRoute(answer, { ...facts, useHeuristics: false });
   atlas.doubleStampers.learn(reading.stamps, reading.own, facts.ipToAs.originOf(ping.target));
   return reading.hops.map(({ address }) => address);
 }

@@ -1,12 +1,13 @@
 import type { Ipv4Address } from '@revtr/net';
-import type {
-  Clock,
-  PingHooks,
-  PingRequest,
-  PingResult,
-  Prober,
-  TracerouteRequest,
-  TracerouteResult,
+import {
+  type Clock,
+  echoReplyOf,
+  type PingHooks,
+  type PingRequest,
+  type PingResult,
+  type Prober,
+  type TracerouteRequest,
+  type TracerouteResult,
 } from '@revtr/probing';
 import { BoundedMap } from '../collections/bounded-map.ts';
 
@@ -72,21 +73,22 @@ export class ProbeCache implements Prober {
   }
 
   #keepPing(result: PingResult): void {
-    const { request, reply } = result;
+    const { request } = result;
+    const stamps = echoReplyOf(result)?.recordRoute;
     const now = this.#clock.now();
     const key = (target: Ipv4Address): string => keyOf(request, target);
-    if (reply?.recordRoute === undefined) {
+    if (stamps === undefined) {
       const until = now + this.#options.keepSilenceMs;
       if (request.spoof === undefined) this.#pings.set(key(request.target), { result, until, slot: 0 });
       return;
     }
     const until = now + this.#options.keepMs;
-    const turn = reply.recordRoute.indexOf(request.target);
+    const turn = stamps.indexOf(request.target);
     this.#pings.set(key(request.target), { result, until, slot: Math.max(0, turn) });
     if (turn < 0) return;
     const receiver = request.spoof?.receiver ?? request.sender;
-    for (const [slot, hop] of reply.recordRoute.entries()) {
-      if (slot <= turn || slot === reply.recordRoute.length - 1 || hop === 0 || hop === receiver) continue;
+    for (const [slot, hop] of stamps.entries()) {
+      if (slot <= turn || slot === stamps.length - 1 || hop === 0 || hop === receiver) continue;
       const known = this.#pings.get(key(hop));
       // The answer with the most slots behind the hop shows the most.
       if (known === undefined || known.until <= now || slot <= known.slot)

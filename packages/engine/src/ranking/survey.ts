@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { type PingResult, type Prober, pingAll } from '@revtr/probing';
 import { recordRoutePing } from '../record-route/ping.ts';
-import { type ReadingFacts, readRecordRoute } from '../record-route/read-answer.ts';
+import { type ReadingFacts, readRecordRoute, recordRouteAnswer } from '../record-route/read-answer.ts';
 import { OUT_OF_REACH, type VantagePointRanking } from './ranking.ts';
 
 /** Options of a survey. */
@@ -41,16 +41,11 @@ export async function surveyDistances(
 }
 
 /** Teaches the ranking the answer to one survey ping. Returns whether there was an answer. */
-export function surveyAnswer(
-  { request, reply }: PingResult,
-  ranking: VantagePointRanking,
-  facts: ReadingFacts,
-): boolean {
-  if (reply?.recordRoute === undefined) return false;
-  const { turnSlot, isWhole, stamps } = readRecordRoute(
-    { target: request.target, receiver: request.sender, stamps: reply.recordRoute },
-    facts,
-  );
+export function surveyAnswer(result: PingResult, ranking: VantagePointRanking, facts: ReadingFacts): boolean {
+  const answer = recordRouteAnswer(result);
+  if (answer === undefined) return false;
+  const { request } = result;
+  const { turnSlot, isWhole, stamps } = readRecordRoute(answer, facts);
   // Where slots were left and no turning point was found, the target did not stamp: that says nothing of its distance.
   if (turnSlot !== undefined || !isWhole)
     ranking.observe(request.sender, request.target, turnSlot ?? OUT_OF_REACH, stamps);

@@ -1,4 +1,5 @@
 import { type Ipv4Address, MAX_RECORD_ROUTE_SLOTS, prefixContains } from '@revtr/net';
+import { echoReplyOf, type PingResult } from '@revtr/probing';
 import type { Aliases } from '../facts/aliases.ts';
 import type { DoubleStampers } from '../facts/double-stampers.ts';
 import type { IpToAs } from '../facts/ip-to-as.ts';
@@ -37,6 +38,13 @@ export interface RecordRouteAnswer {
   readonly receiver: Ipv4Address;
   /** Addresses in the option, in order; 0 for a slot that a router filled with 0.0.0.0. */
   readonly stamps: readonly Ipv4Address[];
+}
+
+/** The answer to a Record Route ping; `undefined` when there is none, when an ICMP error came instead, or when it is without the option. */
+export function recordRouteAnswer(result: PingResult): RecordRouteAnswer | undefined {
+  const { sender, target, spoof } = result.request;
+  const stamps = echoReplyOf(result)?.recordRoute;
+  return stamps && { target, receiver: spoof?.receiver ?? sender, stamps };
 }
 
 /** Facts that the reading of an answer uses. */

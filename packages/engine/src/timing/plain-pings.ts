@@ -1,6 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import { ICMP } from '@revtr/net';
-import { type PingReply, type PingResult, ProbingError } from '@revtr/probing';
+import { echoReplyOf, type PingReply, type PingResult, ProbingError } from '@revtr/probing';
 import type { ProbeStats } from '../measurement/stats.ts';
 import type { Outages } from './outages.ts';
 import type { SharedPings } from './shared-pings.ts';
@@ -105,8 +104,9 @@ export class PlainPings {
       return prober.ping({ type: 'ping', sender: this.#source, target, timeoutMs }, signal);
     };
     const ended = outages.repeated(this.#source, { probe, isSilent: isUnanswered }, signal);
-    return ended.then(({ reply }) => {
-      if (reply?.icmpType !== ICMP.echoReply) return undefined;
+    return ended.then((result) => {
+      const reply = echoReplyOf(result);
+      if (reply === undefined) return undefined;
       const known = this.#of(target);
       known.arrived = known.arrived.concat(reply);
       return reply;

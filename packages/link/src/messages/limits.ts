@@ -13,6 +13,9 @@ export const MOST_WINDOW = 10_000;
 /** Most identifiers in a `received` or `cancel`. */
 export const MOST_IDS = 1_000;
 
+/** Longest message of an outcome without a result, characters. */
+export const MOST_FAILURE_CHARACTERS = 1_000;
+
 /** Entries of one chunk of the opt-out list. */
 export const CHUNK_ENTRIES = 5_000;
 /** Most entries of an opt-out list. */

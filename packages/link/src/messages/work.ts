@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_FAILURE_CHARACTERS } from './limits.ts';
 import {
   addressSchema,
   markSchema,
@@ -46,7 +47,7 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('failed'),
     code: z.enum(['invalidRequest', 'spoofingRefused', 'targetRefused', 'targetBudget', 'proberStopped']),
-    message: z.string().max(1_000),
+    message: z.string().max(MOST_FAILURE_CHARACTERS),
     /** With `targetBudget`: when the target may be probed again, milliseconds from now. */
     retryAfterMs: z.number().nonnegative().optional(),
   }),

@@ -1,7 +1,7 @@
-import { MOST_KNOWN } from '../messages/limits.ts';
+import { MOST_FAILURE_CHARACTERS, MOST_KNOWN } from '../messages/limits.ts';
 import type { ToAgent } from '../messages/to-agent.ts';
 import type { ToController } from '../messages/to-controller.ts';
-import type { Outcome, Work } from '../messages/work.ts';
+import { type Outcome, outcomeSchema, type Work } from '../messages/work.ts';
 
 /**
  * Performs a piece of work. Failures of the network are outcomes; it does not reject for them. `trace`: context of the trace that it belongs to, as the
@@ -11,7 +11,7 @@ export type Perform = (work: Work, signal: AbortSignal, trace?: string) => Promi
 
 /** Why work ends early. One value for all: making errors is costly. */
 const UNWANTED = 'the controller does not want it any more';
-const TOO_MUCH: Outcome = { kind: 'failed', code: 'proberStopped', message: 'the agent has too much work' };
+const TOO_MUCH = failure('the agent has too much work');
 
 /**
  * The agent's side of a session: running work, and outcomes that the controller has not acknowledged. Both outlive a connection,
@@ -98,16 +98,34 @@ export class AgentWork {
     try {
       outcome = await this.#perform(work, task.signal, trace);
     } catch (error) {
-      const message = (error instanceof Error ? error.message : String(error)).slice(0, 1_000);
-      outcome = { kind: 'failed', code: 'proberStopped', message };
+      outcome = failure(error instanceof Error ? error.message : String(error));
     }
     if (this.#running.get(id) !== task) return;
     this.#running.delete(id);
-    this.#done.set(id, outcome);
-    this.#send?.({ type: 'done', id, outcome });
+    const acceptable = asAccepted(outcome);
+    this.#done.set(id, acceptable);
+    this.#send?.({ type: 'done', id, outcome: acceptable });
   }
 
   #checkIdle(): void {
     if (this.#running.size === 0 && this.#done.size === 0) this.#idle?.();
   }
+}
+
+function failure(message: string): Outcome {
+  return { kind: 'failed', code: 'proberStopped', message };
+}
+
+/**
+ * The outcome as the controller accepts it. An outcome stays until it is acknowledged, so one that ends the connection would end every later one
+ * too: the message of a failure is shortened, and any other outcome that the controller would reject becomes a failure.
+ */
+function asAccepted(outcome: Outcome): Outcome {
+  if (outcome.kind === 'failed' && outcome.message.length > MOST_FAILURE_CHARACTERS)
+    return asAccepted({ ...outcome, message: outcome.message.slice(0, MOST_FAILURE_CHARACTERS) });
+  const { error } = outcomeSchema.safeParse(outcome);
+  if (error === undefined) return outcome;
+  const [{ path, message }] = error.issues;
+  const problem = `the controller does not accept the result of ${outcome.kind}: ${path.join('.')}: ${message}`;
+  return failure(problem.slice(0, MOST_FAILURE_CHARACTERS));
 }

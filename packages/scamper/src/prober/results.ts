@@ -56,7 +56,8 @@ const STOPS: Readonly<Record<number, TracerouteStop>> = {
 };
 
 /**
- * The result of a traceroute, with an entry for each hop that did not answer. `times` are milliseconds since the Unix epoch.
+ * The result of a traceroute, with an entry for each hop up to `maxHops` that did not answer, and the first reply of each that did. `times` are
+ * milliseconds since the Unix epoch.
  * @throws {ScamperError} `badWarts` when an address in the record is not an IPv4 address
  */
 export function toTracerouteResult(
@@ -66,8 +67,10 @@ export function toTracerouteResult(
 ): TracerouteResult {
   const { firstHop, maxHops } = { ...TRACEROUTE_DEFAULTS, ...request };
   const stop = STOPS[trace.stopReason ?? 0] ?? 'gapLimit';
-  const last = Math.max(firstHop - 1, trace.hopCount ?? 0);
-  const hops = Array.from({ length: last - firstHop + 1 }, (_, i) => toHop(firstHop + i, trace.hops));
+  // The record may come from another host, and declare more hops than a traceroute can have.
+  const last = Math.min(maxHops, Math.max(firstHop - 1, trace.hopCount ?? 0));
+  const replies = firstReplies(trace.hops);
+  const hops = Array.from({ length: last - firstHop + 1 }, (_, i) => toHop(firstHop + i, replies));
   const hasEnded = stop === 'gapLimit' && last >= maxHops;
   return {
     type: 'traceroute',
@@ -79,8 +82,15 @@ export function toTracerouteResult(
   };
 }
 
-function toHop(ttl: number, replies: readonly WartsHop[]): TracerouteHop {
-  const reply = replies.find(({ probeTtl }) => probeTtl === ttl);
+/** The first reply to the probes of each TTL. */
+function firstReplies(hops: readonly WartsHop[]): ReadonlyMap<number, WartsHop> {
+  const replies = new Map<number, WartsHop>();
+  for (const hop of hops) if (hop.probeTtl !== undefined && !replies.has(hop.probeTtl)) replies.set(hop.probeTtl, hop);
+  return replies;
+}
+
+function toHop(ttl: number, replies: ReadonlyMap<number, WartsHop>): TracerouteHop {
+  const reply = replies.get(ttl);
   if (reply?.from === undefined) return { ttl };
   const labels = mplsLabelsOf(reply);
   return {

@@ -1,7 +1,7 @@
 import type { Ipv4Address } from '@revtr/net';
 import { isHeldBack } from '@revtr/probing';
 import { recordRoutePing } from '../../record-route/ping.ts';
-import { readRecordRoute } from '../../record-route/read-answer.ts';
+import { readRecordRoute, recordRouteAnswer } from '../../record-route/read-answer.ts';
 import { runRound } from '../../timing/round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
@@ -38,9 +38,9 @@ export async function nextHopsToReceivers(
     return { answers: [] };
   });
   stats.recordRouteMs += clock.now() - startedAt;
-  return outcome.answers.flatMap(({ request, reply }) => {
-    if (reply?.recordRoute === undefined) return [];
-    const answer = { target, receiver: request.sender, stamps: reply.recordRoute };
+  return outcome.answers.flatMap((result) => {
+    const answer = recordRouteAnswer(result);
+    if (answer === undefined) return [];
     const { hops } = readRecordRoute(answer, { aliases, ipToAs, useHeuristics: false });
     return hops.slice(0, 1).map(({ address }) => address);
   });

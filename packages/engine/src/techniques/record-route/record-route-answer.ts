@@ -1,15 +1,15 @@
-import type { PingResult } from '@revtr/probing';
+import { echoReplyOf, type PingResult } from '@revtr/probing';
 import { CONFIDENCE } from '../../path/confidence.ts';
 import type { Hop } from '../../path/hop.ts';
 import { OUT_OF_REACH } from '../../ranking/ranking.ts';
-import { type RecordRouteReading, readRecordRoute } from '../../record-route/read-answer.ts';
+import { type RecordRouteReading, readRecordRoute, recordRouteAnswer } from '../../record-route/read-answer.ts';
 import { hopsTravelled } from '../../timing/plain-pings.ts';
 import type { Measurement } from '../contract/measurement.ts';
 import type { ReadAnswer } from '../contract/target-answers.ts';
 
 /**
  * Reads the answer to a Record Route ping, and updates the adaptive timeout, the ranking, the silent targets and the next hops. `undefined`
- * when the answer is without the option.
+ * when the answer is without the option, or is an ICMP error.
  *
  * @param waitedMs how long the answer was waited for, milliseconds: the round-trip time and what sending and reporting took
  */
@@ -20,23 +20,22 @@ export function readAnswer(
   useHeuristics: boolean,
 ): ReadAnswer | undefined {
   const { path, aliases, ipToAs, ranking, nextHops, silentTargets, adaptiveTimeout, atlas, clock } = measurement;
-  const { request, reply, sentAt } = result;
-  if (reply?.recordRoute === undefined) return undefined;
+  const { request, sentAt } = result;
+  const answer = recordRouteAnswer(result);
+  if (answer === undefined) return undefined;
   // An answer that came before its wait began does not say how long it took.
   if (waitedMs > 0) adaptiveTimeout.observe(request.sender, request.target, waitedMs);
   silentTargets.recordAnswer(request.target, path.source, clock.now());
-  const reading = readRecordRoute(
-    { target: request.target, receiver: path.source, stamps: reply.recordRoute },
-    { aliases, ipToAs, useHeuristics, doubleStampers: atlas.doubleStampers },
-  );
-  atlas.doubleStampers.learn(reading.stamps, reading.own, ipToAs.originOf(request.target));
+  const { doubleStampers } = atlas;
+  const reading = readRecordRoute(answer, { aliases, ipToAs, useHeuristics, doubleStampers });
+  doubleStampers.learn(reading.stamps, reading.own, ipToAs.originOf(request.target));
   if (reading.turn === 'doubleStamp' && reading.turnSlot !== undefined)
-    atlas.evidence.add(request.target, reply.recordRoute[reading.turnSlot - 1], 'doubleStamp', sentAt);
+    atlas.evidence.add(request.target, answer.stamps[reading.turnSlot - 1], 'doubleStamp', sentAt);
   // With free slots and no turning point the target did not stamp, so the answer says nothing about its distance.
   if (reading.turnSlot !== undefined || !reading.isWhole)
     ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
-  const distance = hopsTravelled(reply.ttl);
+  const distance = hopsTravelled(echoReplyOf(result)?.ttl ?? 0);
   if (reading.turn === 'stamp' || reading.turn === 'alias') {
     const stamps = reading.hops.map(({ address }) => address);
     atlas.compare(path.source, { target: request.target, stamps, distance, at: sentAt });

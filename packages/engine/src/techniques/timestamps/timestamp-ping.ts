@@ -1,5 +1,5 @@
 import type { Ipv4Address } from '@revtr/net';
-import type { PingRequest } from '@revtr/probing';
+import { echoReplyOf, type PingRequest } from '@revtr/probing';
 import { runConfirmedRound } from '../../timing/confirmed-round.ts';
 import type { Measurement } from '../contract/measurement.ts';
 
@@ -54,9 +54,11 @@ export async function pingForTimestamps(
   const deadline = () => adaptiveMs;
   const round = { source: path.source, requests, deadline, onSend };
   const { answers } = await runConfirmedRound(round, measurement);
-  for (const { request, reply, sentAt } of answers) {
-    if (reply?.timestamps === undefined) continue;
-    return { sender: request.sender, times: reply.timestamps.map(({ milliseconds }) => milliseconds), sentAt };
+  for (const result of answers) {
+    const timestamps = echoReplyOf(result)?.timestamps;
+    if (timestamps === undefined) continue;
+    const { request, sentAt } = result;
+    return { sender: request.sender, times: timestamps.map(({ milliseconds }) => milliseconds), sentAt };
   }
   return undefined;
 }

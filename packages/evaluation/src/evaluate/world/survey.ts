@@ -1,6 +1,8 @@
 import {
   type ReadingFacts,
+  type RecordRouteAnswer,
   readRecordRoute,
+  recordRouteAnswer,
   recordRoutePing,
   surveyAnswer,
   type VantagePointRanking,
@@ -28,9 +30,8 @@ export class Survey {
   }
 
   /** Keeps the answer to a probe. */
-  keep({ request, reply }: PingResult): void {
-    if (reply?.recordRoute === undefined) return;
-    this.#words.push(request.sender, request.target, reply.recordRoute.length, ...reply.recordRoute);
+  keep(sender: Ipv4Address, { target, stamps }: RecordRouteAnswer): void {
+    this.#words.push(sender, target, stamps.length, ...stamps);
   }
 
   /** Number of probes that some hosts sent. */
@@ -86,10 +87,10 @@ export async function runSurvey(
       await clock.sleep(i * PROBE_EVERY_MS);
       survey.count(hosts[i]);
       const result = await prober.ping(recordRoutePing(hosts[i], hosts[i], target, TIMEOUT_MS));
-      if (result.reply?.recordRoute === undefined) return;
-      survey.keep(result);
+      const answer = recordRouteAnswer(result);
+      if (answer === undefined) return;
+      survey.keep(hosts[i], answer);
       answered.push(hosts[i]);
-      const answer = { target, receiver: hosts[i], stamps: result.reply.recordRoute };
       if (readRecordRoute(answer, facts).turnSlot !== undefined) near.push(hosts[i]);
     });
     return { answered, near };
