@@ -202,10 +202,15 @@ export class LinkClient {
       if (state.type === 'renewed') onRenewed?.();
       this.#collaborators.onState(state);
     };
-    const connection = new ControllerSocket(
+    // Two controllers that give work at the same time would receive each other's outcomes.
+    const onWelcome = (): void => {
+      onConnected();
+      for (const other of this.#connections) if (other !== connection) other.yield();
+    };
+    const connection: ControllerSocket = new ControllerSocket(
       socket,
       { profile, credential, health: this.#health },
-      { ...this.#collaborators, optOuts: this.#optOuts, onConnected, onState },
+      { ...this.#collaborators, optOuts: this.#optOuts, onConnected: onWelcome, onState },
     );
     this.#connections.add(connection);
     try {
