@@ -202,8 +202,9 @@ export class ControllerSocket {
     if (this.#isWelcome) throw new LinkError('badMessage', 'the controller said welcome twice', {});
     onWelcome(message);
     this.#isWelcome = true;
-    identity.confirm();
+    // May store the accepted credential: only then is the other one deleted.
     onConnected();
+    identity.confirm();
     optOuts.attach(send);
     work.welcome(message.session, message.resumed, send);
     if (this.#health !== undefined) send({ type: 'health', health: this.#health });

@@ -96,8 +96,8 @@ export class LinkClient {
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
         reason = error.message;
-        // The controller may not have recorded the last renewal.
-        if (error.code === 'unknownAgent') this.#collaborators.identity.restorePrevious();
+        // The controller may not have recorded the last renewal. A refusal may also have passed by then: both credentials stay.
+        if (error.code === 'unknownAgent') this.#collaborators.identity.exchangePrevious();
       }
       if (signal.aborted) return;
       failures++;
