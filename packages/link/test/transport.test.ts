@@ -474,6 +474,24 @@ describe('the link over TLS', () => {
     }
   });
 
+  it('keeps the first message of a listening agent while the registry is asked', async () => {
+    const listeningPort = await freePort();
+    startAgent(async () => ({ kind: 'catch' }), { listeningPort });
+    const ask = admission.mayConnect.bind(admission);
+    admission.mayConnect = async (address, serial) => {
+      await sleep(300);
+      return ask(address, serial);
+    };
+    const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
+    const dialer = new Dialer({ authority, hub, admission, listening: () => admission.listening, onRefused });
+    dialer.start();
+    try {
+      expect((await joined()).isConnected).toBe(true);
+    } finally {
+      dialer.stop();
+    }
+  });
+
   it('serves the latest of two controllers that connect to a listening agent, and ends the connection of the other', async () => {
     const listeningPort = await freePort();
     const { states } = startAgent(async () => ({ kind: 'catch' }), { listeningPort });
