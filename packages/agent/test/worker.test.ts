@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authority, GrantSigner, GrantVerifier, OptOutSet, type Outcome, type Switches } from '@revtr/link';
 import { buildEchoRequest, type Ipv4Address, parseIpv4, parsePrefix, writeIcmp, writeIpv4Header } from '@revtr/net';
-import type { PingRequest, SpoofMark } from '@revtr/probing';
+import { cancelled, type PingRequest, type SpoofMark, type TracerouteRequest } from '@revtr/probing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TargetBudget } from '../src/budget/target-budget.ts';
 import { EmissionWatch } from '../src/listener/emission-watch.ts';
@@ -55,7 +55,12 @@ describe('what an agent lets through', () => {
         sent.push(`ping ${request.target}`);
         return { type: 'ping' as const, request, sentAt: now };
       },
-      traceroute: unasked,
+      traceroute: async (_request: TracerouteRequest, until?: AbortSignal, beforeSend?: () => void) => {
+        beforeSend?.();
+        sent.push('traceroute');
+        await gate(until);
+        return unasked();
+      },
       emitSpoofed: async (
         request: PingRequest,
         claimed: Ipv4Address,
@@ -231,6 +236,30 @@ describe('what an agent lets through', () => {
     now += 200;
     expect((await ping(TARGET)).kind).toBe('ping');
     expect(refused.at(-1)).toContain('8.8.8.8 has received its budget');
+  });
+
+  it('counts all packets that a traceroute without a result can send', async () => {
+    const request = {
+      type: 'traceroute',
+      sender: OWN,
+      target: TARGET,
+      maxHops: 10,
+      attempts: 5,
+      timeoutMs: 1_000,
+    } as const;
+    const codes: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const stop = new AbortController();
+      gate = () => {
+        stop.abort();
+        return Promise.reject(cancelled());
+      };
+      now += 10_000;
+      const outcome = await worker.perform({ kind: 'traceroute', request }, stop.signal);
+      codes.push(outcome.kind === 'failed' ? outcome.code : outcome.kind);
+    }
+    expect(codes).toEqual(['proberStopped', 'proberStopped', 'targetBudget']);
+    expect(sent).toHaveLength(2);
   });
 
   it('does nothing before it knows its own address', async () => {

@@ -112,6 +112,7 @@ describe('the opt-out list on the link', () => {
   let applied: CompleteOptOuts | undefined;
   let problems: string[];
   let sent: string[];
+  let send: (message: ToController) => void;
   /** Changes a message on its way to the agent. */
   let tamper: (message: OptOutMessage) => OptOutMessage;
   /** Messages that have not arrived yet. */
@@ -137,7 +138,8 @@ describe('the opt-out list on the link', () => {
       publisher,
       now: () => now,
     });
-    receiver.attach((message) => queue.push(() => answer(message)));
+    send = (message) => queue.push(() => answer(message));
+    receiver.attach(send);
     feed.announce();
   };
   beforeEach(() => {
@@ -198,7 +200,7 @@ describe('the opt-out list on the link', () => {
     publisher.publish({ issuedAt: 1, set: OptOutSet.parse(many(12_000)) });
     connect();
     deliver();
-    receiver.detach();
+    receiver.detach(send);
     expect(applied?.set.size).toBe(12_000);
     sent = [];
     connect();

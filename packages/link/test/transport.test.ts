@@ -474,6 +474,51 @@ describe('the link over TLS', () => {
     }
   });
 
+  it('keeps the first message of a listening agent while the registry is asked', async () => {
+    const listeningPort = await freePort();
+    startAgent(async () => ({ kind: 'catch' }), { listeningPort });
+    const ask = admission.mayConnect.bind(admission);
+    admission.mayConnect = async (address, serial) => {
+      await sleep(300);
+      return ask(address, serial);
+    };
+    const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
+    const dialer = new Dialer({ authority, hub, admission, listening: () => admission.listening, onRefused });
+    dialer.start();
+    try {
+      expect((await joined()).isConnected).toBe(true);
+    } finally {
+      dialer.stop();
+    }
+  });
+
+  it('serves the latest of two controllers that connect to a listening agent, and ends the connection of the other', async () => {
+    const listeningPort = await freePort();
+    const { states } = startAgent(async () => ({ kind: 'catch' }), { listeningPort });
+    const other = new AgentHub(
+      { signerCertificate: authority.grantSigner.certificate, resumeMs: 5_000 },
+      { now: Date.now, optOut: () => ({ issuedAt: Date.now(), set: OptOutSet.EMPTY }), sources: () => [] },
+    );
+    const onRefused = (refusal: GatewayRefusal): void => void refused.push(refusal);
+    const dialers = [hub, other].map(
+      (to) => new Dialer({ authority, hub: to, admission, listening: () => admission.listening, onRefused }),
+    );
+    try {
+      dialers[0].start();
+      const first = await joined();
+      dialers[0].stop();
+      dialers[1].start();
+      const second = await other.waitFor(parseIpv4(ONE), 5_000);
+      await expect.poll(() => first.isConnected, { timeout: 5_000 }).toBe(false);
+      await expect.poll(() => states.filter(({ type }) => type === 'disconnected').length, { timeout: 5_000 }).toBe(1);
+      expect(second?.isConnected).toBe(true);
+      expect(await second?.run(() => listen, { timeoutMs: 2_000 })).toEqual({ kind: 'catch' });
+    } finally {
+      for (const dialer of dialers) dialer.stop();
+      other.disconnect(parseIpv4(ONE), 'the test ends');
+    }
+  });
+
   it.each([
     ['recorded', false],
     ['lost', true],

@@ -1,6 +1,12 @@
 import { type Grant, type GrantVerifier, LinkError, type Outcome, type Work } from '@revtr/link';
 import { formatIpv4, type Ipv4Address } from '@revtr/net';
-import { assertValidRequest, type PingRequest, ProbingError, type TracerouteRequest } from '@revtr/probing';
+import {
+  assertValidRequest,
+  type PingRequest,
+  ProbingError,
+  TRACEROUTE_DEFAULTS,
+  type TracerouteRequest,
+} from '@revtr/probing';
 import type { ScamperHost } from '@revtr/scamper';
 import type { TargetBudget } from '../budget/target-budget.ts';
 import type { EmissionWatch } from '../listener/emission-watch.ts';
@@ -85,16 +91,27 @@ export class Worker {
       throw new Refusal('invalidRequest', `this agent is not ${formatIpv4(request.sender)}`);
     if (scamper === undefined) throw new Refusal('proberStopped', NO_SCAMPER);
     const check = (): void => this.#checkTarget(request.target);
+    let hasBegun = false;
     const beforeSend = (): void => {
       check();
       this.#spend(request.target, request.type === 'ping' && request.option !== undefined);
+      hasBegun = true;
     };
     return this.#watched(check, signal, async (limited) => {
       if (request.type === 'ping') {
         const { sentAt, reply } = await scamper.ping(request, limited, beforeSend);
         return { kind: 'ping', sentAt, ...(reply && { reply }) };
       }
-      const { type: _, request: __, hops, ...rest } = await scamper.traceroute(request, limited, beforeSend);
+      const {
+        type: _,
+        request: __,
+        hops,
+        ...rest
+      } = await scamper.traceroute(request, limited, beforeSend).catch((error: unknown) => {
+        // Without a result nobody knows what has left, and scamper may go on.
+        if (hasBegun) budget.add(request.target, mostProbes(request) - 1);
+        throw error;
+      });
       budget.add(request.target, Math.max(0, rest.probesSent - 1));
       const shortened = hops.map(({ labels, ...hop }) => ({
         ...hop,
@@ -184,6 +201,12 @@ export class Worker {
       }
     }
   }
+}
+
+/** Most packets that a traceroute can send. */
+function mostProbes(request: TracerouteRequest): number {
+  const { firstHop, maxHops, attempts } = { ...TRACEROUTE_DEFAULTS, ...request };
+  return Math.max(1, maxHops - firstHop + 1) * attempts;
 }
 
 const NO_SCAMPER = 'this agent does not run scamper (local.startscamp)';

@@ -107,7 +107,7 @@ export class AgentGateway {
       directory
         .list()
         .flatMap(({ address, state, listening_port: port }) =>
-          port === null || state === 'withdrawn' ? [] : [{ address, port }],
+          port === null || state === 'withdrawn' || isElsewhere(address) ? [] : [{ address, port }],
         );
     this.#dialer = new Dialer({ ...shared, listening });
     this.#republishing = new Periodic(

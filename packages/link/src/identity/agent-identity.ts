@@ -8,11 +8,12 @@ import { makePrivateDirectory, replaceFile } from './replace-file.ts';
 
 /**
  * The key and certificate of an agent, kept in a directory (0700) that survives restarts: `identity.pem` (0600), and
- * `previous.pem` while the controller may not have recorded a renewal yet.
+ * `previous.pem` while the controller may not have accepted the new one yet. `exchange.pem` exists only while both are exchanged.
  */
 export class AgentIdentity {
   readonly #file: string;
   readonly #previous: string;
+  readonly #exchange: string;
   readonly #root: X509Certificate;
 
   /** `rootCertificate`: PEM. Creates the directory when it is missing. @throws {LinkError} `badCertificate` */
@@ -23,7 +24,9 @@ export class AgentIdentity {
     makePrivateDirectory(options.directory);
     this.#file = join(options.directory, 'identity.pem');
     this.#previous = join(options.directory, 'previous.pem');
+    this.#exchange = join(options.directory, 'exchange.pem');
     this.#root = root;
+    this.#finishExchange();
   }
 
   /** The credential; `undefined` when there is none that this root signed and that is valid. */
@@ -61,11 +64,23 @@ export class AgentIdentity {
     rmSync(this.#previous, { force: true });
   }
 
-  /** Goes back to the credential before a renewal that the controller did not record. Returns whether there was one. */
-  restorePrevious(): boolean {
+  /**
+   * Exchanges the credential and the one before, as long as {@link confirm} has deleted neither: the controller may have recorded either of
+   * them. A crash loses neither. Returns whether there was one before.
+   */
+  exchangePrevious(): boolean {
     if (!existsSync(this.#previous)) return false;
+    replaceFile(this.#exchange, readFileSync(this.#file, 'utf8'), 0o600);
     renameSync(this.#previous, this.#file);
+    this.#finishExchange();
     return true;
+  }
+
+  /** Completes an exchange that a crash interrupted after the credential before took its place; otherwise forgets it. */
+  #finishExchange(): void {
+    if (!existsSync(this.#exchange)) return;
+    if (existsSync(this.#previous)) rmSync(this.#exchange);
+    else renameSync(this.#exchange, this.#previous);
   }
 }
 

@@ -49,8 +49,12 @@ export class OptOutReceiver {
     this.#failures = 0;
   }
 
-  /** The connection ended. A complete list stays in force until it is too old. */
-  detach(): void {
+  /**
+   * The connection that answers with `send` ended. A complete list stays in force until it is too old. Another connection may have
+   * replaced it before.
+   */
+  detach(send: (message: ToController) => void): void {
+    if (this.#send !== send) return;
     this.#send = undefined;
     this.#fetch = undefined;
   }

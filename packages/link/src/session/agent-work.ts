@@ -57,9 +57,9 @@ export class AgentWork {
     for (const [id, outcome] of this.#done) send({ type: 'done', id, outcome });
   }
 
-  /** The connection ended; the work goes on. */
-  detach(): void {
-    this.#send = undefined;
+  /** The connection that answers with `send` ended; the work goes on. Another connection may have replaced it before. */
+  detach(send: (message: ToController) => void): void {
+    if (this.#send === send) this.#send = undefined;
   }
 
   /** Takes new work, cancellations and acknowledgements. */

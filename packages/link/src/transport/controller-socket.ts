@@ -50,6 +50,8 @@ export class ControllerSocket {
   readonly #limit = new ReceiveLimit({ now: () => performance.now() });
   readonly #renewal: CertificateRenewal;
   readonly #ended = new AbortController();
+  /** Also tells this connection from others: they share the work and the opt-out list. */
+  readonly #answer = (message: ToController): void => this.#sender.send(message);
   #failure: string | undefined;
   #health: AgentHealth | undefined;
   #isWelcome = false;
@@ -71,7 +73,12 @@ export class ControllerSocket {
   /** Reports whether the agent measures. */
   report(health: AgentHealth): void {
     this.#health = health;
-    if (this.#isWelcome) this.#send({ type: 'health', health });
+    if (this.#isWelcome) this.#answer({ type: 'health', health });
+  }
+
+  /** Another connection has been welcomed: ends this one if it was welcomed before. Work that still arrives on it is not taken. */
+  yield(): void {
+    if (this.#isWelcome) this.#end(CLOSE.replaced, 'another connection replaced this one');
   }
 
   /** Serves the connection. Resolves with the reason when it has ended. @throws {LinkError} `unknownAgent` when it was refused */
@@ -89,8 +96,8 @@ export class ControllerSocket {
         signal.removeEventListener('abort', leave);
         if (this.#ended.signal.aborted) return;
         this.#ended.abort();
-        this.#collaborators.optOuts.detach();
-        this.#collaborators.work.detach();
+        this.#collaborators.optOuts.detach(this.#answer);
+        this.#collaborators.work.detach(this.#answer);
       };
       socket.once('upgrade', (response) => this.#sender.useStream(response.socket));
       socket.once('unexpected-response', (_request, response) => {
@@ -122,7 +129,7 @@ export class ControllerSocket {
   #greet(): void {
     const { work } = this.#collaborators;
     const { selfTests, ...profile } = this.#options.profile;
-    this.#send({
+    this.#answer({
       type: 'hello',
       protocol: PROTOCOL,
       ...profile,
@@ -150,7 +157,7 @@ export class ControllerSocket {
         return;
       case 'switches':
         policy.setSwitches(message.switches);
-        this.#send({ type: 'applied', topic: 'switches', version: message.version });
+        this.#answer({ type: 'applied', topic: 'switches', version: message.version });
         return;
       case 'sources':
         this.#useSources(message.version, message.addresses);
@@ -164,7 +171,7 @@ export class ControllerSocket {
         optOuts.receive(message);
         return;
       case 'certificate':
-        if (!this.#renewal.take(message.certificate, (answer) => this.#send(answer)))
+        if (!this.#renewal.take(message.certificate, this.#answer))
           onState({ type: 'problem', message: 'the controller sent a certificate that is not valid for this agent' });
         return;
       default:
@@ -176,7 +183,7 @@ export class ControllerSocket {
   #useSources(version: number, addresses: readonly Ipv4Address[]): void {
     this.#sources = { version, addresses };
     this.#collaborators.policy.setSources(addresses);
-    this.#send({ type: 'applied', topic: 'sources', version });
+    this.#answer({ type: 'applied', topic: 'sources', version });
   }
 
   #changeSources({ from, version, added, removed }: Extract<ToAgent, { type: 'sourcesDelta' }>): void {
@@ -191,21 +198,18 @@ export class ControllerSocket {
 
   #welcome(message: Extract<ToAgent, { type: 'welcome' }>): void {
     const { identity, work, optOuts, onWelcome, onConnected, onState } = this.#collaborators;
-    const send = (answer: ToController): void => this.#send(answer);
+    const send = this.#answer;
     if (this.#isWelcome) throw new LinkError('badMessage', 'the controller said welcome twice', {});
     onWelcome(message);
     this.#isWelcome = true;
-    identity.confirm();
+    // May store the accepted credential: only then is the other one deleted.
     onConnected();
+    identity.confirm();
     optOuts.attach(send);
     work.welcome(message.session, message.resumed, send);
     if (this.#health !== undefined) send({ type: 'health', health: this.#health });
     onState({ type: 'connected', resumed: message.resumed });
     this.#renewal.run(this.#options.credential, send, this.#ended.signal).catch((error: unknown) => this.#fail(error));
-  }
-
-  #send(message: ToController): void {
-    this.#sender.send(message);
   }
 
   #guard(work: () => void): void {

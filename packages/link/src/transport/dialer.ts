@@ -81,9 +81,9 @@ export class Dialer {
     socket.once('close', () => this.#underWay.delete(address));
     // The next look dials an agent that cannot be reached again.
     socket.on('error', () => socket.terminate());
-    // The agent may send its hello while the registry is asked.
-    socket.pause();
     socket.once('open', () => {
+      // The agent may send its hello while the registry is asked. A socket that is not open yet cannot be paused.
+      socket.pause();
       this.#admit(address, serial).then(
         (reason) => {
           if (reason === undefined) {

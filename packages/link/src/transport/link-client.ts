@@ -96,8 +96,8 @@ export class LinkClient {
       } catch (error) {
         if (!(error instanceof LinkError)) throw error;
         reason = error.message;
-        // The controller may not have recorded the last renewal.
-        if (error.code === 'unknownAgent') this.#collaborators.identity.restorePrevious();
+        // The controller may not have recorded the last renewal. A refusal may also have passed by then: both credentials stay.
+        if (error.code === 'unknownAgent') this.#collaborators.identity.exchangePrevious();
       }
       if (signal.aborted) return;
       failures++;
@@ -202,10 +202,15 @@ export class LinkClient {
       if (state.type === 'renewed') onRenewed?.();
       this.#collaborators.onState(state);
     };
-    const connection = new ControllerSocket(
+    // Two controllers that give work at the same time would receive each other's outcomes.
+    const onWelcome = (): void => {
+      onConnected();
+      for (const other of this.#connections) if (other !== connection) other.yield();
+    };
+    const connection: ControllerSocket = new ControllerSocket(
       socket,
       { profile, credential, health: this.#health },
-      { ...this.#collaborators, optOuts: this.#optOuts, onConnected, onState },
+      { ...this.#collaborators, optOuts: this.#optOuts, onConnected: onWelcome, onState },
     );
     this.#connections.add(connection);
     try {
