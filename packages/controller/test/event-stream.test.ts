@@ -37,8 +37,8 @@ describe('the event stream of a batch, towards a client that does not read', () 
     const reply = { raw: response, hijack: () => undefined } as unknown as FastifyReply;
     const batches = { endedIn: () => Promise.resolve([]) };
     const stopping = new AbortController().signal;
-    const isPermitted = () => Promise.resolve(mayRead);
-    streamBatch({ batchId: 1, total: TOTAL, paths: true, isPermitted }, reply, {
+    const checkPermission = () => (mayRead ? Promise.resolve() : Promise.reject(new Error('refused')));
+    streamBatch({ batchId: 1, total: TOTAL, paths: true, checkPermission }, reply, {
       events,
       batches: batches as never,
       stopping,

@@ -16,7 +16,7 @@ it('the event stream of raw probes tells of each end once, also of those that on
     const reply = { raw: response, hijack: () => undefined } as unknown as FastifyReply;
     const collaborators = { stopping: new AbortController().signal, clock: systemClock };
     const probes = { sets, events } as never;
-    streamProbes({ setId, total, isPermitted: () => Promise.resolve(true) }, reply, { probes, ...collaborators });
+    streamProbes({ setId, total, checkPermission: () => Promise.resolve() }, reply, { probes, ...collaborators });
     setImmediate(() => {
       for (const probe of [2, 3, 4]) events.publish(setId, probe);
     });

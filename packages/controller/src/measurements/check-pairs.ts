@@ -5,10 +5,7 @@ import type { ErrorDetail } from '../foundation/errors.ts';
 import { ipv6Refusal, isIpv6 } from '../foundation/ipv6.ts';
 import type { DestinationCheck } from './destination-check.ts';
 import type { StoredOptions } from './options.ts';
-import { isHostName, type ResolvedNames } from './resolve-names.ts';
-
-/** Bytes of what a user has sent that a message quotes: those of the longest host name. */
-const MOST_QUOTED = 253;
+import { isHostName, LONGEST_NAME, type ResolvedNames } from './resolve-names.ts';
 
 /** One pair of a request. */
 export interface RequestedPair {
@@ -111,12 +108,12 @@ function refuseSource(
 ): Refusal | undefined {
   if (isIpv6(asked)) return { field: 'src', ...ipv6Refusal(asked) };
   if (source === undefined)
-    return { field: 'src', code: 'badAddress', message: `'${cutText(asked, MOST_QUOTED)}' is not an IPv4 address` };
+    return { field: 'src', code: 'badAddress', message: `'${cutText(asked, LONGEST_NAME)}' is not an IPv4 address` };
   if (known.has(source)) return undefined;
   return {
     field: 'src',
     code: 'unknownSource',
-    message: `${cutText(asked, MOST_QUOTED)} is not a source that is ready`,
+    message: `${cutText(asked, LONGEST_NAME)} is not a source that is ready`,
   };
 }
 
@@ -134,7 +131,7 @@ function refuseDestination(
 }
 
 function unresolved(asked: string, code: 'unresolvedHost' | 'tooManyNames'): Omit<Refusal, 'field'> {
-  const quoted = cutText(asked, MOST_QUOTED);
+  const quoted = cutText(asked, LONGEST_NAME);
   const message =
     code === 'tooManyNames'
       ? `'${quoted}' is not resolved: the batch has too many host names; use addresses or smaller batches`

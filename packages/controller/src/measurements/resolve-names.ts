@@ -16,7 +16,9 @@ export const DEFAULT_NAME_LIMITS: NameLimits = { mostNames: 1_000, concurrency: 
 /** The address of each name, or why there is none. Names without an entry do not resolve. */
 export type ResolvedNames = ReadonlyMap<string, Ipv4Address | 'tooManyNames'>;
 
-/** At most 253 characters, in labels of at most 63 (RFC 1035, section 2.3.4). */
+/** Most characters of a host name (RFC 1035, section 2.3.4). */
+export const LONGEST_NAME = 253;
+/** At most {@link LONGEST_NAME} characters, in labels of at most 63. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
 
 /** Whether a text has the form of a host name. */

@@ -8,6 +8,8 @@ export const PROBE_TYPES = ['ping', 'recordRoute', 'timestamp', 'traceroute'] as
 export const MOST_COUNT = 4;
 /** Most addresses that a Timestamp option names. */
 export const MOST_PRESPECIFIED = 4;
+/** The largest body of a request for raw probes: room for the most probes with every field set. */
+export const MOST_BODY = { bytes: 2 * 2 ** 20, values: 20_000 } as const;
 /** Longest label, characters. */
 export const LONGEST_LABEL = 500;
 const RECORD_ROUTE_SLOTS = 9;

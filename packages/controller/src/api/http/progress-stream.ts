@@ -16,8 +16,8 @@ export type StreamEvent = readonly [name: string, data: object];
 export interface ProgressStreamOptions {
   /** How many measurements or probes must end. */
   readonly total: number;
-  /** Whether the credential of the request still works, and its user may still read this. Asked every ten seconds; the stream ends when it does not. */
-  readonly isPermitted: () => Promise<boolean>;
+  /** Rejects when the credential of the request does not work any more, or its user may not read this any more. Called every ten seconds; the stream then ends. */
+  readonly checkPermission: () => Promise<unknown>;
   /** Sends what happens from now on to the stream. Returns how to end that. */
   readonly subscribe: (stream: Pick<ProgressStream, 'ended' | 'offer'>) => () => void;
   /** Ids of those that have ended, from the database. */
@@ -117,10 +117,9 @@ class ProgressStream {
 
   /** The database knows what ended before the stream began, and what ended in other processes. */
   #catchUp(): void {
-    const { endedIds, endedEvent, isPermitted } = this.#options;
-    Promise.all([endedIds(), isPermitted()]).then(
-      ([ids, mayRead]) => {
-        if (!mayRead) return this.#close();
+    const { endedIds, endedEvent, checkPermission } = this.#options;
+    Promise.all([endedIds(), checkPermission()]).then(
+      ([ids]) => {
         for (const id of ids) {
           if (endedEvent !== undefined) this.ended(id, endedEvent(id));
           else this.#ended.add(id);

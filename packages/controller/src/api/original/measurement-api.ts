@@ -2,6 +2,7 @@ import { formatIpv4 } from '@revtr/net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { MOST_BODY } from '../../probes/probe-request.ts';
 import type { AskedProbe } from '../../probes/probe-submission.ts';
 import { callerOf, userOf } from '../http/access.ts';
 import { baseUrlOf } from '../http/base-url.ts';
@@ -21,8 +22,6 @@ const vantagePointsSchema = z.object({
     .nullable()
     .describe('null when there is none'),
 });
-const MOST_BODY_BYTES = 2 * 2 ** 20;
-const MOST_VALUES = 20_000;
 /** What each kind of request asks for. */
 const PINGS = { ping: 'ping', rr: 'recordRoute', ts: 'timestamp' } as const;
 
@@ -66,8 +65,8 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
     routes.post(
       `/api/v1/${name}`,
       {
-        config: { access: 'measure', mostValues: MOST_VALUES },
-        bodyLimit: MOST_BODY_BYTES,
+        config: { access: 'measure', mostValues: MOST_BODY.values },
+        bodyLimit: MOST_BODY.bytes,
         schema: {
           ...parts,
           operationId: `send${type.charAt(0).toUpperCase()}${type.slice(1)}ProbesV1`,
@@ -85,8 +84,8 @@ export function registerMeasurementApi(app: FastifyInstance, { probes, publicUrl
   routes.post(
     '/api/v1/traceroute',
     {
-      config: { access: 'measure', mostValues: MOST_VALUES },
-      bodyLimit: MOST_BODY_BYTES,
+      config: { access: 'measure', mostValues: MOST_BODY.values },
+      bodyLimit: MOST_BODY.bytes,
       schema: {
         ...parts,
         operationId: 'sendTraceroutesV1',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { ControllerError } from '../../foundation/errors.ts';
 import { longList } from '../../foundation/long-list.ts';
+import { LONGEST_NAME } from '../../measurements/resolve-names.ts';
 import { LONGEST_LABEL, MOST_COUNT } from '../../probes/probe-request.ts';
 import type { AskedProbe } from '../../probes/probe-submission.ts';
 
@@ -12,7 +13,7 @@ const ripeFields = {
   ripe_query_url: z.string().max(2_000).optional(),
   ripe_query_body: z.string().max(20_000).optional(),
 };
-const pairFields = { src: z.string().max(LONGEST_ADDRESS), dst: z.string().max(253) };
+const pairFields = { src: z.string().max(LONGEST_ADDRESS), dst: z.string().max(LONGEST_NAME) };
 
 /** The body of `POST /api/v1/ping`, `rr` and `ts`, in snake case as in the original, which ignores unknown fields. */
 export const pingRequestSchema = z.object({

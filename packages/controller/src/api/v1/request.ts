@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { longList } from '../../foundation/long-list.ts';
 import type { RequestedPair } from '../../measurements/check-pairs.ts';
+import { LONGEST_NAME } from '../../measurements/resolve-names.ts';
 import { refuseLargeBatch } from '../../measurements/submission.ts';
 
 const MINUTE_MS = 60_000;
@@ -31,7 +32,7 @@ const atlasOptionsSchema = z.strictObject({
 
 const pairSchema = z.strictObject({
   src: z.string().max(LONGEST_ADDRESS).describe('Address of a registered source'),
-  dst: z.string().max(253).describe('Address or host name whose path to the source is wanted'),
+  dst: z.string().max(LONGEST_NAME).describe('Address or host name whose path to the source is wanted'),
   label: z.string().max(500).optional(),
   staleness: count.optional().describe('Oldest earlier measurement to reuse, minutes'),
   id: count.optional(),

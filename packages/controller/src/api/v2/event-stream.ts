@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { type ProgressStreamOptions, streamProgress } from '../http/progress-stream.ts';
 
-export interface StreamOptions extends Pick<ProgressStreamOptions, 'total' | 'isPermitted'> {
+export interface StreamOptions extends Pick<ProgressStreamOptions, 'total' | 'checkPermission'> {
   readonly batchId: number;
   /** Whether to send the hops of every path while it grows. */
   readonly paths: boolean;

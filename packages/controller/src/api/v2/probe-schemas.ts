@@ -2,6 +2,7 @@ import type { ProbeRow, ProbeSet } from '@revtr/storage';
 import { z } from 'zod';
 import { LONGEST_ADDRESS } from '../../foundation/address-schema.ts';
 import { longList } from '../../foundation/long-list.ts';
+import { LONGEST_NAME } from '../../measurements/resolve-names.ts';
 import {
   LONGEST_LABEL,
   MOST_COUNT,
@@ -15,7 +16,7 @@ import type { AskedProbe } from '../../probes/probe-submission.ts';
 const addressSchema = z.string().max(LONGEST_ADDRESS);
 const newProbeSchema = z.strictObject({
   from: addressSchema.describe('Address of a source that you may measure to, or of a vantage point'),
-  to: z.string().max(253).describe('Address or host name'),
+  to: z.string().max(LONGEST_NAME).describe('Address or host name'),
   as: addressSchema
     .optional()
     .describe('Source whose address the packets carry and which receives the replies; `from` must be able to spoof'),

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { ApiCollaborators } from '../http/collaborators.ts';
 import { type ProgressStreamOptions, type StreamEvent, streamProgress } from '../http/progress-stream.ts';
 
-export interface ProbeStreamOptions extends Pick<ProgressStreamOptions, 'total' | 'isPermitted'> {
+export interface ProbeStreamOptions extends Pick<ProgressStreamOptions, 'total' | 'checkPermission'> {
   readonly setId: number;
 }
 

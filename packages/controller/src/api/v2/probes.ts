@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { MOST_BODY } from '../../probes/probe-request.ts';
 import { callerOf, userOf } from '../http/access.ts';
 import { baseUrlOf } from '../http/base-url.ts';
 import type { ApiCollaborators } from '../http/collaborators.ts';
@@ -24,9 +25,6 @@ const setsSchema = z.object({
   next: z.int().optional().describe('Value of `before` for the next page; absent on the last page'),
 });
 
-/** Room for the largest request with every field set. */
-const MOST_BODY_BYTES = 2 * 2 ** 20;
-const MOST_VALUES = 20_000;
 const STREAMS = { perUser: 20, inAll: 500 };
 
 /** Raw probes: single pings, Record Route and Timestamp probes and traceroutes from sources and vantage points. */
@@ -38,8 +36,8 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
   routes.post(
     '/api/v2/probes',
     {
-      config: { access: 'measure', mostValues: MOST_VALUES },
-      bodyLimit: MOST_BODY_BYTES,
+      config: { access: 'measure', mostValues: MOST_BODY.values },
+      bodyLimit: MOST_BODY.bytes,
       schema: {
         operationId: 'sendProbes',
         summary: 'Send raw probes: pings, Record Route or Timestamp probes, or traceroutes',
@@ -129,15 +127,11 @@ export function registerProbes(app: FastifyInstance, collaborators: ApiCollabora
       const user = userOf(request);
       const { id, size } = await probes.submission.setOf(user, request.params.id);
       streams.enter(user.id, reply.raw);
-      const isPermitted = (): Promise<boolean> =>
-        authenticator
-          .callerOf(request)
-          .then((now) => probes.submission.setOf(now.user, id))
-          .then(
-            () => true,
-            () => false,
-          );
-      streamProbes({ setId: id, total: size, isPermitted }, reply, collaborators);
+      const checkPermission = async (): Promise<unknown> => {
+        const now = await authenticator.callerOf(request);
+        return probes.submission.setOf(now.user, id);
+      };
+      streamProbes({ setId: id, total: size, checkPermission }, reply, collaborators);
       return reply;
     },
   );

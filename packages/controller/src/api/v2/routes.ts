@@ -263,15 +263,12 @@ export function registerV2(app: FastifyInstance, collaborators: ApiCollaborators
       const isVisitor = visitors.isVisitor(user);
       if (isVisitor) visitorStreams.enter(limitedClientOf(request), reply.raw);
       else streams.enter(user.id, reply.raw);
-      const isPermitted = (): Promise<boolean> =>
-        (isVisitor ? visitors.callerOf(request) : authenticator.callerOf(request))
-          .then((now) => submission.batchOf(now.user, id))
-          .then(
-            () => true,
-            () => false,
-          );
+      const checkPermission = async (): Promise<unknown> => {
+        const now = await (isVisitor ? visitors : authenticator).callerOf(request);
+        return submission.batchOf(now.user, id);
+      };
       const paths = request.query.paths === 'true';
-      streamBatch({ batchId: id, total: size, paths, isPermitted }, reply, collaborators);
+      streamBatch({ batchId: id, total: size, paths, checkPermission }, reply, collaborators);
       return reply;
     },
   );
