@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync, readFileSync, realpathSync, rmSync, wri
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from '../errors.ts';
+import { hasCode } from '../files/has-code.ts';
 
 const MOST_TRIES = 3;
 const FILE_MODE = 0o600;
@@ -105,9 +106,6 @@ function isAlive(pid: number): boolean {
     return hasCode(error, 'EPERM');
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 function inUse(directory: string, owner: number | undefined): StorageError {
   const holder = owner === undefined ? 'another process' : `process ${owner}`;

@@ -58,7 +58,7 @@ export class ApiKeys {
   /** The keys of a user that are not revoked, those that work at `now` first, then newest first; at most twice {@link MOST_KEYS}. */
   async of(userId: number, now: Date): Promise<ApiKey[]> {
     const rows = await this.#unrevokedOf(userId)
-      .orderBy(sql`expires_at is null or expires_at > ${now}`, 'desc')
+      .orderBy(isWorking(now), 'desc')
       .orderBy('id', 'desc')
       .limit(2 * MOST_KEYS)
       .execute();
@@ -67,13 +67,12 @@ export class ApiKeys {
 
   /** All keys of a user that are not revoked, by id, from the first after `after`; at most twice {@link MOST_KEYS} at once. */
   async allOf(userId: number, after: number): Promise<ApiKey[]> {
-    const query = this.#unrevokedOf(userId).where('id', '>', after);
-    return (
-      await query
-        .orderBy('id')
-        .limit(2 * MOST_KEYS)
-        .execute()
-    ).map(toKey);
+    const rows = await this.#unrevokedOf(userId)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(2 * MOST_KEYS)
+      .execute();
+    return rows.map(toKey);
   }
 
   /**
@@ -171,6 +170,9 @@ export class ApiKeys {
   }
 }
 
+/** Whether a key that is not revoked works at a time. */
+const isWorking = (now: Date) => sql<boolean>`(expires_at is null or expires_at > ${now})`;
+
 /** The ids of a user's keys that work. Requests at the same time wait for each other here, or all of them would find room. */
 async function lockWorking(db: Transaction<Schema>, userId: number, now: Date): Promise<number[]> {
   await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
@@ -179,7 +181,7 @@ async function lockWorking(db: Transaction<Schema>, userId: number, now: Date): 
     .select('id')
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
-    .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .where(isWorking(now))
     .execute();
   return rows.map(({ id }) => id);
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DurableFile, makeDirectory, placeFile, replaceFile } from '../../files/durable-file.ts';
+import { hasCode } from '../../files/has-code.ts';
 import { isColdPath } from '../cold-path.ts';
 import { type ByteRange, type ColdFiles, IDENTITY_FILE, type NewFile } from './cold-files.ts';
 import { readBytes } from './file-bytes.ts';
@@ -76,7 +77,7 @@ async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
