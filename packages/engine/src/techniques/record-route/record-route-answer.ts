@@ -21,8 +21,9 @@ export function readAnswer(
 ): ReadAnswer | undefined {
   const { path, aliases, ipToAs, ranking, nextHops, silentTargets, adaptiveTimeout, atlas, clock } = measurement;
   const { request, sentAt } = result;
+  const reply = echoReplyOf(result);
   const answer = recordRouteAnswer(result);
-  if (answer === undefined) return undefined;
+  if (reply === undefined || answer === undefined) return undefined;
   // An answer that came before its wait began does not say how long it took.
   if (waitedMs > 0) adaptiveTimeout.observe(request.sender, request.target, waitedMs);
   silentTargets.recordAnswer(request.target, path.source, clock.now());
@@ -35,7 +36,7 @@ export function readAnswer(
   if (reading.turnSlot !== undefined || !reading.isWhole)
     ranking.observe(request.sender, request.target, reading.turnSlot ?? OUT_OF_REACH, reading.stamps);
   const hops = toHops(measurement, result, reading);
-  const distance = hopsTravelled(echoReplyOf(result)?.ttl ?? 0);
+  const distance = hopsTravelled(reply.ttl);
   if (reading.turn === 'stamp' || reading.turn === 'alias') {
     const stamps = reading.hops.map(({ address }) => address);
     atlas.compare(path.source, { target: request.target, stamps, distance, at: sentAt });
