@@ -9,6 +9,8 @@ const { signal } = new AbortController();
 const PATH = '2026/01/02/7-00ff.parquet';
 const SECRET = 'a very secret access key';
 const RANGE = { start: 10, end: 20 };
+/** A request that a busy machine serves late would be repeated. */
+const PATIENT_MS = 60_000;
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A store that answers as a test wants it. */
@@ -32,7 +34,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   requests = [];
-  files = new S3Files(place(), { pauseMs: 1, readMs: 400, sendMs: 400 });
+  files = new S3Files(place(), { pauseMs: 1, readMs: PATIENT_MS, sendMs: PATIENT_MS });
 });
 
 const place = (): S3Place => ({
@@ -112,6 +114,7 @@ describe('a store that fails', () => {
       },
     ],
   ])('is asked four times when it %s', async (_, badly) => {
+    files = new S3Files(place(), { pauseMs: 1, readMs: 400 });
     answer = badly;
     await expect(read()).rejects.toMatchObject({ code: 'objectStore', details: { status: undefined } });
     expect(requests).toHaveLength(4);
